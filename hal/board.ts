@@ -1,0 +1,53 @@
+// The contract for wires: what any board can report and be told. Knows no door, person or credential.
+import type { MonoMs } from "./clock.ts";
+
+export type BoardEvent =
+  /** Bits of one Wiegand frame, first on the wire first, as a string of 0 and 1. */
+  | { readonly kind: "frame"; readonly reader: string; readonly bits: string; readonly at: MonoMs }
+  /** One key: 0 to 9, `*` or `#`. */
+  | { readonly kind: "key"; readonly reader: string; readonly key: string; readonly at: MonoMs }
+  | { readonly kind: "text"; readonly reader: string; readonly text: string; readonly at: MonoMs }
+  /** `active` is what the input is for: button pressed, door open, fire reported. */
+  | { readonly kind: "input"; readonly input: string; readonly active: boolean; readonly at: MonoMs }
+  | { readonly kind: "lost"; readonly device: string; readonly why: string; readonly at: MonoMs }
+  | { readonly kind: "found"; readonly device: string; readonly at: MonoMs };
+
+export const readerSignals = ["granted", "denied", "key"] as const;
+/** What a reader shows and sounds. `key` acknowledges a key, alike for every key. */
+export type ReaderSignal = (typeof readerSignals)[number];
+
+export interface DeviceHealth {
+  readonly device: string;
+  readonly state: "ok" | "lost";
+  readonly why: string;
+  readonly since: MonoMs;
+}
+
+export interface Board {
+  readonly kind: string;
+  /** Reports every input's level once, then each change, until `stop`. */
+  start(listen: (event: BoardEvent) => void): void;
+  /** Throws a Fault with code `relay.failed` when the relay did not take it. `cause` is for traces only. */
+  drive(relay: string, energized: boolean, cause: string): void;
+  signal(reader: string, signal: ReaderSignal): void;
+  health(): readonly DeviceHealth[];
+  stop(): void;
+}
+
+/** The wires as the installer described them. */
+export interface BoardSpec {
+  readonly relays: readonly { readonly id: string; readonly pin: number }[];
+  readonly inputs: readonly { readonly id: string; readonly pin: number }[];
+  readonly readers: readonly ReaderWiring[];
+}
+
+export type ReaderWiring =
+  | {
+      readonly id: string;
+      readonly kind: "wiegand";
+      readonly pins: { readonly d0: number; readonly d1: number };
+      readonly format: "w26" | "w34" | "w37" | "raw";
+      readonly keypad: boolean;
+    }
+  | { readonly id: string; readonly kind: "keypad"; readonly pins: { readonly d0: number; readonly d1: number } }
+  | { readonly id: string; readonly kind: "scanner"; readonly port: string };

@@ -1,0 +1,103 @@
+// What the door loop and the ledger say to each other, and what others may ask of the ledger.
+import type { ChangeProblem, DirectoryChange } from "./directory.ts";
+import type { AbortReason, Holding, JournalEvent, Shown } from "./events.ts";
+import type { AskId, BootId, DoorId, ReaderId, RunId } from "./ids.ts";
+import type { Presentation } from "./presentation.ts";
+import type { DenyReason } from "./reasons.ts";
+import type { SiteSpec } from "./site.ts";
+import type { Instant, MonoMs } from "./time.ts";
+
+/** An ask and whatever became of it must be settled within this time of the presentation. */
+export const askLifeMs = 2_000;
+/** Asks that may wait for the ledger at once, over all readers. */
+export const maxOutstandingAsks = 64;
+
+export interface Ask {
+  readonly id: AskId;
+  readonly reader: ReaderId;
+  readonly door: DoorId;
+  readonly presentation: Presentation;
+  readonly presentedAt: Instant;
+  readonly expiresAt: MonoMs;
+}
+
+export type Verdict =
+  | ({ readonly granted: true; readonly usesLeft: number | null; readonly directoryVersion: number } & Holding)
+  | { readonly granted: false; readonly reason: DenyReason };
+
+export interface Answer {
+  readonly ask: AskId;
+  readonly verdict: Verdict;
+  /** `tentative`: decided, not yet on the disk; sent only for uncounted cards. `committed`: durable. */
+  readonly stage: "tentative" | "committed";
+}
+
+/** What became of an ask that was not simply granted and acted upon. */
+export type Settlement =
+  /** Granted and committed, but the door refused: the use goes back. */
+  | { readonly settle: "aborted"; readonly ask: AskId; readonly door: DoorId; readonly why: AbortReason }
+  /** No answer came while the person stood there; denied at the door. If it was committed as granted, it is aborted. */
+  | { readonly settle: "unanswered"; readonly shown: Shown; readonly reason: "ledgerUnavailable" | "askExpired" }
+  /** The relay moved on a tentative answer; if no event was committed, this is it. */
+  | { readonly settle: "late"; readonly shown: Shown; readonly verdict: Extract<Verdict, { granted: true }> };
+
+/** `n` counts up within a run; the ledger takes each once, however often it is sent. */
+export interface RecordEntry {
+  readonly n: number;
+  readonly at: Instant;
+  readonly what: JournalEvent | Settlement;
+}
+
+export type ToLedger =
+  | { readonly kind: "open"; readonly run: RunId; readonly boot: BootId; readonly site: SiteSpec }
+  | { readonly kind: "ask"; readonly ask: Ask }
+  | { readonly kind: "record"; readonly entries: readonly RecordEntry[] }
+  | { readonly kind: "ping"; readonly n: number };
+
+/** What must be in force again before the first reader is served. */
+export interface Restored {
+  readonly forcedDoors: readonly DoorId[];
+  readonly fire: boolean;
+}
+
+export type FromLedger =
+  | { readonly kind: "ready"; readonly restored: Restored }
+  | { readonly kind: "answer"; readonly answer: Answer }
+  | { readonly kind: "recorded"; readonly upTo: number }
+  | { readonly kind: "pong"; readonly n: number };
+
+/** Requests of the office and the command line, one JSON line each way over the ledger's socket. */
+export type LedgerRequest =
+  | { readonly kind: "change"; readonly by: string; readonly changes: readonly DirectoryChange[] }
+  | { readonly kind: "directory" }
+  /** From then on a `head` reply follows each commit that appended an event. */
+  | { readonly kind: "watch" }
+  | { readonly kind: "note"; readonly event: JournalEvent };
+
+export type LedgerReply =
+  | { readonly kind: "changed"; readonly version: number }
+  | { readonly kind: "refused"; readonly problems: readonly ChangeProblem[] }
+  | { readonly kind: "directory"; readonly version: number; readonly listing: DirectoryListing }
+  | { readonly kind: "head"; readonly seq: number }
+  | { readonly kind: "noted" }
+  | { readonly kind: "error"; readonly problem: string };
+
+/** The directory as an operator may see it: everything but the secrets. */
+export interface DirectoryListing {
+  readonly holders: readonly {
+    readonly kind: "person" | "pass";
+    readonly id: string;
+    readonly name: string;
+    readonly state: string;
+    readonly credentials: readonly {
+      readonly id: string;
+      readonly kind: string;
+      readonly state: string;
+      readonly hint: string;
+    }[];
+    readonly grants: readonly { readonly door: string; readonly schedule: string; readonly usesSpent: number }[];
+  }[];
+  readonly schedules: readonly string[];
+  /** Live PIN-class codes by door and length, for the guess bound. */
+  readonly liveCodes: readonly { readonly door: string; readonly length: number; readonly count: number }[];
+}

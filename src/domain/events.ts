@@ -1,0 +1,110 @@
+// Everything that can enter the record. Names are `noun.past`; codes, PINs and card numbers never appear in one.
+import type { AskId, CredentialId, DoorId, InputId, PassId, PersonId, ReaderId, RelayId } from "./ids.ts";
+import type { Method } from "./presentation.ts";
+import type { DenyReason } from "./reasons.ts";
+import type { Instant } from "./time.ts";
+
+/** What made a lock move. */
+export type Cause =
+  | { readonly by: "ask"; readonly ask: AskId }
+  | { readonly by: "exit"; readonly input: InputId }
+  | { readonly by: "fire" }
+  | { readonly by: "time" }
+  | { readonly by: "contact" }
+  | { readonly by: "operator"; readonly who: string }
+  | { readonly by: "start" };
+
+export interface Shown {
+  readonly ask: AskId;
+  readonly door: DoorId;
+  readonly reader: ReaderId;
+  readonly method: Method;
+}
+
+export interface Holding {
+  readonly credential: CredentialId | null;
+  readonly person: PersonId | null;
+  readonly pass: PassId | null;
+}
+
+/** Names travel apart from the event, so that they can be forgotten without breaking the chain. */
+export interface Personal {
+  readonly name: string;
+}
+
+export type AccessEvent =
+  | ({
+      readonly type: "access.granted";
+      /** Uses left at this door after this one; null is uncounted. */
+      readonly usesLeft: number | null;
+      /** True when the relay moved before the disk had answered. */
+      readonly late: boolean;
+      readonly directoryVersion: number;
+    } & Shown &
+      Holding)
+  | ({ readonly type: "access.denied"; readonly reason: DenyReason; readonly directoryVersion: number } & Shown &
+      Holding)
+  /** A granted presentation that the door refused after the commit; its use was given back. */
+  | { readonly type: "access.aborted"; readonly ask: AskId; readonly door: DoorId; readonly why: AbortReason }
+  /** The relay moved for this ask before its event was on the disk. */
+  | { readonly type: "access.late"; readonly ask: AskId; readonly door: DoorId }
+  /** Too many wrong codes: PIN and QR digits are blocked at this door for so long. */
+  | { readonly type: "access.limited"; readonly door: DoorId; readonly blockMs: number }
+  /** Presentations denied without a look-up because the reader or the controller was busy. */
+  | { readonly type: "access.shed"; readonly reader: ReaderId; readonly count: number };
+
+export type AbortReason = "expired" | "doorRefused" | "ledgerLost";
+
+export type DoorEvent =
+  | { readonly type: "door.unlocked"; readonly door: DoorId; readonly cause: Cause }
+  | { readonly type: "door.locked"; readonly door: DoorId; readonly cause: Cause }
+  | { readonly type: "door.opened"; readonly door: DoorId }
+  | { readonly type: "door.closed"; readonly door: DoorId }
+  | { readonly type: "door.forced"; readonly door: DoorId }
+  | { readonly type: "door.forcedCleared"; readonly door: DoorId; readonly who: string }
+  | { readonly type: "door.heldOpen"; readonly door: DoorId }
+  | { readonly type: "door.heldOpenCleared"; readonly door: DoorId }
+  | { readonly type: "exit.pressed"; readonly door: DoorId; readonly input: InputId }
+  | { readonly type: "exit.stuck"; readonly door: DoorId; readonly input: InputId }
+  | { readonly type: "exit.freed"; readonly door: DoorId; readonly input: InputId }
+  | { readonly type: "fire.raised"; readonly input: InputId }
+  | { readonly type: "fire.cleared"; readonly who: string };
+
+export type SystemEvent =
+  | { readonly type: "controller.started"; readonly version: string; readonly board: string }
+  | { readonly type: "controller.stopped" }
+  | { readonly type: "ledger.lost"; readonly why: string }
+  | { readonly type: "ledger.restored"; readonly downMs: number; readonly droppedRecords: number }
+  | { readonly type: "office.lost"; readonly why: string }
+  | { readonly type: "office.restored" }
+  | { readonly type: "device.lost"; readonly device: string; readonly why: string }
+  | { readonly type: "device.found"; readonly device: string }
+  | { readonly type: "relay.failed"; readonly relay: RelayId; readonly why: string }
+  | { readonly type: "reader.misread"; readonly reader: ReaderId; readonly problem: string; readonly count: number }
+  | { readonly type: "clock.stepped"; readonly byMs: number }
+  | { readonly type: "clock.trusted" }
+  | { readonly type: "clock.distrusted" }
+  | { readonly type: "config.accepted"; readonly digest: string }
+  | { readonly type: "config.refused"; readonly problems: number; readonly first: string }
+  | { readonly type: "directory.changed"; readonly version: number; readonly by: string; readonly steps: number }
+  | { readonly type: "console.entered"; readonly how: string }
+  | {
+      readonly type: "log.pruned";
+      readonly fromSeq: number;
+      readonly toSeq: number;
+      /** Hash of the last event that was dropped: where the kept chain takes up. */
+      readonly lastHash: string;
+    };
+
+export type JournalEvent = AccessEvent | DoorEvent | SystemEvent;
+
+/** An event as read back from the record. */
+export interface RecordedEvent {
+  readonly seq: number;
+  readonly epoch: number;
+  readonly at: Instant;
+  readonly boot: string;
+  readonly event: JournalEvent;
+  readonly personal: Personal | null;
+  readonly hash: string;
+}

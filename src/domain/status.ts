@@ -1,0 +1,71 @@
+// How a door looks from outside, and what an operator may tell it.
+import type { DoorId, InputId } from "./ids.ts";
+import type { SiteSpec } from "./site.ts";
+
+/** ONVIF DoorMode's words. */
+export type DoorMode = "locked" | "unlocked" | "accessed" | "blocked" | "lockedDown" | "lockedOpen" | "doubleLocked";
+
+export interface DoorStatus {
+  readonly door: DoorId;
+  readonly name: string;
+  readonly mode: DoorMode;
+  readonly locked: boolean;
+  readonly contact: "open" | "closed" | "unknown";
+  readonly forced: boolean;
+  readonly heldOpen: boolean;
+  readonly fire: boolean;
+  readonly stuckExits: readonly InputId[];
+}
+
+export type DoorCommand = { readonly kind: "clearForced"; readonly door: DoorId } | { readonly kind: "clearFire" };
+
+export interface HealthFact {
+  readonly part: string;
+  readonly state: "ok" | "fault";
+  readonly why: string;
+  readonly sinceWallMs: number;
+}
+
+/** Main process to office. */
+export type ToOffice =
+  | { readonly kind: "open"; readonly opening: OfficeOpening }
+  | { readonly kind: "doors"; readonly doors: readonly DoorStatus[]; readonly health: readonly HealthFact[] }
+  | { readonly kind: "commandDone"; readonly n: number; readonly problem: string | null }
+  | { readonly kind: "ping"; readonly n: number };
+
+/** Office to main process. */
+export type FromOffice =
+  | { readonly kind: "ready"; readonly address: string }
+  | { readonly kind: "command"; readonly n: number; readonly who: string; readonly command: DoorCommand }
+  /** The one-time code was used: a restarted office must not accept it again. */
+  | { readonly kind: "entered" }
+  | { readonly kind: "pong"; readonly n: number };
+
+/** A code or card of the simulated site's sample people, shown on the panel so that a newcomer has something to try. */
+export interface Sample {
+  readonly label: string;
+  readonly kind: "pin" | "card" | "qr";
+  readonly secret: string;
+}
+
+export interface ConsoleSpec {
+  /** Loopback, unless there is TLS. */
+  readonly host: string;
+  readonly port: number;
+  readonly tls: { readonly certFile: string; readonly keyFile: string } | null;
+}
+
+export interface OfficeOpening {
+  readonly site: SiteSpec;
+  readonly console: ConsoleSpec;
+  readonly databasePath: string;
+  readonly ledgerSocket: string;
+  /** Where a simulated board takes commands; null with real wires. */
+  readonly boardSocket: string | null;
+  readonly samples: readonly Sample[];
+  /** SHA-256 of the one-time code, hex; null once it was used. */
+  readonly codeDigest: string | null;
+  readonly codeExpiresWallMs: number;
+  /** Signs session cookies, so that a restarted office still knows who is logged in. */
+  readonly sessionKeyHex: string;
+}
