@@ -53,7 +53,7 @@ export type AccessEvent =
   /** Presentations denied without a look-up because the reader or the controller was busy. */
   | { readonly type: "access.shed"; readonly reader: ReaderId; readonly count: number };
 
-export type AbortReason = "expired" | "doorRefused" | "ledgerLost";
+export type AbortReason = "expired" | "ledgerLost";
 
 export type DoorEvent =
   | { readonly type: "door.unlocked"; readonly door: DoorId; readonly cause: Cause }

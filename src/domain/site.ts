@@ -33,6 +33,8 @@ export interface ReaderSpec {
   readonly door: DoorId;
   /** How card frames of this reader are laid out; null for a reader that only has keys or text. */
   readonly format: FrameFormat | null;
+  /** Whether it has keys, as 4- or 8-bit frames or as keys proper. */
+  readonly keypad: boolean;
 }
 
 export interface KeypadPolicy {

@@ -1,0 +1,20 @@
+// Builds dist/, which is what devices and scripts/run start: compiled TypeScript, the panel's files beside its server.
+import { execFileSync } from "node:child_process";
+import { chmodSync, copyFileSync, globSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+const root = join(import.meta.dirname, "..");
+const tsc = join(root, "node_modules/typescript/bin/tsc");
+
+rmSync(join(root, "dist"), { recursive: true, force: true });
+for (const project of ["tsconfig.json", "src/office/console/panel/tsconfig.json"]) {
+  execFileSync(process.execPath, [tsc, "-p", join(root, project)], { stdio: "inherit" });
+}
+for (const asset of globSync("src/office/console/panel/*.{html,css,svg}", { cwd: root })) {
+  const target = join(root, "dist", asset);
+  mkdirSync(dirname(target), { recursive: true });
+  copyFileSync(join(root, asset), target);
+}
+chmodSync(join(root, "dist/src/cli/postern.js"), 0o755);
+copyFileSync(join(root, "package.json"), join(root, "dist/package.json"));
+writeFileSync(join(root, "dist/.built"), "");

@@ -1,0 +1,202 @@
+// The bound on guessing codes at one door: a leaky bucket over PIN keys and QR digits; knows no code and no wall-clock rule.
+import type { GuessPolicy } from "./site.ts";
+import type { Instant, MonoMs, UnixMs } from "./time.ts";
+import { later, monoMs, unixMs } from "./time.ts";
+
+export interface GuessState {
+  /** Failures not yet forgotten, as of `at`; a fraction because they drain continuously. */
+  readonly level: number;
+  readonly at: MonoMs;
+  readonly blockedUntil: MonoMs | null;
+}
+
+/** A state as it outlives the process and the boot. */
+export interface StoredGuess {
+  readonly level: number;
+  readonly atMono: MonoMs;
+  /** The same moment as `atMono`, by the wall clock of when it was stored. */
+  readonly atWall: UnixMs;
+  readonly trusted: boolean;
+  readonly boot: string;
+  readonly blockedUntilMono: MonoMs | null;
+}
+
+export const freshGuess = (now: MonoMs): GuessState => ({ level: 0, at: now, blockedUntil: null });
+
+export const isBlocked = (state: GuessState, now: MonoMs): boolean =>
+  state.blockedUntil !== null && now < state.blockedUntil;
+
+/** Counts one failure. Not for failures during a block: those are denied before anything is looked up. */
+export function failGuess(
+  state: GuessState,
+  policy: GuessPolicy,
+  now: MonoMs,
+): { state: GuessState; blockMs: number | null } {
+  const level = Math.min(levelCap(policy), levelAt(state, policy, now) + 1);
+  const blockMs = blockMsAt(level, policy);
+  const blockedUntil = blockMs === null ? stillBlocked(state, now) : laterOf(stillBlocked(state, now), later(now, blockMs));
+  return { state: { level, at: now, blockedUntil }, blockMs };
+}
+
+/** Gives one failure back: it was a typing error. A block that runs goes on. */
+export function refundGuess(state: GuessState, policy: GuessPolicy, now: MonoMs): GuessState {
+  return {
+    level: Math.max(0, levelAt(state, policy, now) - 1),
+    at: now,
+    blockedUntil: stillBlocked(state, now),
+  };
+}
+
+export function storeGuess(state: GuessState, now: Instant, boot: string): StoredGuess {
+  return {
+    level: state.level,
+    atMono: state.at,
+    atWall: unixMs(now.wall - (now.mono - state.at)),
+    trusted: now.trusted,
+    boot,
+    blockedUntilMono: state.blockedUntil,
+  };
+}
+
+/**
+ * Within one boot only the monotonic clock counts, so that setting the wall clock shortens nothing. Over a boot, time
+ * has passed only if both wall clocks were trusted; otherwise the rest of the block starts again and nothing drains.
+ */
+export function restoreGuess(stored: StoredGuess, now: Instant, boot: string, policy: GuessPolicy): GuessState {
+  const passedMs = passedSince(stored, now, boot);
+  const stateLevel = Math.min(levelCap(policy), Math.max(0, stored.level));
+  const level = Math.max(0, stateLevel - passedMs / policy.drainMs);
+  if (stored.blockedUntilMono === null) return { level, at: now.mono, blockedUntil: null };
+  const leftMs = Math.min(policy.maxBlockMs, stored.blockedUntilMono - stored.atMono) - passedMs;
+  return { level, at: now.mono, blockedUntil: leftMs > 0 ? later(now.mono, leftMs) : null };
+}
+
+function passedSince(stored: StoredGuess, now: Instant, boot: string): number {
+  if (stored.boot === boot) return Math.max(0, now.mono - stored.atMono);
+  return stored.trusted && now.trusted ? Math.max(0, now.wall - stored.atWall) : 0;
+}
+
+function levelAt(state: GuessState, policy: GuessPolicy, now: MonoMs): number {
+  return Math.max(0, state.level - Math.max(0, now - state.at) / policy.drainMs);
+}
+
+/** The level at which the block is longest; above it, only the time until it is forgotten would grow. */
+function levelCap(policy: GuessPolicy): number {
+  return policy.failures + Math.max(0, Math.ceil(Math.log2(policy.maxBlockMs / policy.blockMs)));
+}
+
+/** Rounded, because a few seconds of draining between quick failures must not earn another try. */
+function blockMsAt(level: number, policy: GuessPolicy): number | null {
+  const over = Math.round(level) - policy.failures;
+  return over < 0 ? null : Math.min(policy.maxBlockMs, policy.blockMs * 2 ** over);
+}
+
+function stillBlocked(state: GuessState, now: MonoMs): MonoMs | null {
+  return isBlocked(state, now) ? state.blockedUntil : null;
+}
+
+const laterOf = (a: MonoMs | null, b: MonoMs): MonoMs => (a === null ? b : monoMs(Math.max(a, b)));
+
+/** One substitution, insertion, deletion or swap of neighbors turns one into the other; equal codes are not one edit. */
+export function withinOneEdit(a: string, b: string): boolean {
+  if (a.length > b.length) return withinOneEdit(b, a);
+  let same = 0;
+  while (same < a.length && a[same] === b[same]) same += 1;
+  if (b.length === a.length + 1) return a.slice(same) === b.slice(same + 1);
+  if (b.length !== a.length || same === a.length) return false;
+  if (a.slice(same + 1) === b.slice(same + 1)) return true;
+  return a[same] === b[same + 1] && a[same + 1] === b[same] && a.slice(same + 2) === b.slice(same + 2);
+}
+
+/** Live codes of one length at a door. */
+export interface CodeCount {
+  readonly length: number;
+  readonly count: number;
+}
+
+export interface GuessOdds {
+  readonly triesPerDay: number;
+  readonly triesPerYear: number;
+  /** Probability that at least one try of a day, or of a year, hits a live code. */
+  readonly perDay: number;
+  readonly perYear: number;
+}
+
+const dayMs = 86_400_000;
+const yearMs = 365 * dayMs;
+
+/** What a tireless attacker at one door achieves who knows the policy and the lengths, and never repeats himself. */
+export function guessOdds(policy: GuessPolicy, codes: readonly CodeCount[]): GuessOdds {
+  const triesPerDay = mostTries(policy, dayMs);
+  const triesPerYear = mostTries(policy, yearMs);
+  return { triesPerDay, triesPerYear, perDay: hitOdds(triesPerDay, codes), perYear: hitOdds(triesPerYear, codes) };
+}
+
+/** Whether to try at once or let the level sink to a shorter block first: what is still worth pursuing after n tries. */
+interface Prospect {
+  /** When the next try is possible. */
+  readonly freeAt: number;
+  /** When the level would reach zero; may lie before `freeAt`. */
+  readonly emptyAt: number;
+}
+
+/** Past this many, the rate of those so far bounds the rest, so that a lax policy takes no longer to judge. */
+const mostCountedTries = 100_000;
+
+/** The most tries that fit into the time, starting from an empty bucket, whatever the attacker's timing. */
+function mostTries(policy: GuessPolicy, withinMs: number): number {
+  let prospects: readonly Prospect[] = [{ freeAt: 0, emptyAt: 0 }];
+  for (let tries = 0; tries < mostCountedTries; tries += 1) {
+    prospects = prospects.filter((prospect) => prospect.freeAt <= withinMs);
+    const first = prospects[0];
+    if (first === undefined) return tries;
+    prospects = worthPursuing(prospects.flatMap((prospect) => afterTry(prospect, policy)));
+  }
+  const spanMs = Math.min(...prospects.map((prospect) => prospect.freeAt));
+  return mostCountedTries * (Math.floor(withinMs / spanMs) + 1);
+}
+
+function afterTry(from: Prospect, policy: GuessPolicy): Prospect[] {
+  const { drainMs } = policy;
+  const cap = levelCap(policy);
+  const levelNow = Math.max(0, from.emptyAt - from.freeAt) / drainMs;
+  const waits = [0];
+  for (let rounded = policy.failures; rounded <= cap; rounded += 1) {
+    // The instant at which a try would no longer be rounded up to this level.
+    const waitMs = (levelNow + 1 - (rounded - 0.5)) * drainMs;
+    if (waitMs > 0 && waitMs <= levelNow * drainMs) waits.push(waitMs);
+  }
+  return waits.map((waitMs) => {
+    const at = from.freeAt + waitMs;
+    const level = Math.min(cap, Math.max(0, from.emptyAt - at) / drainMs + 1);
+    const blockMs = blockMsAt(waitMs === 0 ? level : level - 0.25, policy) ?? 0;
+    return { freeAt: at + blockMs, emptyAt: at + level * drainMs };
+  });
+}
+
+/** A prospect that is free no sooner and empty no sooner than another gains nothing over it. */
+function worthPursuing(prospects: Prospect[]): Prospect[] {
+  prospects.sort((a, b) => a.freeAt - b.freeAt || a.emptyAt - b.emptyAt);
+  const kept: Prospect[] = [];
+  for (const prospect of prospects) {
+    const best = kept.at(-1);
+    if (best === undefined || prospect.emptyAt < best.emptyAt) kept.push(prospect);
+  }
+  return kept;
+}
+
+/** Keeping to one length is best: each miss makes the rest of that length likelier. */
+function hitOdds(tries: number, codes: readonly CodeCount[]): number {
+  const counts = new Map<number, number>();
+  for (const { length, count } of codes) counts.set(length, (counts.get(length) ?? 0) + count);
+  return Math.max(0, ...[...counts].map(([length, count]) => hitOddsOf(tries, 10 ** length, count)));
+}
+
+/** Draws without putting back: 1 - C(space - live, tries) / C(space, tries). */
+function hitOddsOf(tries: number, space: number, live: number): number {
+  if (tries + live > space) return live > 0 && tries > 0 ? 1 : 0;
+  const many = Math.max(tries, live);
+  let logMiss = 0;
+  for (let drawn = 0; drawn < Math.min(tries, live); drawn += 1) logMiss += Math.log1p(-many / (space - drawn));
+  return -Math.expm1(logMiss);
+}

@@ -1,0 +1,57 @@
+// Turns lock and unlock into relay levels, and keeps trying a relay that did not take one.
+import type { Board } from "../../hal/board.ts";
+import type { Clock } from "../../hal/clock.ts";
+import type { Cause, JournalEvent } from "../domain/events.ts";
+import type { RelayId } from "../domain/ids.ts";
+import type { DoorSpec } from "../domain/site.ts";
+
+const retryMs = 1_000;
+
+export interface Drives {
+  lock(door: DoorSpec, cause: Cause): void;
+  unlock(door: DoorSpec, cause: Cause): void;
+  failed(): readonly RelayId[];
+}
+
+export function createDrives(board: Board, clock: Clock, record: (event: JournalEvent) => void): Drives {
+  const failing = new Map<RelayId, { energized: boolean; cause: string }>();
+  let retryArmed = false;
+
+  const attempt = (relay: RelayId, energized: boolean, cause: string) => {
+    try {
+      board.drive(relay, energized, cause);
+      failing.delete(relay);
+    } catch (error) {
+      const known = failing.has(relay);
+      failing.set(relay, { energized, cause });
+      if (!known) record({ type: "relay.failed", relay, why: error instanceof Error ? error.message : String(error) });
+      armRetry();
+    }
+  };
+
+  const armRetry = () => {
+    if (retryArmed) return;
+    retryArmed = true;
+    clock.after(retryMs, "relay retry", () => {
+      retryArmed = false;
+      for (const [relay, wanted] of [...failing]) attempt(relay, wanted.energized, wanted.cause);
+    });
+  };
+
+  return {
+    lock: (door, cause) => attempt(door.relay, door.lock === "failSafe", causeText(cause)),
+    unlock: (door, cause) => attempt(door.relay, door.lock === "failSecure", causeText(cause)),
+    failed: () => [...failing.keys()],
+  };
+}
+
+export function causeText(cause: Cause): string {
+  switch (cause.by) {
+    case "ask":
+      return `ask:${cause.ask}`;
+    case "exit":
+      return `exit:${cause.input}`;
+    default:
+      return cause.by;
+  }
+}

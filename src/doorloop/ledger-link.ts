@@ -1,0 +1,103 @@
+// The door loop's end of the ledger: sends asks, keeps every record until the ledger has it, survives the ledger's deaths.
+import type { Clock } from "../../hal/clock.ts";
+import type { Answer, Ask, FromLedger, RecordEntry, Restored, ToLedger } from "../domain/ask.ts";
+import type { BootId, RunId } from "../domain/ids.ts";
+import type { SiteSpec } from "../domain/site.ts";
+
+/** Records kept for a ledger that is away; what comes on top is counted, not kept. */
+export const maxKeptRecords = 4_096;
+/** Records sent and not yet acknowledged, so that a stalled ledger's pipe stays short. */
+const maxUnackedRecords = 256;
+
+export interface LedgerLinkParts {
+  readonly clock: Clock;
+  readonly run: RunId;
+  readonly boot: BootId;
+  readonly site: SiteSpec;
+  readonly onReady: (restored: Restored) => void;
+  readonly onAnswer: (answer: Answer) => void;
+}
+
+export interface LedgerLink {
+  /** A ledger process is there; it becomes usable when it says that it is ready. */
+  connect(send: (message: ToLedger) => void): void;
+  receive(message: FromLedger): void;
+  lost(): void;
+  ask(ask: Ask): void;
+  record(what: RecordEntry["what"]): void;
+  /** Records that found no room since this was last called. */
+  takeDropped(): number;
+  unrecorded(): number;
+}
+
+export function createLedgerLink(parts: LedgerLinkParts): LedgerLink {
+  const { clock } = parts;
+  let send: ((message: ToLedger) => void) | null = null;
+  let ready = false;
+  let counter = 0;
+  let dropped = 0;
+  /** Oldest first; the first `sentCount` of them are with the ledger. */
+  let kept: RecordEntry[] = [];
+  let sentCount = 0;
+
+  const flush = () => {
+    if (send === null || !ready) return;
+    const upTo = Math.min(kept.length, maxUnackedRecords);
+    if (upTo <= sentCount) return;
+    send({ kind: "record", entries: kept.slice(sentCount, upTo) });
+    sentCount = upTo;
+  };
+
+  return {
+    connect(sendToLedger) {
+      send = sendToLedger;
+      ready = false;
+      sentCount = 0;
+      send({ kind: "open", run: parts.run, boot: parts.boot, site: parts.site });
+    },
+    receive(message) {
+      switch (message.kind) {
+        case "ready":
+          ready = true;
+          parts.onReady(message.restored);
+          flush();
+          return;
+        case "answer":
+          if (ready) parts.onAnswer(message.answer);
+          return;
+        case "recorded": {
+          const done = kept.filter((entry) => entry.n <= message.upTo).length;
+          kept = kept.slice(done);
+          sentCount = Math.max(0, sentCount - done);
+          flush();
+          return;
+        }
+        case "pong":
+          return;
+      }
+    },
+    lost() {
+      send = null;
+      ready = false;
+      sentCount = 0;
+    },
+    ask(ask) {
+      if (send !== null && ready) send({ kind: "ask", ask });
+    },
+    record(what) {
+      if (kept.length >= maxKeptRecords) {
+        dropped += 1;
+        return;
+      }
+      counter += 1;
+      kept.push({ n: counter, at: { wall: clock.wall(), mono: clock.mono(), trusted: clock.trusted() }, what });
+      flush();
+    },
+    takeDropped() {
+      const count = dropped;
+      dropped = 0;
+      return count;
+    },
+    unrecorded: () => kept.length,
+  };
+}
