@@ -34,7 +34,8 @@ export function failGuess(
 ): { state: GuessState; blockMs: number | null } {
   const level = Math.min(levelCap(policy), levelAt(state, policy, now) + 1);
   const blockMs = blockMsAt(level, policy);
-  const blockedUntil = blockMs === null ? stillBlocked(state, now) : laterOf(stillBlocked(state, now), later(now, blockMs));
+  const blockedUntil =
+    blockMs === null ? stillBlocked(state, now) : laterOf(stillBlocked(state, now), later(now, blockMs));
   return { state: { level, at: now, blockedUntil }, blockMs };
 }
 

@@ -67,7 +67,7 @@ export class LedgerLink {
     if ((kind === "noted" || kind === "error") && this.#sent) {
       this.#notes = this.#notes.slice(1);
       this.#sent = false;
-      this.#sendNext();
     }
+    this.#sendNext();
   }
 }

@@ -1,0 +1,310 @@
+// A board without wires: a person, a scenario or a test moves its inputs and sees its relays; knows no door or credential.
+import type { Board, BoardEvent, BoardSpec, DeviceHealth, ReaderSignal, ReaderWiring } from "../board.ts";
+import type { Clock, MonoMs, Timer } from "../clock.ts";
+import { Fault } from "../fault.ts";
+import { encodeCard, encodeKey, type FrameFormat, maxFrameBits } from "./wiegand-encoder.ts";
+
+export type BoardChange =
+  /** Every write that the relay took, moved or not. */
+  | { readonly kind: "relay"; readonly relay: string; readonly energized: boolean; readonly cause: string; readonly at: MonoMs }
+  | { readonly kind: "signal"; readonly reader: string; readonly signal: ReaderSignal; readonly at: MonoMs }
+  /** What the contact or button does, also while its wire is lost and nothing reports it. */
+  | { readonly kind: "input"; readonly input: string; readonly active: boolean; readonly at: MonoMs }
+  /** What the board told its listener. */
+  | { readonly kind: "event"; readonly event: BoardEvent };
+
+export interface BoardSnapshot {
+  readonly relays: Readonly<Record<string, boolean>>;
+  readonly inputs: Readonly<Record<string, boolean>>;
+  readonly readers: Readonly<Record<string, ReaderSnapshot>>;
+}
+
+export interface ReaderSnapshot {
+  readonly kind: ReaderWiring["kind"];
+  readonly format: FrameFormat | null;
+  readonly keypad: boolean;
+  readonly lost: boolean;
+}
+
+/** Every control throws a Fault with code `sim.refused` and one sentence when it makes no sense. */
+export interface SimBoard extends Board {
+  tap(reader: string, cardHex: string): void;
+  frame(reader: string, bits: string): void;
+  keys(reader: string, keys: string): void;
+  text(reader: string, text: string): void;
+  setInput(input: string, active: boolean): void;
+  /** A press of a held button holds it for so long again. */
+  press(input: string, durationMs: number): void;
+  lose(device: string, why: string): void;
+  find(device: string): void;
+  stickRelay(relay: string, why: string): void;
+  freeRelay(relay: string): void;
+  /** Hears of each change before the board's listener does; returns what ends it. */
+  observe(observer: (change: BoardChange) => void): () => void;
+  snapshot(): BoardSnapshot;
+}
+
+export const maxTextLength = 512;
+const maxKeysAtOnce = 64;
+const maxPressMs = 24 * 60 * 60 * 1000;
+
+interface DeviceState {
+  lostWhy: string | null;
+  since: MonoMs;
+}
+
+interface RelayState {
+  energized: boolean;
+  stuckWhy: string | null;
+  since: MonoMs;
+}
+
+interface InputState extends DeviceState {
+  active: boolean;
+  release: Timer | null;
+}
+
+interface ReaderState extends DeviceState {
+  readonly wiring: ReaderWiring;
+}
+
+export function createSimBoard(spec: BoardSpec, clock: Clock): SimBoard {
+  return new SimulatedBoard(spec, clock);
+}
+
+class SimulatedBoard implements SimBoard {
+  readonly kind = "simulated";
+  readonly #clock: Clock;
+  readonly #relays: ReadonlyMap<string, RelayState>;
+  readonly #inputs: ReadonlyMap<string, InputState>;
+  readonly #readers: ReadonlyMap<string, ReaderState>;
+  readonly #observers = new Set<(change: BoardChange) => void>();
+  #listen: ((event: BoardEvent) => void) | null = null;
+
+  constructor(spec: BoardSpec, clock: Clock) {
+    this.#clock = clock;
+    const since = clock.mono();
+    this.#relays = byId("relay", spec.relays, () => ({ energized: false, stuckWhy: null, since }));
+    this.#inputs = byId("input", spec.inputs, () => ({ active: false, release: null, lostWhy: null, since }));
+    this.#readers = byId("reader", spec.readers, (wiring) => ({ wiring, lostWhy: null, since }));
+  }
+
+  start(listen: (event: BoardEvent) => void): void {
+    if (this.#listen !== null) throw new Fault("board.running", "The simulated board was started twice.");
+    this.#listen = listen;
+    for (const [device, state] of this.#devices()) {
+      if (state.lostWhy !== null) this.#report({ kind: "lost", device, why: state.lostWhy, at: this.#clock.mono() });
+    }
+    for (const input of this.#inputs.keys()) this.#reportInput(input);
+  }
+
+  stop(): void {
+    this.#listen = null;
+    for (const state of this.#inputs.values()) state.release?.cancel();
+  }
+
+  drive(relay: string, energized: boolean, cause: string): void {
+    const state = this.#relays.get(relay);
+    const why = state === undefined ? "there is no such relay" : state.stuckWhy;
+    if (state === undefined || why !== null) {
+      throw new Fault("relay.failed", `relay ${quote(relay)} did not take it: ${why}`, { relay, energized, cause, why });
+    }
+    state.energized = energized;
+    this.#tell({ kind: "relay", relay, energized, cause, at: this.#clock.mono() });
+  }
+
+  signal(reader: string, signal: ReaderSignal): void {
+    const state = this.#readers.get(reader);
+    if (state === undefined) throw new Fault("reader.unknown", `there is no reader ${quote(reader)}`, { reader, signal });
+    if (state.lostWhy === null) this.#tell({ kind: "signal", reader, signal, at: this.#clock.mono() });
+  }
+
+  health(): readonly DeviceHealth[] {
+    const relays = [...this.#relays].map(([id, { stuckWhy, since }]) => deviceHealth(id, stuckWhy, since));
+    return [...this.#devices().map(([id, { lostWhy, since }]) => deviceHealth(id, lostWhy, since)), ...relays];
+  }
+
+  tap(reader: string, cardHex: string): void {
+    const { wiring } = this.#reader(reader);
+    if (wiring.kind !== "wiegand") refuse(`Reader ${quote(reader)} is a ${wiring.kind} and reads no cards.`);
+    const encoded = encodeCard(cardHex, wiring.format);
+    if (!encoded.ok) refuse(encoded.problem);
+    this.#present(reader, { kind: "frame", reader, bits: encoded.bits, at: this.#clock.mono() });
+  }
+
+  frame(reader: string, bits: string): void {
+    const { wiring } = this.#reader(reader);
+    if (wiring.kind !== "wiegand") refuse(`Reader ${quote(reader)} is a ${wiring.kind} and sends no frames.`);
+    if (!/^[01]+$/.test(bits) || bits.length > maxFrameBits) refuse(`A frame is 1 to ${maxFrameBits} digits of 0 and 1.`);
+    this.#present(reader, { kind: "frame", reader, bits, at: this.#clock.mono() });
+  }
+
+  keys(reader: string, keys: string): void {
+    const { wiring } = this.#reader(reader);
+    if (wiring.kind === "scanner" || (wiring.kind === "wiegand" && !wiring.keypad)) {
+      refuse(`Reader ${quote(reader)} has no keypad.`);
+    }
+    const nibbles = [...keys].map(encodeKey);
+    if (nibbles.length < 1 || nibbles.length > maxKeysAtOnce || nibbles.includes(null)) {
+      refuse(`Keys are 1 to ${maxKeysAtOnce} of 0 to 9, * and #.`);
+    }
+    for (const [place, bits] of nibbles.entries()) {
+      const at = this.#clock.mono();
+      if (wiring.kind === "keypad") this.#present(reader, { kind: "key", reader, key: keys.charAt(place), at });
+      else if (bits !== null) this.#present(reader, { kind: "frame", reader, bits, at });
+    }
+  }
+
+  text(reader: string, text: string): void {
+    const { wiring } = this.#reader(reader);
+    if (wiring.kind !== "scanner") refuse(`Reader ${quote(reader)} is a ${wiring.kind} and reads no text.`);
+    // A serial scanner's driver drops these too, without a word: there is no one to answer.
+    if (text.length < 1 || text.length > maxTextLength || hasControlCharacter(text)) return;
+    this.#present(reader, { kind: "text", reader, text, at: this.#clock.mono() });
+  }
+
+  setInput(input: string, active: boolean): void {
+    const state = this.#input(input);
+    state.release?.cancel();
+    state.release = null;
+    this.#setLevel(input, state, active);
+  }
+
+  press(input: string, durationMs: number): void {
+    const state = this.#input(input);
+    if (!(durationMs > 0 && durationMs <= maxPressMs)) refuse("A press lasts longer than nothing and at most a day.");
+    this.setInput(input, true);
+    // Wires move after the timers that are due at the same instant, as they do when a scenario or a replay moves them:
+    // hence the second wait.
+    state.release = this.#clock.after(durationMs, `release of ${input}`, () => {
+      state.release = this.#clock.after(0, `release of ${input}`, () => this.setInput(input, false));
+    });
+  }
+
+  lose(device: string, why: string): void {
+    const state = this.#device(device);
+    if (state.lostWhy !== null) return;
+    state.lostWhy = why;
+    state.since = this.#clock.mono();
+    this.#report({ kind: "lost", device, why, at: state.since });
+  }
+
+  find(device: string): void {
+    const state = this.#device(device);
+    if (state.lostWhy === null) return;
+    state.lostWhy = null;
+    state.since = this.#clock.mono();
+    this.#report({ kind: "found", device, at: state.since });
+    if (state === this.#inputs.get(device)) this.#reportInput(device);
+  }
+
+  stickRelay(relay: string, why: string): void {
+    const state = this.#relay(relay);
+    state.stuckWhy = why;
+    state.since = this.#clock.mono();
+  }
+
+  freeRelay(relay: string): void {
+    const state = this.#relay(relay);
+    state.stuckWhy = null;
+    state.since = this.#clock.mono();
+  }
+
+  observe(observer: (change: BoardChange) => void): () => void {
+    this.#observers.add(observer);
+    return () => this.#observers.delete(observer);
+  }
+
+  snapshot(): BoardSnapshot {
+    return {
+      relays: Object.fromEntries([...this.#relays].map(([id, { energized }]) => [id, energized])),
+      inputs: Object.fromEntries([...this.#inputs].map(([id, { active }]) => [id, active])),
+      readers: Object.fromEntries([...this.#readers].map(([id, state]) => [id, readerSnapshot(state)])),
+    };
+  }
+
+  #present(reader: string, event: BoardEvent): void {
+    if (this.#reader(reader).lostWhy === null) this.#report(event);
+  }
+
+  #setLevel(input: string, state: InputState, active: boolean): void {
+    if (state.active === active) return;
+    state.active = active;
+    this.#tell({ kind: "input", input, active, at: this.#clock.mono() });
+    this.#reportInput(input);
+  }
+
+  #reportInput(input: string): void {
+    const { active, lostWhy } = this.#input(input);
+    if (lostWhy === null) this.#report({ kind: "input", input, active, at: this.#clock.mono() });
+  }
+
+  #report(event: BoardEvent): void {
+    const listen = this.#listen;
+    if (listen === null) return;
+    this.#tell({ kind: "event", event });
+    listen(event);
+  }
+
+  #tell(change: BoardChange): void {
+    for (const observer of [...this.#observers]) observer(change);
+  }
+
+  #devices(): readonly (readonly [string, DeviceState])[] {
+    return [...this.#readers, ...this.#inputs];
+  }
+
+  #device(device: string): DeviceState {
+    const state = this.#readers.get(device) ?? this.#inputs.get(device);
+    if (state !== undefined) return state;
+    if (this.#relays.has(device)) refuse(`${quote(device)} is a relay: it can be stuck and freed, not lost and found.`);
+    return refuse(`There is no reader or input ${quote(device)}.`);
+  }
+
+  #relay(relay: string): RelayState {
+    return this.#relays.get(relay) ?? refuse(`There is no relay ${quote(relay)}.`);
+  }
+
+  #input(input: string): InputState {
+    return this.#inputs.get(input) ?? refuse(`There is no input ${quote(input)}.`);
+  }
+
+  #reader(reader: string): ReaderState {
+    return this.#readers.get(reader) ?? refuse(`There is no reader ${quote(reader)}.`);
+  }
+}
+
+function byId<Wiring extends { readonly id: string }, State>(
+  what: string,
+  wirings: readonly Wiring[],
+  create: (wiring: Wiring) => State,
+): ReadonlyMap<string, State> {
+  const states = new Map<string, State>();
+  for (const wiring of wirings) {
+    if (states.has(wiring.id)) refuse(`There are two ${what}s ${quote(wiring.id)}.`);
+    states.set(wiring.id, create(wiring));
+  }
+  return states;
+}
+
+function readerSnapshot({ wiring, lostWhy }: ReaderState): ReaderSnapshot {
+  return {
+    kind: wiring.kind,
+    format: wiring.kind === "wiegand" ? wiring.format : null,
+    keypad: wiring.kind === "keypad" || (wiring.kind === "wiegand" && wiring.keypad),
+    lost: lostWhy !== null,
+  };
+}
+
+const deviceHealth = (device: string, why: string | null, since: MonoMs): DeviceHealth =>
+  why === null ? { device, state: "ok", why: "", since } : { device, state: "lost", why, since };
+
+function hasControlCharacter(text: string): boolean {
+  return [...text].some((character) => character < " " || (character >= "\u007f" && character < "\u00a0"));
+}
+
+const quote = (id: string): string => JSON.stringify(id.length > 64 ? `${id.slice(0, 64)}…` : id);
+
+function refuse(problem: string): never {
+  throw new Fault("sim.refused", problem);
+}

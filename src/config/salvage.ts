@@ -1,0 +1,75 @@
+// Keeps what is sound of a configuration with mistakes in it, so that every check can still look at the rest.
+import type { z } from "zod";
+import { own } from "./published-schema.ts";
+import {
+  consoleSchema,
+  doorSchema,
+  fireSchema,
+  guessingSchema,
+  inputSchema,
+  keypadReaderSchema,
+  keypadSchema,
+  relaySchema,
+  scannerReaderSchema,
+  siteSchema,
+  wiegandReaderSchema,
+} from "./schema.ts";
+
+type Some<Schema extends z.ZodObject> = { readonly [Key in keyof z.output<Schema>]?: z.output<Schema>[Key] };
+
+export type SomeDoor = Some<typeof doorSchema>;
+export type SomeReader =
+  | Some<typeof wiegandReaderSchema>
+  | Some<typeof keypadReaderSchema>
+  | Some<typeof scannerReaderSchema>;
+
+/** A configuration of which any setting may be missing because what stands there is wrong. */
+export interface Salvage {
+  readonly site: Some<typeof siteSchema>;
+  readonly relays: readonly Some<typeof relaySchema>[];
+  readonly inputs: readonly Some<typeof inputSchema>[];
+  readonly readers: readonly SomeReader[];
+  readonly doors: readonly SomeDoor[];
+  readonly fire: Some<typeof fireSchema>;
+  readonly keypad: Some<typeof keypadSchema>;
+  readonly guessing: Some<typeof guessingSchema>;
+  readonly console: Some<typeof consoleSchema>;
+}
+
+/** More entries than any list may have are refused anyway and not looked at. */
+const maxEntries = 256;
+
+export function salvage(file: unknown): Salvage {
+  return {
+    site: soundFields(siteSchema, own(file, "site")),
+    relays: entries(file, "relays").map((entry) => soundFields(relaySchema, entry)),
+    inputs: entries(file, "inputs").map((entry) => soundFields(inputSchema, entry)),
+    readers: entries(file, "readers").map(soundReader),
+    doors: entries(file, "doors").map((entry) => soundFields(doorSchema, entry)),
+    fire: soundFields(fireSchema, own(file, "fire")),
+    keypad: soundFields(keypadSchema, own(file, "keypad")),
+    guessing: soundFields(guessingSchema, own(file, "guessing")),
+    console: soundFields(consoleSchema, own(file, "console")),
+  };
+}
+
+function soundReader(entry: unknown): SomeReader {
+  const kind = own(entry, "kind");
+  if (kind === "keypad") return soundFields(keypadReaderSchema, entry);
+  if (kind === "scanner") return soundFields(scannerReaderSchema, entry);
+  return soundFields(wiegandReaderSchema, entry);
+}
+
+function entries(file: unknown, key: string): readonly unknown[] {
+  const list = own(file, key);
+  return Array.isArray(list) ? list.slice(0, maxEntries) : [];
+}
+
+function soundFields<Schema extends z.ZodObject>(schema: Schema, value: unknown): Some<Schema> {
+  const sound: Record<string, unknown> = {};
+  for (const [key, field] of Object.entries<z.core.$ZodType>(schema.shape)) {
+    const parsed = (field as z.ZodType).safeParse(own(value, key));
+    if (parsed.success) sound[key] = parsed.data;
+  }
+  return sound as Some<Schema>;
+}

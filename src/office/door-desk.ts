@@ -1,0 +1,65 @@
+// What the office knows of the doors, and the operator's commands under way to the main process.
+import type { DoorCommand, DoorStatus, FromOffice, HealthFact } from "../domain/status.ts";
+import type { Outcome } from "./outcome.ts";
+
+const maxPending = 16;
+const answerWithinMs = 3_000;
+
+interface Pending {
+  readonly settle: (outcome: Outcome) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+export class DoorDesk {
+  readonly #send: (message: FromOffice) => void;
+  readonly #pending = new Map<number, Pending>();
+  #commands = 0;
+  #doors: readonly DoorStatus[] = [];
+  #health: readonly HealthFact[] = [];
+
+  constructor(send: (message: FromOffice) => void) {
+    this.#send = send;
+  }
+
+  get doors(): readonly DoorStatus[] {
+    return this.#doors;
+  }
+
+  get health(): readonly HealthFact[] {
+    return this.#health;
+  }
+
+  publish(doors: readonly DoorStatus[], health: readonly HealthFact[]): void {
+    this.#doors = doors;
+    this.#health = health;
+  }
+
+  command(who: string, command: DoorCommand): Promise<Outcome> {
+    if (this.#pending.size >= maxPending) return Promise.resolve({ ok: false, code: "busy", problem: "Try again." });
+    this.#commands += 1;
+    const n = this.#commands;
+    return new Promise((settle) => {
+      const timer = setTimeout(() => this.#settle(n, mainAway), answerWithinMs);
+      this.#pending.set(n, { settle, timer });
+      this.#send({ kind: "command", n, who, command });
+    });
+  }
+
+  commandDone(n: number, problem: string | null): void {
+    this.#settle(n, problem === null ? { ok: true } : { ok: false, code: "refused", problem });
+  }
+
+  close(): void {
+    for (const n of [...this.#pending.keys()]) this.#settle(n, mainAway);
+  }
+
+  #settle(n: number, outcome: Outcome): void {
+    const pending = this.#pending.get(n);
+    if (pending === undefined) return;
+    this.#pending.delete(n);
+    clearTimeout(pending.timer);
+    pending.settle(outcome);
+  }
+}
+
+const mainAway: Outcome = { ok: false, code: "mainAway", problem: "The doors do not answer." };

@@ -1,0 +1,89 @@
+// Sample people for the simulated site. Their codes are derived from the site's own key, so that no file holds them.
+import { createHmac } from "node:crypto";
+import type { DirectoryChange, HolderRef } from "../domain/directory.ts";
+import type { CredentialId, DoorId, PassId, PersonId, ScheduleId } from "../domain/ids.ts";
+import { always } from "../domain/schedule.ts";
+import type { SiteSpec } from "../domain/site.ts";
+import type { Sample } from "../domain/status.ts";
+import { unixMs } from "../domain/time.ts";
+
+const dayMs = 86_400_000;
+const officeHours = "office-hours" as ScheduleId;
+
+export interface SamplePeople {
+  readonly samples: readonly Sample[];
+  readonly changes: readonly DirectoryChange[];
+}
+
+export function samplePeople(site: SiteSpec, key: Buffer, nowWallMs: number): SamplePeople {
+  const digest = (label: string) => createHmac("sha256", key).update(`sample ${label}`).digest();
+  const pin = (label: string) => String(digest(label).readUInt32BE(0) % 1_000_000).padStart(6, "0");
+  const card = (label: string) => `00${digest(label).subarray(0, 3).toString("hex").toUpperCase()}`;
+  const samples: Sample[] = [
+    { label: "Ana Ruiz, resident: PIN", kind: "pin", secret: pin("ana pin") },
+    { label: "Ana Ruiz, resident: card", kind: "card", secret: card("ana card") },
+    { label: "Bo Lind, weekdays 8 to 18: card", kind: "card", secret: card("bo card") },
+    { label: "Courier, once at each door: PIN", kind: "pin", secret: pin("courier pin") },
+    {
+      label: "Courier, once at each door: QR",
+      kind: "qr",
+      secret: `POSTERN-${digest("courier qr").toString("hex", 0, 10)}`,
+    },
+    { label: "Nobody's card", kind: "card", secret: card("stranger") },
+  ];
+  return { samples, changes: planPeople(site, samples, nowWallMs) };
+}
+
+function planPeople(site: SiteSpec, samples: readonly Sample[], nowWallMs: number): DirectoryChange[] {
+  const ana: HolderRef = { kind: "person", id: "ana" as PersonId };
+  const bo: HolderRef = { kind: "person", id: "bo" as PersonId };
+  const courier: HolderRef = { kind: "pass", id: "courier" as PassId };
+  const credential = (id: string, index: number, holder: HolderRef): DirectoryChange[] => {
+    const sample = samples[index];
+    if (sample === undefined) return [];
+    return [{ op: "putCredential", id: id as CredentialId, kind: sample.kind, secret: sample.secret, holder }];
+  };
+  const grants = (holder: HolderRef, schedule: ScheduleId) =>
+    site.doors.map((door): DirectoryChange => ({ op: "putGrant", holder, door: door.id as DoorId, schedule }));
+  const unbounded = { from: null, until: null };
+  return [
+    {
+      op: "putSchedule",
+      schedule: {
+        id: officeHours,
+        name: "Weekdays 8 to 18",
+        rule: {
+          kind: "weekly",
+          windows: [{ days: ["mon", "tue", "wed", "thu", "fri"], startMinute: 8 * 60, endMinute: 18 * 60 }],
+        },
+      },
+    },
+    {
+      op: "putPerson",
+      person: { kind: "person", id: ana.id as PersonId, name: "Ana Ruiz", state: "active", validity: unbounded },
+    },
+    {
+      op: "putPerson",
+      person: { kind: "person", id: bo.id as PersonId, name: "Bo Lind", state: "active", validity: unbounded },
+    },
+    {
+      op: "putPass",
+      pass: {
+        kind: "pass",
+        id: courier.id as PassId,
+        name: "Courier",
+        state: "active",
+        validity: { from: null, until: unixMs(nowWallMs + 30 * dayMs) },
+        usesPerDoor: 1,
+      },
+    },
+    ...credential("ana-pin", 0, ana),
+    ...credential("ana-card", 1, ana),
+    ...credential("bo-card", 2, bo),
+    ...credential("courier-pin", 3, courier),
+    ...credential("courier-qr", 4, courier),
+    ...grants(ana, always.id),
+    ...grants(bo, officeHours),
+    ...grants(courier, always.id),
+  ];
+}

@@ -1,0 +1,24 @@
+// Where a controller keeps what it keeps, all below one folder that only its own user may read.
+import { join } from "node:path";
+
+export interface StatePaths {
+  readonly folder: string;
+  readonly database: string;
+  readonly keys: string;
+  readonly ledgerSocket: string;
+  readonly boardSocket: string;
+  readonly controlSocket: string;
+  readonly entryFile: string;
+}
+
+export function statePaths(folder: string, keysFolder: string | null): StatePaths {
+  return {
+    folder,
+    database: join(folder, "ledger.db"),
+    keys: keysFolder ?? process.env["CREDENTIALS_DIRECTORY"] ?? join(folder, "keys"),
+    ledgerSocket: join(folder, "ledger.sock"),
+    boardSocket: join(folder, "board.sock"),
+    controlSocket: join(folder, "control.sock"),
+    entryFile: join(folder, "console-code"),
+  };
+}
