@@ -6,7 +6,13 @@ import { encodeCard, encodeKey, type FrameFormat, maxFrameBits } from "./wiegand
 
 export type BoardChange =
   /** Every write that the relay took, moved or not. */
-  | { readonly kind: "relay"; readonly relay: string; readonly energized: boolean; readonly cause: string; readonly at: MonoMs }
+  | {
+      readonly kind: "relay";
+      readonly relay: string;
+      readonly energized: boolean;
+      readonly cause: string;
+      readonly at: MonoMs;
+    }
   | { readonly kind: "signal"; readonly reader: string; readonly signal: ReaderSignal; readonly at: MonoMs }
   /** What the contact or button does, also while its wire is lost and nothing reports it. */
   | { readonly kind: "input"; readonly input: string; readonly active: boolean; readonly at: MonoMs }
@@ -107,7 +113,12 @@ class SimulatedBoard implements SimBoard {
     const state = this.#relays.get(relay);
     const why = state === undefined ? "there is no such relay" : state.stuckWhy;
     if (state === undefined || why !== null) {
-      throw new Fault("relay.failed", `relay ${quote(relay)} did not take it: ${why}`, { relay, energized, cause, why });
+      throw new Fault("relay.failed", `relay ${quote(relay)} did not take it: ${why}`, {
+        relay,
+        energized,
+        cause,
+        why,
+      });
     }
     state.energized = energized;
     this.#tell({ kind: "relay", relay, energized, cause, at: this.#clock.mono() });
@@ -115,7 +126,8 @@ class SimulatedBoard implements SimBoard {
 
   signal(reader: string, signal: ReaderSignal): void {
     const state = this.#readers.get(reader);
-    if (state === undefined) throw new Fault("reader.unknown", `there is no reader ${quote(reader)}`, { reader, signal });
+    if (state === undefined)
+      throw new Fault("reader.unknown", `there is no reader ${quote(reader)}`, { reader, signal });
     if (state.lostWhy === null) this.#tell({ kind: "signal", reader, signal, at: this.#clock.mono() });
   }
 
@@ -135,7 +147,8 @@ class SimulatedBoard implements SimBoard {
   frame(reader: string, bits: string): void {
     const { wiring } = this.#reader(reader);
     if (wiring.kind !== "wiegand") refuse(`Reader ${quote(reader)} is a ${wiring.kind} and sends no frames.`);
-    if (!/^[01]+$/.test(bits) || bits.length > maxFrameBits) refuse(`A frame is 1 to ${maxFrameBits} digits of 0 and 1.`);
+    if (!/^[01]+$/.test(bits) || bits.length > maxFrameBits)
+      refuse(`A frame is 1 to ${maxFrameBits} digits of 0 and 1.`);
     this.#present(reader, { kind: "frame", reader, bits, at: this.#clock.mono() });
   }
 

@@ -23,7 +23,8 @@ export function encodeCard(card: string, format: FrameFormat): Encoded {
     return refuse("A card is its bytes in hex, such as 02B775D2.");
   }
   const length = match?.[2];
-  if (length === undefined && hex.length % 2 !== 0) return refuse("A card is whole bytes: an even number of hex digits.");
+  if (length === undefined && hex.length % 2 !== 0)
+    return refuse("A card is whole bytes: an even number of hex digits.");
   if (format === "raw") return encodeRaw(hex, length === undefined ? hex.length * 4 : Number(length));
   if (length !== undefined) return refuse(`A length in bits is for raw readers; a ${format} frame has its own.`);
   const { cardBits, covered } = parityLayouts[format];

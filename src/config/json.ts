@@ -59,13 +59,23 @@ function readValue(cursor: Cursor, steps: readonly Step[]): unknown {
   skipSpace(cursor);
   cursor.values += 1;
   if (cursor.values > maxValues) {
-    throw flawAt(cursor, steps, `The file holds more than ${maxValues} values.`, "Split the site over more controllers.");
+    throw flawAt(
+      cursor,
+      steps,
+      `The file holds more than ${maxValues} values.`,
+      "Split the site over more controllers.",
+    );
   }
   cursor.lines.set(pathText(steps), cursor.line);
   const char = cursor.text.charAt(cursor.at);
   if (char === "{" || char === "[") {
     if (steps.length >= maxDepth) {
-      throw flawAt(cursor, steps, `Brackets are nested deeper than ${maxDepth}.`, "No setting lies that deep: remove it.");
+      throw flawAt(
+        cursor,
+        steps,
+        `Brackets are nested deeper than ${maxDepth}.`,
+        "No setting lies that deep: remove it.",
+      );
     }
     return char === "{" ? readObject(cursor, steps) : readList(cursor, steps);
   }
@@ -107,7 +117,8 @@ function readList(cursor: Cursor, steps: readonly Step[]): unknown {
 }
 
 function readKey(cursor: Cursor, steps: readonly Step[]): string {
-  if (cursor.text[cursor.at] !== '"') throw misfit(cursor, steps, "A name in double quotes is missing", "Quote the name.");
+  if (cursor.text[cursor.at] !== '"')
+    throw misfit(cursor, steps, "A name in double quotes is missing", "Quote the name.");
   const key = readText(cursor, steps);
   skipSpace(cursor);
   if (!take(cursor, ":")) throw misfit(cursor, [...steps, key], "A colon is missing", "Put a colon after the name.");
@@ -132,7 +143,13 @@ function readCleanText(cursor: Cursor, steps: readonly Step[]): string {
   const hidden = hiddenCharacter(text);
   if (hidden !== null) {
     const problem = `This text holds a character that nobody can see, ${hidden}.`;
-    cursor.problems.push({ path: pathText(steps), line, value: shortValue(text), problem, remedy: "Type the text anew." });
+    cursor.problems.push({
+      path: pathText(steps),
+      line,
+      value: shortValue(text),
+      problem,
+      remedy: "Type the text anew.",
+    });
   }
   return text;
 }
@@ -205,7 +222,12 @@ function misfit(cursor: Cursor, steps: readonly Step[], expected: string, remedy
   const rest = cursor.text.slice(cursor.at, cursor.at + 20);
   const where = `at line ${cursor.line}, column ${cursor.at - cursor.lineStart + 1}`;
   if (rest === "") {
-    return flawAt(cursor, steps, `The file ends too early, ${where}.`, 'Close every {, [ and ", or copy the file again.');
+    return flawAt(
+      cursor,
+      steps,
+      `The file ends too early, ${where}.`,
+      'Close every {, [ and ", or copy the file again.',
+    );
   }
   for (const [pattern, problem, advice] of habits) {
     if (pattern.test(rest)) return flawAt(cursor, steps, `${problem}, ${where}.`, advice);

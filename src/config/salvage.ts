@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import { own } from "./published-schema.ts";
 import {
+  configSchema,
   consoleSchema,
   doorSchema,
   fireSchema,
@@ -60,16 +61,27 @@ function soundReader(entry: unknown): SomeReader {
   return soundFields(wiegandReaderSchema, entry);
 }
 
-function entries(file: unknown, key: string): readonly unknown[] {
-  const list = own(file, key);
-  return Array.isArray(list) ? list.slice(0, maxEntries) : [];
+/** What cannot be read as a list counts as one entry of which nothing is known: nobody can say what is not in it. */
+function entries(file: unknown, key: "relays" | "inputs" | "readers" | "doors"): readonly unknown[] {
+  const list = own(file, key) ?? (hasStrangeKey(configSchema, file) ? undefined : []);
+  if (!Array.isArray(list)) return [undefined];
+  return list.length <= maxEntries ? list : [...list.slice(0, maxEntries), undefined];
 }
 
+/** A setting that is absent has its default, unless it may be there under a mistyped key. */
 function soundFields<Schema extends z.ZodObject>(schema: Schema, value: unknown): Some<Schema> {
   const sound: Record<string, unknown> = {};
-  for (const [key, field] of Object.entries<z.core.$ZodType>(schema.shape)) {
-    const parsed = (field as z.ZodType).safeParse(own(value, key));
+  const mistyped = hasStrangeKey(schema, value);
+  for (const [key, field] of Object.entries<z.ZodType>(schema.shape)) {
+    const written = own(value, key);
+    if (written === undefined && mistyped) continue;
+    const parsed = field.safeParse(written);
     if (parsed.success) sound[key] = parsed.data;
   }
   return sound as Some<Schema>;
+}
+
+function hasStrangeKey(schema: z.ZodObject, value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return Object.keys(value).some((key) => !Object.hasOwn(schema.shape, key));
 }

@@ -41,7 +41,8 @@ function unknownKeys(issue: z.core.$ZodIssueUnrecognizedKeys, file: unknown, mea
   return issue.keys.map((key) => {
     const guess = /^(?:\W|_|comments?$|notes?$)/i.test(key) ? null : nearest(key, free);
     if (guess !== null) meant.add(pathText([...parent, guess]));
-    const remedy = guess === null ? `Remove it; known here: ${known.join(", ")}.` : `Did you mean ${shortValue(guess)}?`;
+    const remedy =
+      guess === null ? `Remove it; known here: ${known.join(", ")}.` : `Did you mean ${shortValue(guess)}?`;
     const problem = `Postern knows no setting ${shortValue(key)} here.`;
     return { steps: [...parent, key], value: own(object, key), problem, remedy };
   });
@@ -52,7 +53,8 @@ function sentenceOf(issue: Issue, value: unknown, node: SchemaNode, last: Step |
   if (value === undefined) return { problem: `${shortValue(last)} is missing.`, remedy: `Add it. ${advice}` };
   if (issue.code === "invalid_type") return wrongType(value, node, advice);
   if (issue.code === "invalid_value" || issue.code === "invalid_union") return wrongChoice(value, issue, node);
-  if (issue.code === "too_small" || issue.code === "too_big") return { problem: wrongSize(issue, value), remedy: advice };
+  if (issue.code === "too_small" || issue.code === "too_big")
+    return { problem: wrongSize(issue, value), remedy: advice };
   return { problem: `This is not a valid ${node.title ?? "value"}.`, remedy: advice };
 }
 

@@ -5,7 +5,10 @@ import { methods } from "../domain/presentation.ts";
 
 /** `patternErrorMessage` is what editors show for a text that does not fit, and what `postern check` advises. */
 const text = (pattern: RegExp, advice: string, title: string, example: string) =>
-  z.string().regex(pattern).meta({ title, patternErrorMessage: advice, examples: [example] });
+  z
+    .string()
+    .regex(pattern)
+    .meta({ title, patternErrorMessage: advice, examples: [example] });
 
 const id = (example: string) =>
   text(idPattern, "Write 1 to 63 small letters, digits or hyphens, a letter or digit first.", "id", example);
@@ -130,9 +133,11 @@ export const doorSchema = z
       60 * second,
       "How long after locking an opening still counts as the one that was permitted. Needs a contact.",
     ).default(2 * second),
-    exitHoldMs: span(second, hour, "How long a held exit button keeps the door unlocked before it counts as stuck.").default(
-      30 * second,
-    ),
+    exitHoldMs: span(
+      second,
+      hour,
+      "How long a held exit button keeps the door unlocked before it counts as stuck.",
+    ).default(30 * second),
   })
   .describe("One door: a lock, and what belongs to it.");
 
@@ -160,8 +165,15 @@ export const keypadSchema = z
 
 export const guessingSchema = z
   .strictObject({
-    failures: z.int().min(1).max(50).default(5).describe("How many wrong codes a door forgives before it blocks codes."),
-    blockMs: span(second, day, "How long the first block lasts; each further one lasts twice as long.").default(30 * second),
+    failures: z
+      .int()
+      .min(1)
+      .max(50)
+      .default(5)
+      .describe("How many wrong codes a door forgives before it blocks codes."),
+    blockMs: span(second, day, "How long the first block lasts; each further one lasts twice as long.").default(
+      30 * second,
+    ),
     maxBlockMs: span(second, day, "The longest that a block may last.").default(15 * 60 * second),
     drainMs: span(second, day, "After how long one wrong code is forgotten.").default(20 * 60 * second),
   })
@@ -180,12 +192,7 @@ export const journalSchema = z
 
 export const consoleSchema = z
   .strictObject({
-    host: text(
-      /^[0-9A-Za-z.:]{1,45}$/,
-      'Write an IP address of this machine, or "localhost".',
-      "address",
-      "127.0.0.1",
-    )
+    host: text(/^[0-9A-Za-z.:]{1,45}$/, 'Write an IP address of this machine, or "localhost".', "address", "127.0.0.1")
       .default("127.0.0.1")
       .describe("The address on which the console answers. Any but loopback (127.0.0.1, ::1) needs tls."),
     port: z.int().min(0).max(65_535).default(8480).describe("The console's port; 0 takes any free one."),

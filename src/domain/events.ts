@@ -12,7 +12,8 @@ export type Cause =
   | { readonly by: "time" }
   | { readonly by: "contact" }
   | { readonly by: "operator"; readonly who: string }
-  | { readonly by: "start" };
+  | { readonly by: "start" }
+  | { readonly by: "stop" };
 
 export interface Shown {
   readonly ask: AskId;

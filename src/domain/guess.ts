@@ -153,8 +153,11 @@ function mostTries(policy: GuessPolicy, withinMs: number): number {
     if (first === undefined) return tries;
     prospects = worthPursuing(prospects.flatMap((prospect) => afterTry(prospect, policy)));
   }
+  // No stretch of this length ever holds more tries, as none starts from a better bucket than an empty one.
   const spanMs = Math.min(...prospects.map((prospect) => prospect.freeAt));
-  return mostCountedTries * (Math.floor(withinMs / spanMs) + 1);
+  if (spanMs > withinMs) return mostCountedTries;
+  if (spanMs === 0) return Number.POSITIVE_INFINITY;
+  return mostCountedTries * Math.floor(withinMs / spanMs) + mostTries(policy, withinMs % spanMs);
 }
 
 function afterTry(from: Prospect, policy: GuessPolicy): Prospect[] {

@@ -31,6 +31,8 @@ export type ToOffice =
   | { readonly kind: "open"; readonly opening: OfficeOpening }
   | { readonly kind: "doors"; readonly doors: readonly DoorStatus[]; readonly health: readonly HealthFact[] }
   | { readonly kind: "commandDone"; readonly n: number; readonly problem: string | null }
+  /** A new one-time code takes the place of the old one. */
+  | { readonly kind: "code"; readonly codeDigest: string; readonly codeExpiresWallMs: number }
   | { readonly kind: "ping"; readonly n: number };
 
 /** Office to main process. */

@@ -6,7 +6,7 @@ import type { Ask, Restored } from "../domain/ask.ts";
 import { askLifeMs } from "../domain/ask.ts";
 import type { DoorInput, DoorState, StepDoor } from "../domain/door-machine.ts";
 import { doorDeadline, doorStatus, lockedDoor, stepDoor } from "../domain/door-machine.ts";
-import type { JournalEvent } from "../domain/events.ts";
+import type { Cause, JournalEvent } from "../domain/events.ts";
 import type { AskId, BootId, DoorId, InputId, ReaderId, RelayId, RunId } from "../domain/ids.ts";
 import type { Presentation } from "../domain/presentation.ts";
 import type { DoorSpec, ReaderSpec, SiteSpec } from "../domain/site.ts";
@@ -89,7 +89,7 @@ export class DoorLoop {
   }
 
   start(): void {
-    for (const { spec } of this.#doors.values()) this.#drives.lock(spec, { by: "start" });
+    this.#lockUnlessFire({ by: "start" });
     this.link.record({ type: "controller.started", version: this.#parts.version, board: this.#parts.board.kind });
     this.#parts.board.start((event) => this.#hear(event));
   }
@@ -97,9 +97,7 @@ export class DoorLoop {
   /** Locks what a passage left unlocked; a fire release stays as it is. */
   stop(): void {
     this.#timer?.cancel();
-    for (const { spec, state } of this.#doors.values()) {
-      if (state.mode.name !== "lockedOpen") this.#drives.lock(spec, { by: "time" });
-    }
+    this.#lockUnlessFire({ by: "stop" });
     this.link.record({ type: "controller.stopped" });
     this.#parts.board.stop();
   }
@@ -139,6 +137,12 @@ export class DoorLoop {
 
   outstandingAsks(): number {
     return this.#asks.sent.length + this.#asks.waiting.length;
+  }
+
+  #lockUnlessFire(cause: Cause): void {
+    for (const { spec, state } of this.#doors.values()) {
+      if (state.mode.name !== "lockedOpen") this.#drives.lock(spec, cause);
+    }
   }
 
   #now(): MonoMs {

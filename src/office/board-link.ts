@@ -79,13 +79,14 @@ export class BoardLink {
   }
 
   #take(says: BoardSays): void {
-    if (says.kind === "signal") return this.#events.signal(says.reader, says.signal);
-    if (says.kind === "done") return this.#settle(says.line, { ok: true });
-    if (says.kind === "refused") {
-      return this.#settle(says.line, { ok: false, code: "refused", problem: says.problem });
+    if (says.kind === "signal") this.#events.signal(says.reader, says.signal);
+    else if (says.kind === "done") this.#settle(says.line, { ok: true });
+    else if (says.kind === "refused") {
+      this.#settle(says.line, { ok: false, code: "refused", problem: says.problem });
+    } else {
+      this.#redraw(says);
+      this.#events.changed();
     }
-    this.#redraw(says);
-    this.#events.changed();
   }
 
   #redraw(says: Extract<BoardSays, { kind: "snapshot" | "relay" | "input" | "device" | "clock" }>): void {

@@ -23,9 +23,7 @@ export interface Wires {
 }
 
 /** The line to send, or one sentence on what is wrong. */
-export type BoardLine =
-  | { readonly ok: true; readonly line: string }
-  | { readonly ok: false; readonly problem: string };
+export type BoardLine = { readonly ok: true; readonly line: string } | { readonly ok: false; readonly problem: string };
 
 export function planBoardLine(body: unknown, wires: Wires): BoardLine {
   if (typeof body !== "object" || body === null) return wrong("A command is an object.");

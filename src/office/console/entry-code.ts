@@ -13,7 +13,11 @@ export type EntryOutcome =
 
 /** SHA-256 in hex of a code as it is printed: upper-case groups of four with hyphens. Forgives how it was typed. */
 export function digestOfCode(typed: string): string {
-  const letters = typed.toUpperCase().replace(/O/g, "0").replace(/[IL]/g, "1").replace(/[^0-9A-Z]/g, "");
+  const letters = typed
+    .toUpperCase()
+    .replace(/O/g, "0")
+    .replace(/[IL]/g, "1")
+    .replace(/[^0-9A-Z]/g, "");
   const printed = letters.match(/.{1,4}/g)?.join("-") ?? "";
   return createHash("sha256").update(printed, "utf8").digest("hex");
 }

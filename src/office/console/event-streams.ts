@@ -6,12 +6,10 @@ const maxStreams = 16;
 /** Unsent bytes after which a page counts as stuck. */
 const maxQueuedBytes = 262_144;
 
-export interface Message<Name extends keyof PageMessages = keyof PageMessages> {
-  readonly name: Name;
-  readonly data: PageMessages[Name];
-  /** The event number that a page names when it comes back. */
-  readonly id?: number;
-}
+type Message = {
+  /** `id` is the event number that a page names when it comes back. */
+  [Name in keyof PageMessages]: { readonly name: Name; readonly data: PageMessages[Name]; readonly id?: number };
+}[keyof PageMessages];
 
 interface Stream {
   readonly response: ServerResponse;

@@ -25,7 +25,9 @@ export const hostInUrl = (host: string): string => (isIP(host) === 6 ? `[${host}
 export function hostAllowed(header: string | undefined, listening: Listening, local: string): boolean {
   if (header === undefined) return false;
   const host = header.toLowerCase();
-  return allowedNames(listening, local).some((name) => host === authority(name, listening) || host === bare(name, listening));
+  return allowedNames(listening, local).some(
+    (name) => host === authority(name, listening) || host === bare(name, listening),
+  );
 }
 
 /** A POST must come from our own page: browsers always say from where. */

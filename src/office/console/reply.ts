@@ -58,7 +58,7 @@ const tooLarge: Body = {
   problem: `A body has at most ${maxBodyBytes} bytes.`,
 };
 
-/** Reads at most the limit; the rest of an oversized body is never taken in. */
+/** Reads at most the limit; the connection of an oversized body closes after the answer. */
 export async function readJson(request: IncomingMessage): Promise<Body> {
   const type = (request.headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase();
   if (type !== "application/json") {
@@ -67,7 +67,8 @@ export async function readJson(request: IncomingMessage): Promise<Body> {
   if (Number(request.headers["content-length"] ?? 0) > maxBodyBytes) return tooLarge;
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  // Destroying the request would take the answer with it.
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     bytes += chunk.length;
     if (bytes > maxBodyBytes) return tooLarge;
     chunks.push(chunk);

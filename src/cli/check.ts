@@ -1,0 +1,21 @@
+// `postern check`: reads a configuration as the controller would and says all that is wrong with it.
+import { parseArgs } from "node:util";
+import { usageOf } from "./usage.ts";
+
+export async function check(args: readonly string[]): Promise<number> {
+  const { positionals } = parseArgs({ args: [...args], allowPositionals: true, options: {} });
+  const [file] = positionals;
+  if (file === undefined || positionals.length > 1) {
+    console.error(usageOf("check"));
+    return 2;
+  }
+  const { readConfigFile } = await import("../config/load.ts");
+  const { explainConfig, explainProblems } = await import("../config/explain.ts");
+  const reading = readConfigFile(file);
+  if (!reading.ok) {
+    console.error(explainProblems(file, reading.problems));
+    return 1;
+  }
+  console.log(explainConfig(file, reading.config));
+  return 0;
+}

@@ -1,0 +1,24 @@
+// `postern run`: starts the controller in this terminal and shows the console's one-time code to whoever sits there.
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { runController } from "../main.ts";
+import { showEntry } from "./entry.ts";
+import { stateOption } from "./options.ts";
+
+export async function run(args: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { config: { type: "string" }, trace: { type: "string" }, ...stateOption },
+  });
+  const controller = await runController({
+    configPath: values.config === undefined ? null : resolve(values.config),
+    stateDir: resolve(values.state),
+    keysDir: values.keys === undefined ? null : resolve(values.keys),
+    tracePath: values.trace === undefined ? null : resolve(values.trace),
+    showEntry,
+  });
+  process.once("SIGINT", () => void controller.stop());
+  process.once("SIGTERM", () => void controller.stop());
+  await controller.stopped;
+  return 0;
+}

@@ -1,0 +1,95 @@
+// Keeps the last accepted configuration, so that a bad file never takes a working door down; knows no setting.
+import { createHash, randomUUID } from "node:crypto";
+import { open, readdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { Fault } from "../domain/fault.ts";
+import type { ConfigFileReading } from "./load.ts";
+import { readConfigFile } from "./load.ts";
+import type { ConfigProblem } from "./problem.ts";
+import type { Config } from "./schema.ts";
+
+const fileName = "accepted-config.json";
+const draftPrefix = `${fileName}.new-`;
+
+export type ConfigChoice =
+  | {
+      readonly kind: "file";
+      readonly config: Config;
+      readonly text: string;
+      readonly warnings: readonly ConfigProblem[];
+    }
+  /** The file is refused for these problems; the site goes on as it was. */
+  | {
+      readonly kind: "accepted";
+      readonly config: Config;
+      readonly text: string;
+      readonly problems: readonly ConfigProblem[];
+    }
+  | { readonly kind: "none"; readonly problems: readonly ConfigProblem[] };
+
+export function chooseConfig(file: string, stateDir: string): ConfigChoice {
+  const reading = readConfigFile(file);
+  if (reading.ok) return { kind: "file", config: reading.config, text: reading.text, warnings: reading.warnings };
+  const accepted = loadAccepted(stateDir);
+  if (!accepted.ok) return { kind: "none", problems: reading.problems };
+  return { kind: "accepted", config: accepted.config, text: accepted.text, problems: reading.problems };
+}
+
+export function loadAccepted(stateDir: string): ConfigFileReading {
+  return readConfigFile(join(stateDir, fileName));
+}
+
+/**
+ * After a power cut at any moment the folder holds either the old copy whole or the new one.
+ * Call it from one process only: it clears away the drafts that others left.
+ */
+export async function saveAccepted(stateDir: string, text: string): Promise<void> {
+  const kept = loadAccepted(stateDir);
+  if (kept.ok && kept.text === text) return;
+  try {
+    await clearDrafts(stateDir);
+    await replaceFile(stateDir, text);
+  } catch (error) {
+    throw new Fault("config.notKept", "The accepted configuration could not be kept.", { stateDir }, error);
+  }
+}
+
+/** Names a configuration in events: the first 16 digits of its SHA-256. */
+export function configDigest(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 16);
+}
+
+async function replaceFile(stateDir: string, text: string): Promise<void> {
+  const draft = join(stateDir, `${draftPrefix}${process.pid}-${randomUUID()}`);
+  try {
+    const file = await open(draft, "wx", 0o600);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(draft, join(stateDir, fileName));
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  }
+  await syncFolder(stateDir);
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+/** Drafts of an earlier life, left by a power cut. */
+async function clearDrafts(stateDir: string): Promise<void> {
+  const own = `${draftPrefix}${process.pid}-`;
+  for (const name of await readdir(stateDir)) {
+    if (name.startsWith(draftPrefix) && !name.startsWith(own)) await rm(join(stateDir, name), { force: true });
+  }
+}

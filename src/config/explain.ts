@@ -1,0 +1,140 @@
+// What `postern check` prints: every problem of a refused file, or what a good one will run; 80 columns, no color.
+import type { ConfigProblem } from "./problem.ts";
+import { printable, shorten } from "./problem.ts";
+import type { Config, DoorConfig, ReaderConfig } from "./schema.ts";
+
+const width = 80;
+
+export function explainProblems(file: string, problems: readonly ConfigProblem[]): string {
+  const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
+  return [
+    ...problems.flatMap((problem, n) => [...problemLines(problem, `${n + 1}.`), ""]),
+    ...wrap(
+      `${count} in ${shorten(printable(file))}. A controller refuses this file and keeps the last one it accepted.`,
+    ),
+    "",
+  ].join("\n");
+}
+
+export function explainConfig(file: string, config: Config, warnings: readonly ConfigProblem[]): string {
+  return [
+    ...wrap(
+      `${shorten(printable(file))} is good. It will run ${config.site.name} (time zone ${config.site.timeZone}, ${config.board} board):`,
+    ),
+    "",
+    ...config.doors.flatMap((door) => [...doorLines(door, config), ""]),
+    ...siteLines(config),
+    "",
+    ...warningLines(warnings),
+  ].join("\n");
+}
+
+function problemLines({ path, line, value, problem, remedy }: ConfigProblem, mark: string): readonly string[] {
+  const place = line === null ? path : `${path} (line ${line})`;
+  return [
+    ...wrap(`${place}: ${value}`, `${mark} `, " ".repeat(mark.length + 1)),
+    ...wrap(problem, "     "),
+    ...wrap(remedy, "  -> ", "     "),
+  ];
+}
+
+function warningLines(warnings: readonly ConfigProblem[]): readonly string[] {
+  if (warnings.length === 0) return ["Nothing looks odd.", ""];
+  const count = warnings.length === 1 ? "1 warning" : `${warnings.length} warnings`;
+  return [...warnings.flatMap((warning) => [...problemLines(warning, "!"), ""]), `${count}; the file is accepted.`, ""];
+}
+
+function doorLines(door: DoorConfig, config: Config): readonly string[] {
+  const readers = config.readers.filter((reader) => reader.door === door.id);
+  return [
+    ...wrap(`${door.name} (${door.id})`),
+    ...row("lock", lockText(door)),
+    ...row("relay", wireText(door.relay, config.relays)),
+    ...row("contact", door.contact === null ? "none" : wireText(door.contact, config.inputs)),
+    ...row("exit", door.exitButtons.map((id) => wireText(id, config.inputs)).join("; ") || "none"),
+    ...(readers.length === 0 ? row("reader", "none") : readers.flatMap((reader) => row("reader", readerText(reader)))),
+    ...row("opens for", door.methods.join(", ")),
+    ...row("timing", timingText(door)),
+  ];
+}
+
+function siteLines({
+  fire,
+  inputs,
+  keypad,
+  guessing,
+  console: panel,
+  journal,
+  recordDeadlineMs,
+}: Config): readonly string[] {
+  const submit = keypad.autoSubmitLength === null ? "#" : `# or ${keypad.autoSubmitLength} digits`;
+  const scheme = panel.tls === null ? "http" : "https";
+  const host = panel.host.includes(":") ? `[${panel.host}]` : panel.host;
+  const deadline = recordDeadlineMs === 0 ? "waits for the disk" : `waits ${spanText(recordDeadlineMs)} for the disk`;
+  return [
+    "All doors",
+    ...row("fire", fire === null ? "none" : `${wireText(fire.input, inputs)}, unlocks fail-safe doors`),
+    ...row(
+      "PINs",
+      `end with ${submit}, at most ${keypad.maxKeys} digits, forgotten after ${spanText(keypad.keyTimeoutMs)}`,
+    ),
+    ...row(
+      "guessing",
+      `${guessing.failures} wrong codes, then blocks of ${spanText(guessing.blockMs)} to ${spanText(guessing.maxBlockMs)}; one is forgotten in ${spanText(guessing.drainMs)}`,
+    ),
+    ...row("record", `${journal.keepEvents} events; ${deadline}`),
+    ...row("console", `${scheme}://${host}:${panel.port}`),
+  ];
+}
+
+function lockText({ lock }: DoorConfig): string {
+  return lock === "failSecure"
+    ? "fail-secure: stays locked without power, energized is unlocked"
+    : "fail-safe: opens without power, energized is locked";
+}
+
+function wireText(id: string, wires: readonly { readonly id: string; readonly pin: number }[]): string {
+  const wire = wires.find((candidate) => candidate.id === id);
+  return wire === undefined ? id : `${id}, pin ${wire.pin}`;
+}
+
+function readerText(reader: ReaderConfig): string {
+  if (reader.kind === "scanner") return `${reader.id}: QR scanner on ${reader.port}`;
+  const pins = `pins ${reader.pins.d0} (d0) and ${reader.pins.d1} (d1)`;
+  if (reader.kind === "keypad") return `${reader.id}: keypad, ${pins}`;
+  return `${reader.id}: cards (${reader.format})${reader.keypad ? " and keys" : ""}, ${pins}`;
+}
+
+function timingText(door: DoorConfig): string {
+  const unlock = `unlocks for ${spanText(door.unlockMs)}`;
+  const exit = `exit button stuck after ${spanText(door.exitHoldMs)}`;
+  if (door.contact === null) return `${unlock}; ${exit}`;
+  const relock = door.relockOnClose ? ", locks when it shuts" : "";
+  const alarms = `held open after ${spanText(door.heldOpenMs)}, forced past ${spanText(door.forcedGraceMs)} of grace`;
+  return `${unlock}${relock}; ${alarms}; ${exit}`;
+}
+
+function spanText(ms: number): string {
+  if (ms >= 60_000 && ms % 60_000 === 0) return `${ms / 60_000} min`;
+  return ms < 1000 ? `${ms} ms` : `${ms / 1000} s`;
+}
+
+function row(title: string, text: string): readonly string[] {
+  return wrap(text, `  ${title.padEnd(11)}`, " ".repeat(13));
+}
+
+/** Breaks at spaces; a single word that is too long stays whole, so that it can be searched for. */
+function wrap(text: string, first = "", rest = first === "" ? "" : first.replaceAll(/./g, " ")): readonly string[] {
+  const lines: string[] = [];
+  let line = first;
+  let empty = true;
+  for (const word of text.split(" ")) {
+    const joined = empty ? line + word : `${line} ${word}`;
+    if (joined.length > width && !empty) {
+      lines.push(line);
+      line = rest + word;
+    } else line = joined;
+    empty = false;
+  }
+  return [...lines, line];
+}

@@ -1,0 +1,179 @@
+// Finds ids, pins, ports, relays and inputs that contradict each other; knows no timing and no policy.
+import { nearest } from "./nearest.ts";
+import type { Finding, Step } from "./problem.ts";
+import { pathText, shortValue } from "./problem.ts";
+import type { Salvage } from "./salvage.ts";
+
+/** One place that lays claim to an id, a pin, a port or a relay. */
+interface Claim {
+  readonly steps: readonly Step[];
+  readonly value: string | number | undefined;
+  /** Who claims it, for the one that comes second. */
+  readonly owner: string;
+}
+
+type Wording = (what: string, owner: string) => Pick<Finding, "problem" | "remedy">;
+
+export function wiringFindings(known: Salvage): readonly Finding[] {
+  const ids = knownIds(known);
+  return [
+    ...clashes(deviceIds(known), takenId),
+    ...clashes(idClaims("doors", known.doors), takenId),
+    ...clashes(pinClaims(known), (what, owner) => ({
+      problem: `Pin ${what} already belongs to ${owner}.`,
+      remedy: "Wire one of the two to another pin.",
+    })),
+    ...clashes(portClaims(known), (what, owner) => ({
+      problem: `Port ${what} already belongs to ${owner}.`,
+      remedy: "Name the port of the other scanner.",
+    })),
+    ...clashes(relayClaims(known, ids), (what, owner) => ({
+      problem: `Relay ${what} already drives ${owner}.`,
+      remedy: "Give each door a relay of its own.",
+    })),
+    ...danglingIds(known, ids),
+    ...roleClashes(known, ids),
+  ];
+}
+
+const takenId: Wording = (what, owner) => ({
+  problem: `The id ${what} already names ${owner}.`,
+  remedy: "Give one of the two another id.",
+});
+
+function clashes(claims: readonly Claim[], wording: Wording): readonly Finding[] {
+  const owners = new Map<string | number, string>();
+  const findings: Finding[] = [];
+  for (const { steps, value, owner } of claims) {
+    if (value === undefined) continue;
+    const first = owners.get(value);
+    if (first === undefined) owners.set(value, owner);
+    else findings.push({ steps, value, ...wording(shortValue(value), first) });
+  }
+  return findings;
+}
+
+type Named = { readonly id?: string };
+
+function ownerOf(list: string, n: number, entry: Named): string {
+  return entry.id === undefined ? pathText([list, n]) : `${pathText([list, n])} (${shortValue(entry.id)})`;
+}
+
+function idClaims(list: string, entries: readonly Named[]): readonly Claim[] {
+  return entries.map((entry, n) => ({ steps: [list, n, "id"], value: entry.id, owner: pathText([list, n]) }));
+}
+
+/** Relays, inputs and readers share one space of ids, because a fault names a device by its id alone. */
+function deviceIds({ relays, inputs, readers }: Salvage): readonly Claim[] {
+  return [...idClaims("relays", relays), ...idClaims("inputs", inputs), ...idClaims("readers", readers)];
+}
+
+function pinClaims({ relays, inputs, readers }: Salvage): readonly Claim[] {
+  const single = (list: string, entries: readonly (Named & { readonly pin?: number })[]) =>
+    entries.map((entry, n) => ({ steps: [list, n, "pin"], value: entry.pin, owner: ownerOf(list, n, entry) }));
+  const pairs = readers.flatMap((reader, n) => {
+    const pins = "pins" in reader ? reader.pins : undefined;
+    const claim = (line: "d0" | "d1") => ({
+      steps: ["readers", n, "pins", line],
+      value: pins?.[line],
+      owner: `${line} of ${ownerOf("readers", n, reader)}`,
+    });
+    return [claim("d0"), claim("d1")];
+  });
+  return [...single("relays", relays), ...single("inputs", inputs), ...pairs];
+}
+
+function portClaims({ readers }: Salvage): readonly Claim[] {
+  return readers.map((reader, n) => ({
+    steps: ["readers", n, "port"],
+    value: "port" in reader ? reader.port : undefined,
+    owner: ownerOf("readers", n, reader),
+  }));
+}
+
+function relayClaims({ doors }: Salvage, ids: KnownIds): readonly Claim[] {
+  return doors.map((door, n) => ({
+    steps: ["doors", n, "relay"],
+    value: isDangling(ids.relay, door.relay) ? undefined : door.relay,
+    owner: ownerOf("doors", n, door),
+  }));
+}
+
+/** Null where an entry's own id is wrong: what seems to be missing may be that one. */
+type IdSet = ReadonlySet<string> | null;
+type IdKind = "relay" | "input" | "door";
+type KnownIds = Readonly<Record<IdKind, IdSet>>;
+
+export function knownIds({ relays, inputs, doors }: Salvage): KnownIds {
+  return { relay: idsOf(relays), input: idsOf(inputs), door: idsOf(doors) };
+}
+
+function idsOf(entries: readonly Named[]): IdSet {
+  const ids = entries.map((entry) => entry.id);
+  return ids.every((id) => id !== undefined) ? new Set(ids) : null;
+}
+
+export function isDangling(ids: IdSet, id: string | undefined): boolean {
+  return id !== undefined && ids !== null && !ids.has(id);
+}
+
+function danglingIds(known: Salvage, ids: KnownIds): readonly Finding[] {
+  const findings: Finding[] = [];
+  const refer = (steps: readonly Step[], kind: IdKind, id: string | null | undefined) => {
+    if (id !== null && id !== undefined && isDangling(ids[kind], id)) {
+      findings.push({ steps, value: id, ...danglingWords(id, kind, ids) });
+    }
+  };
+  known.readers.forEach((reader, n) => {
+    refer(["readers", n, "door"], "door", reader.door);
+  });
+  known.doors.forEach((door, n) => {
+    refer(["doors", n, "relay"], "relay", door.relay);
+    refer(["doors", n, "contact"], "input", door.contact);
+    door.exitButtons?.forEach((id, m) => {
+      refer(["doors", n, "exitButtons", m], "input", id);
+    });
+  });
+  refer(["fire", "input"], "input", known.fire.input);
+  return findings;
+}
+
+function danglingWords(id: string, kind: IdKind, ids: KnownIds): Pick<Finding, "problem" | "remedy"> {
+  const candidates = [...(ids[kind] ?? [])];
+  const other = (["relay", "input", "door"] as const).find((name) => ids[name]?.has(id));
+  const guess = nearest(id, candidates);
+  const article = kind === "input" ? "an" : "a";
+  return {
+    problem:
+      other === undefined ? `No ${kind} has this id.` : `This is the id of a ${other}, not of ${article} ${kind}.`,
+    remedy:
+      guess === null
+        ? `Add it to "${kind}s"${candidates.length === 0 ? "" : `, or name one of: ${candidates.slice(0, 5).join(", ")}`}.`
+        : `Did you mean ${shortValue(guess)}?`,
+  };
+}
+
+/** An exit button may serve several doors; every other role needs an input of its own. */
+function roleClashes({ doors, fire }: Salvage, ids: KnownIds): readonly Finding[] {
+  const first = new Map<string, { readonly role: string; readonly exitOf: number | null }>();
+  const findings: Finding[] = [];
+  const claim = (steps: readonly Step[], id: string | null | undefined, role: string, exitOf: number | null) => {
+    if (id === null || id === undefined || isDangling(ids.input, id)) return;
+    const before = first.get(id);
+    if (before === undefined) first.set(id, { role, exitOf });
+    else if (exitOf === null || before.exitOf === null || before.exitOf === exitOf) {
+      const remedy =
+        before.exitOf === exitOf && exitOf !== null ? "Name it once." : "Give each role an input of its own.";
+      findings.push({ steps, value: id, problem: `This input is already ${before.role}.`, remedy });
+    }
+  };
+  doors.forEach((door, n) => {
+    const owner = ownerOf("doors", n, door);
+    claim(["doors", n, "contact"], door.contact, `the contact of ${owner}`, null);
+    door.exitButtons?.forEach((id, m) => {
+      claim(["doors", n, "exitButtons", m], id, `an exit button of ${owner}`, n);
+    });
+  });
+  claim(["fire", "input"], fire.input, "the fire panel's", null);
+  return findings;
+}

@@ -1,0 +1,193 @@
+// Says in one plain English sentence what an event of the record means; pure, knows neither page nor stream.
+import type { Cause, JournalEvent, RecordedEvent } from "../../../domain/events.ts";
+import type { Method } from "../../../domain/presentation.ts";
+import type { DenyReason } from "../../../domain/reasons.ts";
+import type { PageSite } from "../wire.ts";
+
+export type Tone = "granted" | "denied" | "alarm" | "door" | "system";
+
+export interface EventWords {
+  readonly tone: Tone;
+  readonly sentence: string;
+  /** What stands behind it, for who asks: label and value. */
+  readonly details: readonly (readonly [string, string])[];
+}
+
+interface Names {
+  door(id: string): string;
+  /** Who it was, when the record still knows. */
+  readonly who: string | null;
+}
+
+type EventOf<Type extends JournalEvent["type"]> = Extract<JournalEvent, { readonly type: Type }>;
+type Say<Type extends JournalEvent["type"]> = (event: EventOf<Type>, names: Names) => readonly [Tone, string];
+
+const withMethod: Record<Method, string> = { pin: "with a PIN", card: "with a card", qr: "with a QR code" };
+const unknown: Record<Method, string> = { pin: "unknown code", card: "unknown card", qr: "unknown QR code" };
+
+const reasons: Record<DenyReason, string> = {
+  ledgerUnavailable: "the record could not be reached",
+  busy: "too many at once",
+  askExpired: "it took too long to decide",
+  methodOff: "this kind of key is off at this door",
+  accessLimited: "too many wrong codes, codes are blocked for a while",
+  entryInvalid: "not a possible code",
+  unknownCredential: "unknown code",
+  credentialSuspended: "this key is suspended",
+  holderSuspended: "this person is suspended",
+  revoked: "the pass was taken back",
+  clockUntrusted: "the time is not certain",
+  notYetValid: "the pass is not valid yet",
+  expired: "the pass has expired",
+  usesExhausted: "the pass is used up at this door",
+  noGrant: "no right to this door",
+  never: "this door is closed to them",
+  outsideSchedule: "not at this time",
+};
+
+const aborts: Record<EventOf<"access.aborted">["why"], string> = {
+  expired: "the answer came too late",
+  ledgerLost: "the record was lost on the way",
+};
+
+function causeWords(cause: Cause): string {
+  switch (cause.by) {
+    case "ask":
+      return "for someone who was let in";
+    case "exit":
+      return "by the exit button";
+    case "fire":
+      return "by the fire input";
+    case "time":
+      return "when its time was up";
+    case "contact":
+      return "after the door fell shut";
+    case "operator":
+      return `by ${cause.who}`;
+    case "start":
+      return "at the start";
+  }
+}
+
+function durationWords(ms: number): string {
+  if (Math.abs(ms) < 1_000) return `${ms} ms`;
+  const seconds = Math.round(ms / 1_000);
+  if (Math.abs(seconds) < 120) return seconds === 1 ? "1 second" : `${seconds} seconds`;
+  return `${Math.round(seconds / 60)} minutes`;
+}
+
+const times = (count: number): string => (count === 1 ? "once" : `${count} times`);
+
+const sayings: { readonly [Type in JournalEvent["type"]]: Say<Type> } = {
+  "access.granted": (event, names) => [
+    "granted",
+    `${names.who ?? "Someone"} was let in at ${names.door(event.door)} ${withMethod[event.method]}`,
+  ],
+  "access.denied": (event, names) => {
+    const why = event.reason === "unknownCredential" ? unknown[event.method] : reasons[event.reason];
+    const at = names.door(event.door);
+    return ["denied", names.who === null ? `Denied at ${at}: ${why}` : `${names.who} was denied at ${at}: ${why}`];
+  },
+  "access.aborted": (event, names) => [
+    "denied",
+    `Allowed but not let in at ${names.door(event.door)}: ${aborts[event.why]}`,
+  ],
+  "access.late": (event, names) => ["system", `An entry at ${names.door(event.door)} was written down late`],
+  "access.limited": (event, names) => [
+    "alarm",
+    `Too many wrong codes at ${names.door(event.door)}: codes blocked for ${durationWords(event.blockMs)}`,
+  ],
+  "access.shed": (event) => ["denied", `Turned away unread ${times(event.count)} at ${event.reader}: too many at once`],
+  "door.unlocked": (event, names) => ["door", `${names.door(event.door)} unlocked ${causeWords(event.cause)}`],
+  "door.locked": (event, names) => ["door", `${names.door(event.door)} locked ${causeWords(event.cause)}`],
+  "door.opened": (event, names) => ["door", `${names.door(event.door)} was opened`],
+  "door.closed": (event, names) => ["door", `${names.door(event.door)} was closed`],
+  "door.forced": (event, names) => ["alarm", `${names.door(event.door)} was forced open`],
+  "door.forcedCleared": (event, names) => [
+    "system",
+    `Forced-door alarm at ${names.door(event.door)} cleared by ${event.who}`,
+  ],
+  "door.heldOpen": (event, names) => ["alarm", `${names.door(event.door)} has been held open too long`],
+  "door.heldOpenCleared": (event, names) => ["door", `${names.door(event.door)} is no longer held open`],
+  "exit.pressed": (event, names) => ["granted", `Exit button pressed at ${names.door(event.door)}`],
+  "exit.stuck": (event, names) => ["alarm", `The exit button at ${names.door(event.door)} seems to be stuck`],
+  "exit.freed": (event, names) => ["door", `The exit button at ${names.door(event.door)} came free`],
+  "fire.raised": () => ["alarm", "Fire input raised: fail-safe doors are released"],
+  "fire.cleared": (event) => ["system", `Fire release cleared by ${event.who}`],
+  "controller.started": (event) => ["system", `Postern ${event.version} started on ${article(event.board)} board`],
+  "controller.stopped": () => ["system", "Postern stopped"],
+  "ledger.lost": (event) => ["alarm", `The record cannot be reached: ${event.why}`],
+  "ledger.restored": (event) => [
+    event.droppedRecords === 0 ? "system" : "alarm",
+    event.droppedRecords === 0
+      ? `The record is back after ${durationWords(event.downMs)}`
+      : `The record is back after ${durationWords(event.downMs)}; ${event.droppedRecords} events were lost`,
+  ],
+  "office.lost": (event) => ["system", `The office process stopped: ${event.why}`],
+  "office.restored": () => ["system", "The office process is back"],
+  "device.lost": (event) => ["alarm", `${event.device} does not answer: ${event.why}`],
+  "device.found": (event) => ["system", `${event.device} answers again`],
+  "relay.failed": (event) => ["alarm", `Relay ${event.relay} did not switch: ${event.why}`],
+  "reader.misread": (event) => ["system", `${event.reader} could not be read ${times(event.count)}: ${event.problem}`],
+  "clock.stepped": (event) => [
+    "system",
+    `The clock was set ${event.byMs < 0 ? "back" : "forward"} by ${durationWords(Math.abs(event.byMs))}`,
+  ],
+  "clock.trusted": () => ["system", "The time is certain now"],
+  "clock.distrusted": () => ["system", "The time is no longer certain"],
+  "config.accepted": () => ["system", "A new configuration was accepted"],
+  "config.refused": (event) => [
+    "alarm",
+    `A configuration was refused with ${event.problems} ${event.problems === 1 ? "problem" : "problems"}: ${event.first}`,
+  ],
+  "directory.changed": (event) => ["system", `People and keys were changed by ${event.by}`],
+  "console.entered": () => ["system", "Someone logged in to this console"],
+  "log.pruned": (event) => ["system", `Old events ${event.fromSeq} to ${event.toSeq} were dropped from the record`],
+};
+
+const article = (noun: string): string => `${/^[aeiou]/i.test(noun) ? "an" : "a"} ${noun}`;
+
+export function wordsFor(recorded: RecordedEvent, site: PageSite): EventWords {
+  const { event } = recorded;
+  const names: Names = {
+    door: (id) => site.doors.find((door) => door.id === id)?.name ?? id,
+    who: recorded.personal?.name ?? null,
+  };
+  const say = Object.hasOwn(sayings, event.type) ? (sayings[event.type] as Say<JournalEvent["type"]>) : null;
+  const [tone, sentence] = say === null ? (["system", event.type] as const) : say(event as never, names);
+  return { tone, sentence, details: detailsOf(recorded) };
+}
+
+const labels: Readonly<Record<string, string>> = {
+  reason: "Reason",
+  reader: "Reader",
+  method: "Shown",
+  person: "Person",
+  pass: "Pass",
+  credential: "Credential",
+  usesLeft: "Uses left",
+  late: "Written late",
+  directoryVersion: "Directory version",
+  input: "Input",
+  cause: "Cause",
+  ask: "Ask",
+  door: "Door",
+};
+
+function detailsOf({ seq, epoch, at, boot, event, hash }: RecordedEvent): (readonly [string, string])[] {
+  const details: (readonly [string, string])[] = [["Event", event.type]];
+  for (const [key, value] of Object.entries(event)) {
+    if (key === "type" || value === null || value === false) continue;
+    details.push([labels[key] ?? key, valueWords(value)]);
+  }
+  details.push(["Number", epoch > 1 ? `${seq} of epoch ${epoch}` : `${seq}`]);
+  details.push(["Clock", at.trusted ? "trusted" : "not trusted"]);
+  details.push(["Boot", boot], ["Chain hash", hash]);
+  return details;
+}
+
+function valueWords(value: unknown): string {
+  if (value === true) return "yes";
+  if (typeof value !== "object") return String(value);
+  return Object.values(value as object).join(" ");
+}

@@ -1,0 +1,58 @@
+// The office's process: its messages from and to the main process, and its end with it; knows nothing of the console.
+import { setPriority } from "node:os";
+import { Fault } from "../domain/fault.ts";
+import type { FromOffice, OfficeOpening, ToOffice } from "../domain/status.ts";
+import { DoorDesk } from "./door-desk.ts";
+import type { OpenJournal } from "./journal-port.ts";
+import { type Office, openOffice } from "./office.ts";
+
+/** Nice enough that an office in an endless loop leaves the doors their processor. */
+const niceness = 10;
+
+export interface OfficeProcess {
+  /** The ledger's read-only side of the record. */
+  readonly openJournal: OpenJournal;
+}
+
+export function runOffice({ openJournal }: OfficeProcess): void {
+  const send = process.send?.bind(process);
+  if (send === undefined) throw new Fault("office.alone", "The office is started by the main process.");
+  const tell = (message: FromOffice): void => {
+    if (process.connected) send(message);
+  };
+  setPriority(niceness);
+  const desk = new DoorDesk(tell);
+  let office: Office | null = null;
+  let renewed: Extract<ToOffice, { kind: "code" }> | null = null;
+  const open = async (opening: OfficeOpening): Promise<void> => {
+    const clock = { wall: () => Date.now(), mono: () => performance.now() };
+    const panelFolder = new URL("./console/panel/", import.meta.url);
+    const entered = (): void => tell({ kind: "entered" });
+    office = await openOffice(opening, { openJournal, desk, entered, clock, panelFolder });
+    if (renewed !== null) office.renewCode(renewed);
+    tell({ kind: "ready", address: office.address });
+  };
+  process.on("message", (message: ToOffice) => {
+    if (message.kind === "ping") tell({ kind: "pong", n: message.n });
+    else if (message.kind === "open") open(message.opening).catch(fail);
+    else if (message.kind === "commandDone") desk.commandDone(message.n, message.problem);
+    else if (message.kind === "code") {
+      renewed = message;
+      office?.renewCode(message);
+    } else {
+      desk.publish(message.doors, message.health);
+      office?.doorsChanged();
+    }
+  });
+  // Ctrl-C reaches the whole group; the main process says when to stop.
+  process.on("SIGINT", () => {});
+  process.on("SIGTERM", () => process.exit(0));
+  process.on("disconnect", () => process.exit(0));
+}
+
+/** Leaves the main process to start it again. */
+function fail(error: unknown): void {
+  const code = error instanceof Fault ? `${error.code}: ` : "";
+  console.error(`office: ${code}${error instanceof Error ? error.message : String(error)}`);
+  process.exit(1);
+}
