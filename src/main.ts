@@ -1,16 +1,20 @@
 // The composition root, the only file that may import everything: puts the parts of each process together and starts them.
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
-import { setImmediate } from "node:timers";
+import { mkdirSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { setTimeout as setTimeoutPromise } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import type { Board } from "../hal/board.ts";
 import { openBoard } from "../hal/open-board.ts";
-import type { LiveClock } from "../hal/sim/clock.ts";
+import type { SimBoard } from "../hal/sim/board.ts";
 import { createLiveClock } from "../hal/sim/clock.ts";
+import type { BoardServer } from "../hal/sim/socket.ts";
+import type { Config } from "./config/schema.ts";
+import { boardOf, consoleOf, siteOf } from "./config/site.ts";
 import type { FromLedger, LedgerReply, LedgerRequest, ToLedger } from "./domain/ask.ts";
 import type { JournalEvent } from "./domain/events.ts";
 import { Fault } from "./domain/fault.ts";
 import type { BootId, RunId } from "./domain/ids.ts";
-import type { DoorCommand, FromOffice, OfficeOpening, Sample, ToOffice } from "./domain/status.ts";
+import type { DoorCommand, FromOffice, Sample, ToOffice } from "./domain/status.ts";
 import { DoorLoop } from "./doorloop/loop.ts";
 import type { ControlSocket } from "./ops/control-socket.ts";
 import { serveControl } from "./ops/control-socket.ts";
@@ -25,7 +29,7 @@ import type { Supervision } from "./ops/supervise.ts";
 import { superviseChild } from "./ops/supervise.ts";
 
 export interface RunOptions {
-  /** Null runs the simulated site that ships with Postern. */
+  /** Null runs the simulated site that ships with Postern, with its sample people. */
   readonly configPath: string | null;
   readonly stateDir: string;
   readonly keysDir: string | null;
@@ -38,3 +42,354 @@ export interface Controller {
   readonly stopped: Promise<void>;
   stop(): Promise<void>;
 }
+
+/** How long a stopping controller waits for the last events to be on the disk. */
+const recordPatienceMs = 2_000;
+const patienceMs = 10_000;
+const publishRetryMs = 50;
+const version = (JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string })
+  .version;
+const simulatedSite = fileURLToPath(new URL("../config.example.json", import.meta.url));
+const modulePath = fileURLToPath(import.meta.url);
+const bootId = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim() as BootId;
+
+/** Starts a controller in the order that lets a door open soonest: wires and ledger, then everything else. */
+export async function runController(options: RunOptions): Promise<Controller> {
+  mkdirSync(options.stateDir, { recursive: true, mode: 0o700 });
+  const main = new MainProcess(options, statePaths(options.stateDir, options.keysDir));
+  await main.start();
+  return main;
+}
+
+/** What the command line may ask of the running controller. */
+type Question =
+  | { readonly kind: "status" | "login" | "reload" }
+  | { readonly kind: "command"; readonly command: DoorCommand };
+
+interface Site {
+  readonly text: string;
+  readonly config: Config;
+  readonly board: Board;
+  readonly loop: DoorLoop;
+  readonly ledger: Supervision<ToLedger>;
+  office: Supervision<ToOffice> | null;
+  readonly boardServer: BoardServer;
+}
+
+class MainProcess implements Controller {
+  readonly stopped: Promise<void>;
+  readonly #options: RunOptions;
+  readonly #paths: StatePaths;
+  readonly #clock = createLiveClock({ trusted: true });
+  readonly #health = createHealth(
+    () => this.#clock.wall(),
+    () => this.#publish(),
+  );
+  #resolveStopped: () => void = () => {};
+  #control: ControlSocket | null = null;
+  #site: Site | null = null;
+  #entry: EntryCode = makeEntryCode(Date.now());
+  #entered = false;
+  #address: string | null = null;
+  #publishArmed = false;
+
+  constructor(options: RunOptions, paths: StatePaths) {
+    this.#options = options;
+    this.#paths = paths;
+    this.stopped = new Promise((resolve) => {
+      this.#resolveStopped = resolve;
+    });
+  }
+
+  async start(): Promise<void> {
+    this.#control = await serveControl(this.#paths.controlSocket, (question) => this.#answer(question as Question));
+    process.on("uncaughtException", (error) => this.#breakDown(error));
+    process.on("SIGHUP", () => void this.#reload());
+    this.#clock.onChange((change) => {
+      const event: JournalEvent =
+        change.kind === "stepped" ? { type: "clock.stepped", byMs: change.byMs } : { type: `clock.${change.kind}` };
+      this.#site?.loop.note(event);
+    });
+    try {
+      await this.#open();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.#close();
+    await this.#control?.close();
+    this.#control = null;
+    rmSync(this.#paths.controlSocket, { force: true });
+    rmSync(this.#paths.entryFile, { force: true });
+    this.#resolveStopped();
+  }
+
+  async #open(): Promise<void> {
+    const { chooseConfig, configDigest, saveAccepted } = await import("./config/accepted.ts");
+    const { explainProblems } = await import("./config/explain.ts");
+    const file = this.#options.configPath ?? simulatedSite;
+    const choice = chooseConfig(file, this.#paths.folder);
+    if (choice.kind === "none") throw new Fault("config.refused", explainProblems(file, choice.problems), { file });
+    this.#site = await this.#openSite(choice.config, choice.text);
+    const { loop } = this.#site;
+    if (choice.kind === "file") {
+      this.#health.set("configuration", "ok", "");
+      await saveAccepted(this.#paths.folder, choice.text);
+      loop.note({ type: "config.accepted", digest: configDigest(choice.text) });
+      return;
+    }
+    const [first] = choice.problems;
+    const said = first === undefined ? "" : `${first.path}: ${first.problem}`;
+    log(
+      "error",
+      "configuration",
+      `${file} is refused; going on with the last accepted one.\n${explainProblems(file, choice.problems)}`,
+    );
+    this.#health.set("configuration", "fault", `${file} is refused: ${said}`);
+    loop.note({ type: "config.refused", problems: choice.problems.length, first: said });
+  }
+
+  async #openSite(config: Config, text: string): Promise<Site> {
+    const wires = await openBoard(config.board, boardOf(config), this.#clock);
+    const loop = new DoorLoop({
+      site: siteOf(config),
+      board: await this.#traced(wires, text),
+      clock: this.#clock,
+      run: randomBytes(9).toString("base64url") as RunId,
+      boot: bootId,
+      version,
+      onChange: () => this.#publish(),
+    });
+    const ledgerReady = Promise.withResolvers<void>();
+    const ledger = superviseChild<FromLedger, ToLedger>({
+      name: "ledger",
+      modulePath,
+      args: ["ledger", JSON.stringify(this.#paths)],
+      onStarted: (send) => loop.link.connect(send),
+      onMessage: (message) => {
+        loop.link.receive(message);
+        if (message.kind !== "ready") return;
+        this.#health.set("ledger", "ok", "");
+        ledgerReady.resolve();
+      },
+      onLost: (why) => {
+        this.#health.set("ledger", "fault", why);
+        loop.ledgerLost(why);
+      },
+    });
+    loop.start();
+    const { serveBoard } = await import("../hal/sim/socket.ts");
+    const boardServer = await serveBoard(wires, this.#clock, this.#paths.boardSocket);
+    const site: Site = { text, config, board: wires, loop, ledger, office: null, boardServer };
+    void ledgerReady.promise.then(() => this.#openOffice(site)).catch((error) => this.#officeFailed(error));
+    return site;
+  }
+
+  /** Recording writes synchronously, so that a trace holds all that happened before a kill: for diagnosis, not for daily use. */
+  async #traced(wires: SimBoard, text: string): Promise<Board> {
+    const file = this.#options.tracePath;
+    if (file === null) return wires;
+    const { recordBoard } = await import("../hal/trace.ts");
+    const sink = openSync(file, "a", 0o600);
+    const recording = recordBoard(wires, this.#clock, (line) => writeSync(sink, `${line}\n`), {
+      version,
+      config: text,
+    });
+    this.#clock.onChange((change) => recording.clockChanged(change));
+    return recording;
+  }
+
+  async #openOffice(site: Site): Promise<void> {
+    const samples = this.#options.configPath === null ? await this.#seedSamples(site) : [];
+    const { readSubKey } = await import("./ledger/keys.ts");
+    const sessionKey = readSubKey(this.#paths, "console session");
+    if (sessionKey === null) throw new Fault("keys.missing", "The key that signs console sessions is not there.");
+    const supervised = superviseChild<FromOffice, ToOffice>({
+      name: "office",
+      modulePath,
+      args: ["office"],
+      onStarted: (send) => {
+        send({
+          kind: "open",
+          opening: {
+            site: siteOf(site.config),
+            console: consoleOf(site.config),
+            databasePath: this.#paths.database,
+            ledgerSocket: this.#paths.ledgerSocket,
+            boardSocket: this.#paths.boardSocket,
+            samples,
+            codeDigest: this.#entered ? null : this.#entry.digest,
+            codeExpiresWallMs: this.#entry.expiresWallMs,
+            sessionKeyHex: sessionKey.toString("hex"),
+          },
+        });
+      },
+      onMessage: (message) => this.#hearOffice(site, message),
+      onLost: (why) => {
+        this.#health.set("office", "fault", why);
+        site.loop.note({ type: "office.lost", why });
+      },
+    });
+    site.office = supervised;
+  }
+
+  /** People for whom a newcomer can play; put in once, when the directory has never had anyone. */
+  async #seedSamples(site: Site): Promise<readonly Sample[]> {
+    const { samplePeople } = await import("./ops/sample-people.ts");
+    const { readSubKey } = await import("./ledger/keys.ts");
+    const key = readSubKey(this.#paths, "sample people");
+    if (key === null) return [];
+    const { samples, changes } = samplePeople(siteOf(site.config), key, this.#clock.wall());
+    const asking = (request: LedgerRequest) => askSocket<LedgerReply>(this.#paths.ledgerSocket, request, patienceMs);
+    const known = await asking({ kind: "directory" });
+    if (known.kind === "directory" && known.version > 0) return samples;
+    const reply = await asking({ kind: "change", by: "first start", changes });
+    if (reply.kind !== "changed") throw new Fault("samples.refused", "The sample people were refused.", { reply });
+    return samples;
+  }
+
+  #hearOffice(site: Site, message: FromOffice): void {
+    switch (message.kind) {
+      case "ready":
+        this.#officeReady(site, message.address);
+        return;
+      case "entered":
+        this.#entered = true;
+        rmSync(this.#paths.entryFile, { force: true });
+        return;
+      case "command": {
+        const problem = site.loop.command(message.command, message.who);
+        site.office?.send({ kind: "commandDone", n: message.n, problem });
+        return;
+      }
+      case "pong":
+        return;
+    }
+  }
+
+  #officeReady(site: Site, address: string): void {
+    const first = this.#address === null;
+    this.#address = address;
+    this.#health.set("office", "ok", "");
+    if (!first) site.loop.note({ type: "office.restored" });
+    this.#publish();
+    if (first) this.#options.showEntry(this.#entry, address, this.#paths.entryFile);
+  }
+
+  #officeFailed(error: unknown): void {
+    const why = error instanceof Error ? error.message : String(error);
+    this.#health.set("office", "fault", why);
+    log("error", "office", why);
+  }
+
+  /** Once a turn at most, and never more than the office has taken: it may be slow, the doors are not. */
+  #publish(): void {
+    if (this.#publishArmed) return;
+    this.#publishArmed = true;
+    setImmediate(() => {
+      const office = this.#site?.office;
+      if (office !== null && office !== undefined && !office.isDrained()) {
+        setTimeout(() => this.#publishNow(), publishRetryMs).unref();
+        return;
+      }
+      this.#publishNow();
+    });
+  }
+
+  #publishNow(): void {
+    this.#publishArmed = false;
+    const site = this.#site;
+    if (site === null) return;
+    this.#noteBoardHealth(site);
+    const office = site.office;
+    if (office === null) return;
+    if (!office.isDrained()) this.#publish();
+    else office.send({ kind: "doors", doors: site.loop.statuses(), health: this.#health.facts() });
+  }
+
+  #noteBoardHealth(site: Site): void {
+    for (const device of site.board.health()) {
+      this.#health.set(device.device, device.state === "ok" ? "ok" : "fault", device.why);
+    }
+    for (const relay of site.loop.failedRelays()) this.#health.set(relay, "fault", "the relay did not take its level");
+  }
+
+  async #answer(question: Question): Promise<unknown> {
+    switch (question.kind) {
+      case "status":
+        return { doors: this.#site?.loop.statuses() ?? [], health: this.#health.facts() };
+      case "command":
+        return { problem: this.#site?.loop.command(question.command, "command line") ?? undefined };
+      case "login":
+        return this.#newEntry();
+      case "reload":
+        return { outcome: await this.#reload() };
+    }
+  }
+
+  #newEntry(): { link: string } | { problem: string } {
+    if (this.#address === null) return { problem: "The console does not run yet; see `postern status`." };
+    this.#entry = makeEntryCode(Date.now());
+    this.#entered = false;
+    const { digest, expiresWallMs, text } = this.#entry;
+    this.#site?.office?.send({ kind: "code", codeDigest: digest, codeExpiresWallMs: expiresWallMs });
+    return { link: `${this.#address}/#code=${text}` };
+  }
+
+  /** A bad file changes nothing. A good one takes over with every door locked for the blink of an eye in between. */
+  async #reload(): Promise<string> {
+    const { readConfigFile } = await import("./config/load.ts");
+    const { explainProblems } = await import("./config/explain.ts");
+    const file = this.#options.configPath ?? simulatedSite;
+    const reading = readConfigFile(file);
+    if (!reading.ok) {
+      const [first] = reading.problems;
+      const said = first === undefined ? "" : `${first.path}: ${first.problem}`;
+      this.#health.set("configuration", "fault", `${file} is refused: ${said}`);
+      this.#site?.loop.note({ type: "config.refused", problems: reading.problems.length, first: said });
+      throw new Fault("config.refused", explainProblems(file, reading.problems), { file });
+    }
+    if (reading.text === this.#site?.text) return "The configuration has not changed.";
+    await this.#close();
+    await this.#open();
+    return "The new configuration runs.";
+  }
+
+  async #close(): Promise<void> {
+    const site = this.#site;
+    this.#site = null;
+    if (site === null) return;
+    site.loop.stop();
+    await site.boardServer.close();
+    await site.office?.stop();
+    const giveUpAt = performance.now() + recordPatienceMs;
+    while (site.loop.link.unrecorded() > 0 && performance.now() < giveUpAt) await setTimeoutPromise(10);
+    await site.ledger.stop();
+  }
+
+  /** A broken invariant: nothing in this process is to be believed any more, so the doors lock and it ends itself. */
+  #breakDown(error: unknown): void {
+    log("error", "controller", error instanceof Error ? (error.stack ?? error.message) : String(error));
+    this.#site?.loop.stop();
+    process.kill(process.pid, "SIGKILL");
+  }
+}
+
+/** The other processes start from this same file, each with its own parts. */
+async function runRole(role: string, argument: string | undefined): Promise<void> {
+  if (role === "ledger" && argument !== undefined) {
+    const { runLedger } = await import("./ledger/process.ts");
+    runLedger(JSON.parse(argument) as StatePaths);
+  } else if (role === "office") {
+    const { runOffice } = await import("./office/process.ts");
+    const { openJournal } = await import("./ledger/journal-reader.ts");
+    runOffice({ openJournal });
+  } else {
+    throw new Fault("role.unknown", "Start Postern with `postern run`.");
+  }
+}
+
+if (process.argv[1] === modulePath) await runRole(process.argv[2] ?? "", process.argv[3]);

@@ -26,7 +26,8 @@ export async function status(args: readonly string[]): Promise<number> {
     kind: "status",
   });
   for (const door of reply.doors) console.log(doorLine(door));
-  for (const fact of reply.health) console.log(`${fact.part.padEnd(24)} ${fact.state === "ok" ? "ok" : `FAULT: ${fact.why}`}`);
+  for (const fact of reply.health)
+    console.log(`${fact.part.padEnd(24)} ${fact.state === "ok" ? "ok" : `FAULT: ${fact.why}`}`);
   return reply.health.every((fact) => fact.state === "ok") ? 0 : 1;
 }
 

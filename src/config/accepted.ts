@@ -1,6 +1,6 @@
 // Keeps the last accepted configuration, so that a bad file never takes a working door down; knows no setting.
 import { createHash, randomUUID } from "node:crypto";
-import { open, readdir, rename, rm } from "node:fs/promises";
+import { open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Fault } from "../domain/fault.ts";
 import type { ConfigFileReading } from "./load.ts";
@@ -25,13 +25,18 @@ export type ConfigChoice =
       readonly text: string;
       readonly problems: readonly ConfigProblem[];
     }
-  | { readonly kind: "none"; readonly problems: readonly ConfigProblem[] };
+  /** Nor is there a usable copy, for the problems in `accepted`: on a first start, that it is missing. */
+  | {
+      readonly kind: "none";
+      readonly problems: readonly ConfigProblem[];
+      readonly accepted: readonly ConfigProblem[];
+    };
 
 export function chooseConfig(file: string, stateDir: string): ConfigChoice {
   const reading = readConfigFile(file);
   if (reading.ok) return { kind: "file", config: reading.config, text: reading.text, warnings: reading.warnings };
   const accepted = loadAccepted(stateDir);
-  if (!accepted.ok) return { kind: "none", problems: reading.problems };
+  if (!accepted.ok) return { kind: "none", problems: reading.problems, accepted: accepted.problems };
   return { kind: "accepted", config: accepted.config, text: accepted.text, problems: reading.problems };
 }
 
@@ -44,9 +49,8 @@ export function loadAccepted(stateDir: string): ConfigFileReading {
  * Call it from one process only: it clears away the drafts that others left.
  */
 export async function saveAccepted(stateDir: string, text: string): Promise<void> {
-  const kept = loadAccepted(stateDir);
-  if (kept.ok && kept.text === text) return;
   try {
+    if ((await keptText(stateDir)) === text) return;
     await clearDrafts(stateDir);
     await replaceFile(stateDir, text);
   } catch (error) {
@@ -57,6 +61,15 @@ export async function saveAccepted(stateDir: string, text: string): Promise<void
 /** Names a configuration in events: the first 16 digits of its SHA-256. */
 export function configDigest(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 16);
+}
+
+async function keptText(stateDir: string): Promise<string | null> {
+  try {
+    return await readFile(join(stateDir, fileName), "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw error;
+  }
 }
 
 async function replaceFile(stateDir: string, text: string): Promise<void> {

@@ -50,7 +50,10 @@ function unknownKeys(issue: z.core.$ZodIssueUnrecognizedKeys, file: unknown, mea
 
 function sentenceOf(issue: Issue, value: unknown, node: SchemaNode, last: Step | undefined) {
   const advice = adviceOf(node);
-  if (value === undefined) return { problem: `${shortValue(last)} is missing.`, remedy: `Add it. ${advice}` };
+  if (value === undefined) {
+    const choice = issue.code === "invalid_union" ? wrongChoice(value, issue, node).remedy : advice;
+    return { problem: `${shortValue(last)} is missing.`, remedy: `Add it. ${choice}` };
+  }
   if (issue.code === "invalid_type") return wrongType(value, node, advice);
   if (issue.code === "invalid_value" || issue.code === "invalid_union") return wrongChoice(value, issue, node);
   if (issue.code === "too_small" || issue.code === "too_big")

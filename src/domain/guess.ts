@@ -34,8 +34,8 @@ export function failGuess(
 ): { state: GuessState; blockMs: number | null } {
   const level = Math.min(levelCap(policy), levelAt(state, policy, now) + 1);
   const blockMs = blockMsAt(level, policy);
-  const blockedUntil =
-    blockMs === null ? stillBlocked(state, now) : laterOf(stillBlocked(state, now), later(now, blockMs));
+  const running = stillBlocked(state.blockedUntil, now);
+  const blockedUntil = blockMs === null ? running : monoMs(Math.max(running ?? now, now + blockMs));
   return { state: { level, at: now, blockedUntil }, blockMs };
 }
 
@@ -44,7 +44,7 @@ export function refundGuess(state: GuessState, policy: GuessPolicy, now: MonoMs)
   return {
     level: Math.max(0, levelAt(state, policy, now) - 1),
     at: now,
-    blockedUntil: stillBlocked(state, now),
+    blockedUntil: stillBlocked(state.blockedUntil, now),
   };
 }
 
@@ -64,12 +64,11 @@ export function storeGuess(state: GuessState, now: Instant, boot: string): Store
  * has passed only if both wall clocks were trusted; otherwise the rest of the block starts again and nothing drains.
  */
 export function restoreGuess(stored: StoredGuess, now: Instant, boot: string, policy: GuessPolicy): GuessState {
-  const passedMs = passedSince(stored, now, boot);
-  const stateLevel = Math.min(levelCap(policy), Math.max(0, stored.level));
-  const level = Math.max(0, stateLevel - passedMs / policy.drainMs);
-  if (stored.blockedUntilMono === null) return { level, at: now.mono, blockedUntil: null };
-  const leftMs = Math.min(policy.maxBlockMs, stored.blockedUntilMono - stored.atMono) - passedMs;
-  return { level, at: now.mono, blockedUntil: leftMs > 0 ? later(now.mono, leftMs) : null };
+  const at = monoMs(now.mono - passedSince(stored, now, boot));
+  const level = Math.min(levelCap(policy), Math.max(0, stored.level));
+  if (stored.blockedUntilMono === null) return { level, at, blockedUntil: null };
+  const blockMs = Math.min(policy.maxBlockMs, stored.blockedUntilMono - stored.atMono);
+  return { level, at, blockedUntil: stillBlocked(later(at, blockMs), now.mono) };
 }
 
 function passedSince(stored: StoredGuess, now: Instant, boot: string): number {
@@ -92,11 +91,9 @@ function blockMsAt(level: number, policy: GuessPolicy): number | null {
   return over < 0 ? null : Math.min(policy.maxBlockMs, policy.blockMs * 2 ** over);
 }
 
-function stillBlocked(state: GuessState, now: MonoMs): MonoMs | null {
-  return isBlocked(state, now) ? state.blockedUntil : null;
+function stillBlocked(until: MonoMs | null, now: MonoMs): MonoMs | null {
+  return until !== null && now < until ? until : null;
 }
-
-const laterOf = (a: MonoMs | null, b: MonoMs): MonoMs => (a === null ? b : monoMs(Math.max(a, b)));
 
 /** One substitution, insertion, deletion or swap of neighbors turns one into the other; equal codes are not one edit. */
 export function withinOneEdit(a: string, b: string): boolean {
@@ -160,22 +157,22 @@ function mostTries(policy: GuessPolicy, withinMs: number): number {
   return mostCountedTries * Math.floor(withinMs / spanMs) + mostTries(policy, withinMs % spanMs);
 }
 
+/** What may come of the next try: made at once, or as late as it takes to be rounded down to one level or another. */
 function afterTry(from: Prospect, policy: GuessPolicy): Prospect[] {
-  const { drainMs } = policy;
-  const cap = levelCap(policy);
-  const levelNow = Math.max(0, from.emptyAt - from.freeAt) / drainMs;
-  const waits = [0];
-  for (let rounded = policy.failures; rounded <= cap; rounded += 1) {
-    // The instant at which a try would no longer be rounded up to this level.
-    const waitMs = (levelNow + 1 - (rounded - 0.5)) * drainMs;
-    if (waitMs > 0 && waitMs <= levelNow * drainMs) waits.push(waitMs);
+  const levelNow = Math.max(0, from.emptyAt - from.freeAt) / policy.drainMs;
+  const outcomes = [tryAfter(from, 0, 0, policy)];
+  for (let rounded = policy.failures; rounded <= levelCap(policy); rounded += 1) {
+    const waitMs = (levelNow + 1 - (rounded - 0.5)) * policy.drainMs;
+    if (waitMs >= 0 && waitMs <= levelNow * policy.drainMs) outcomes.push(tryAfter(from, waitMs, 0.25, policy));
   }
-  return waits.map((waitMs) => {
-    const at = from.freeAt + waitMs;
-    const level = Math.min(cap, Math.max(0, from.emptyAt - at) / drainMs + 1);
-    const blockMs = blockMsAt(waitMs === 0 ? level : level - 0.25, policy) ?? 0;
-    return { freeAt: at + blockMs, emptyAt: at + level * drainMs };
-  });
+  return outcomes;
+}
+
+/** `slack` puts a level that lies on the edge of rounding below it: the edge itself is reached an instant later. */
+function tryAfter(from: Prospect, waitMs: number, slack: number, policy: GuessPolicy): Prospect {
+  const at = from.freeAt + waitMs;
+  const level = Math.min(levelCap(policy), Math.max(0, from.emptyAt - at) / policy.drainMs + 1);
+  return { freeAt: at + (blockMsAt(level - slack, policy) ?? 0), emptyAt: at + level * policy.drainMs };
 }
 
 /** A prospect that is free no sooner and empty no sooner than another gains nothing over it. */

@@ -3,7 +3,7 @@ import type { HealthFact, OfficeOpening, ToOffice } from "../domain/status.ts";
 import { BoardLink } from "./board-link.ts";
 import type { LampSignal } from "./board-says.ts";
 import { EntryCode } from "./console/entry-code.ts";
-import { EventStreams } from "./console/event-streams.ts";
+import { beatMs, EventStreams } from "./console/event-streams.ts";
 import { JournalFeed } from "./console/journal-feed.ts";
 import { loadPanelFiles } from "./console/panel-files.ts";
 import { planRoutes } from "./console/routes.ts";
@@ -154,6 +154,7 @@ function pageSiteOf({ site, samples, boardSocket }: OfficeOpening): PageSite {
     keyTimeoutMs: site.keypad.keyTimeoutMs,
     samples,
     simulated: boardSocket !== null,
+    beatMs,
   };
 }
 

@@ -8,11 +8,13 @@ import { Fault } from "../domain/fault.ts";
 const maxLineBytes = 4_096;
 const maxConnections = 8;
 
+type Answering = (question: unknown) => unknown;
+
 export interface ControlSocket {
   close(): Promise<void>;
 }
 
-export async function serveControl(path: string, answer: (question: unknown) => unknown): Promise<ControlSocket> {
+export async function serveControl(path: string, answer: Answering): Promise<ControlSocket> {
   if (await isServed(path)) {
     throw new Fault("state.inUse", "Another Postern already runs on this state folder; stop it first.", { path });
   }
@@ -27,7 +29,8 @@ export async function serveControl(path: string, answer: (question: unknown) => 
       if (text.length > maxLineBytes) return socket.destroy();
       const end = text.indexOf("\n");
       if (end < 0) return;
-      socket.end(`${JSON.stringify(answerLine(text.slice(0, end), answer))}\n`);
+      const line = text.slice(0, end);
+      void answerLine(line, answer).then((reply) => socket.end(`${JSON.stringify(reply)}\n`));
     });
   });
   server.maxConnections = maxConnections;
@@ -39,9 +42,9 @@ export async function serveControl(path: string, answer: (question: unknown) => 
   return { close: () => new Promise((resolve) => server.close(() => resolve())) };
 }
 
-function answerLine(line: string, answer: (question: unknown) => unknown): unknown {
+async function answerLine(line: string, answer: Answering): Promise<unknown> {
   try {
-    return answer(JSON.parse(line));
+    return await answer(JSON.parse(line));
   } catch (error) {
     return { problem: error instanceof Error ? error.message : String(error) };
   }

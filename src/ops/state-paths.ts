@@ -4,7 +4,9 @@ import { join } from "node:path";
 export interface StatePaths {
   readonly folder: string;
   readonly database: string;
-  readonly keys: string;
+  readonly keysDir: string;
+  /** Where systemd mounts credentials; null when it does not. */
+  readonly credentialsDir: string | null;
   readonly ledgerSocket: string;
   readonly boardSocket: string;
   readonly controlSocket: string;
@@ -15,7 +17,8 @@ export function statePaths(folder: string, keysFolder: string | null): StatePath
   return {
     folder,
     database: join(folder, "ledger.db"),
-    keys: keysFolder ?? process.env["CREDENTIALS_DIRECTORY"] ?? join(folder, "keys"),
+    keysDir: keysFolder ?? join(folder, "keys"),
+    credentialsDir: process.env["CREDENTIALS_DIRECTORY"] ?? null,
     ledgerSocket: join(folder, "ledger.sock"),
     boardSocket: join(folder, "board.sock"),
     controlSocket: join(folder, "control.sock"),

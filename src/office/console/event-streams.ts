@@ -1,7 +1,9 @@
 // The pages that listen, and what they are sent as Server-Sent Events; a page that does not keep up is let go.
 import type { ServerResponse } from "node:http";
-import { beatMs, type PageMessages } from "./wire.ts";
+import type { PageMessages } from "./wire.ts";
 
+/** Shorter than the server's idle limit. */
+export const beatMs = 10_000;
 const maxStreams = 16;
 /** Unsent bytes after which a page counts as stuck. */
 const maxQueuedBytes = 262_144;

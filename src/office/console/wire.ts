@@ -1,4 +1,4 @@
-// What the console sends to its page over the event stream; shared by both, so it knows neither sockets nor the DOM.
+// What the console sends to its page: types only, shared by both, because a page cannot load what lies outside its folder.
 import type { RecordedEvent } from "../../domain/events.ts";
 import type { SiteSpec } from "../../domain/site.ts";
 import type { DoorStatus, HealthFact, Sample } from "../../domain/status.ts";
@@ -17,6 +17,8 @@ export interface PageSite {
   readonly samples: readonly Sample[];
   /** True when the wires are drawn on the page, so that it may work them. */
   readonly simulated: boolean;
+  /** How often the stream shows that it is alive. */
+  readonly beatMs: number;
 }
 
 export interface PageDoors {
@@ -53,9 +55,6 @@ export interface PageMessages {
   readonly journal: PageJournal;
   readonly beat: null;
 }
-
-/** How often the stream shows that it is alive. */
-export const beatMs = 10_000;
 
 /** The body of every answer that is not a page or a stream. */
 export interface PageAnswer {

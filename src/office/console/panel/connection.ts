@@ -1,10 +1,11 @@
 // The page's line to the console: one event stream that comes back by itself, and the requests that work the doors.
-import { beatMs, type PageAnswer, type PageMessages } from "../wire.ts";
+import type { PageAnswer, PageMessages, PageSite } from "../wire.ts";
 
 const firstRetryMs = 500;
 const lastRetryMs = 8_000;
-/** Two beats missed and some. */
-const silentMs = beatMs * 2.5;
+/** Beats that may fail to come before the line counts as cut. */
+const missedBeats = 2.5;
+const silentAtFirstMs = 20_000;
 /** Requests that may wait for their turn; more means that nobody answers. */
 const maxWaiting = 64;
 
@@ -23,6 +24,7 @@ export class Connection {
   #lastEventId = "";
   #retryMs = firstRetryMs;
   #silence = 0;
+  #silentMs = silentAtFirstMs;
   #turn: Promise<void> = Promise.resolve();
   #waiting = 0;
 
@@ -66,8 +68,10 @@ export class Connection {
     for (const name of streamed) {
       source.addEventListener(name, (event) => {
         if (event.lastEventId !== "") this.#lastEventId = event.lastEventId;
+        const data = JSON.parse(event.data) as PageMessages[typeof name];
+        if (name === "site") this.#silentMs = (data as PageSite).beatMs * missedBeats;
         this.#heard();
-        this.#events.message(name, JSON.parse(event.data) as PageMessages[typeof name]);
+        this.#events.message(name, data);
       });
     }
     this.#listen();
@@ -82,7 +86,7 @@ export class Connection {
   /** A sleeping laptop or a cut cable breaks the stream without a word. */
   #listen(): void {
     clearTimeout(this.#silence);
-    this.#silence = setTimeout(() => this.#lost(), silentMs);
+    this.#silence = setTimeout(() => this.#lost(), this.#silentMs);
   }
 
   #lost(): void {

@@ -1,0 +1,82 @@
+// Brings a database to the newest layout, one numbered step after the other, never back; copies it first.
+import { closeSync, fsyncSync, openSync, readdirSync, rmSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import type { Database } from "better-sqlite3";
+import { Fault } from "../domain/fault.ts";
+import { initial } from "./migrations/0001-initial.ts";
+import type { Migration } from "./migrations/migration.ts";
+
+/** In order; the last one's version is the newest that this build knows. */
+export const ledgerMigrations: readonly Migration[] = [initial];
+
+/** Marks a database as Postern's, so that no other file is ever written to by mistake. */
+export const applicationId = 0x5053_544e;
+
+const keptBackups = 2;
+
+export const newestVersion = (migrations: readonly Migration[]): number => migrations.at(-1)?.version ?? 0;
+
+export const readVersion = (db: Database): number => db.pragma("user_version", { simple: true }) as number;
+
+/** All steps and the first rows are one transaction: a database is either new or complete. */
+export function createLayout(db: Database, migrations: readonly Migration[], fill: (db: Database) => void): void {
+  db.transaction(() => {
+    db.pragma(`application_id = ${applicationId}`);
+    for (const migration of migrations) migration.up(db);
+    db.pragma(`user_version = ${newestVersion(migrations)}`);
+    fill(db);
+  }).immediate();
+}
+
+export function migrate(db: Database, path: string, migrations: readonly Migration[]): void {
+  const due = migrations.filter((migration) => migration.version > readVersion(db));
+  if (due.length === 0) return;
+  backUp(db, path, newestVersion(migrations));
+  for (const migration of due) {
+    try {
+      db.transaction(() => {
+        migration.up(db);
+        db.pragma(`user_version = ${migration.version}`);
+      }).immediate();
+    } catch (error) {
+      const context = { path, version: migration.version };
+      throw new Fault("ledger.notMigrated", "The database could not be brought to the new layout.", context, error);
+    }
+  }
+}
+
+function backUp(db: Database, path: string, version: number): void {
+  if (db.memory) return;
+  const backup = `${path}.before-${version}`;
+  try {
+    rmSync(backup, { force: true });
+    // SQLite takes an empty file as it is, mode included.
+    closeSync(openSync(backup, "wx", 0o600));
+    db.prepare("VACUUM INTO ?").run(backup);
+    syncPath(backup);
+    syncPath(dirname(backup));
+  } catch (error) {
+    rmSync(backup, { force: true });
+    throw new Fault("ledger.notBackedUp", "The database could not be copied before its migration.", { path }, error);
+  }
+  dropOldBackups(path);
+}
+
+function dropOldBackups(path: string): void {
+  const prefix = `${basename(path)}.before-`;
+  const versions = readdirSync(dirname(path))
+    .filter((name) => name.startsWith(prefix) && /^[0-9]+$/.test(name.slice(prefix.length)))
+    .map((name) => Number(name.slice(prefix.length)))
+    .sort((a, b) => b - a);
+  for (const version of versions.slice(keptBackups)) rmSync(join(dirname(path), `${prefix}${version}`));
+}
+
+/** A folder is synced like a file: it makes the names in it durable. */
+export function syncPath(path: string): void {
+  const file = openSync(path, "r");
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,41 @@
+// What a person does to the simulated wires from this page, as requests to the console; knows no element of the page.
+import type { Connection } from "./connection.ts";
+
+const maxKeysAtOnce = 32;
+/** As long as a finger rests on a button. */
+const pressMs = 500;
+
+export class BoardActions {
+  readonly #connection: Connection;
+  /** Pressed and not yet sent, by reader: what is pressed while a request is under way goes together. */
+  readonly #keys = new Map<string, string>();
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  key(reader: string, key: string): void {
+    this.#keys.set(reader, (this.#keys.get(reader) ?? "") + key);
+    this.#connection.post("/board", () => {
+      const keys = (this.#keys.get(reader) ?? "").slice(0, maxKeysAtOnce);
+      this.#keys.set(reader, (this.#keys.get(reader) ?? "").slice(maxKeysAtOnce));
+      return keys === "" ? null : { kind: "keys", reader, keys };
+    });
+  }
+
+  tap(reader: string, card: string): void {
+    this.#connection.post("/board", () => ({ kind: "tap", reader, card }));
+  }
+
+  show(reader: string, text: string): void {
+    this.#connection.post("/board", () => ({ kind: "text", reader, text }));
+  }
+
+  setInput(input: string, active: boolean): void {
+    this.#connection.post("/board", () => ({ kind: "input", input, active }));
+  }
+
+  press(input: string): void {
+    this.#connection.post("/board", () => ({ kind: "press", input, ms: pressMs }));
+  }
+}
