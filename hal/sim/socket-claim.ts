@@ -1,27 +1,26 @@
 // Puts a listening Unix socket at a path: never in place of a live one, never readable by others; knows no protocol.
-import { chmodSync, linkSync, lstatSync, mkdtempSync, renameSync, rmSync, type Stats, unlinkSync } from "node:fs";
-import { connect, type Server } from "node:net";
-import { dirname, join } from "node:path";
+import { createHash } from "node:crypto";
+import { chmodSync, linkSync, lstatSync, mkdtempSync, realpathSync, rmSync, type Stats, unlinkSync } from "node:fs";
+import { connect, createServer, type Server } from "node:net";
+import { basename, dirname, join } from "node:path";
 import { Fault } from "../fault.ts";
 
 /** sockaddr_un holds 108 bytes, its last a zero; the hidden name may be longer than the path by a few. */
 const maxPathBytes = 96;
-const claimTries = 5;
 
 /** Returns what takes the path away again, unless another socket has come to lie there since. */
 export async function claimSocket(server: Server, path: string): Promise<() => void> {
   if (Buffer.byteLength(path) > maxPathBytes) {
     throw new Fault("socket.refused", `the path of a socket has at most ${maxPathBytes} bytes: ${path}`, { path });
   }
-  // Born in a folder that only this user can enter, so that nobody connects before the mode is set; then linked into
-  // place, which fails when something is there, unlike bind after unlink or rename.
+  // Born in a folder that only this user can enter, so that nobody connects before the mode is set.
   const folder = mkdtempSync(join(dirname(path), ".s-"));
   const hidden = join(folder, "s");
   try {
     await listen(server, hidden);
     chmodSync(hidden, 0o600);
     const own = lstatSync(hidden);
-    await linkInto(hidden, path, join(folder, "o"));
+    await replaceStale(hidden, path);
     return () => {
       const there = look(path);
       if (there !== null && there.ino === own.ino && there.dev === own.dev) unlinkSync(path);
@@ -34,36 +33,29 @@ export async function claimSocket(server: Server, path: string): Promise<() => v
   }
 }
 
-async function linkInto(hidden: string, path: string, aside: string): Promise<void> {
-  for (let left = claimTries; left > 0; left -= 1) {
-    try {
-      linkSync(hidden, path);
-      return;
-    } catch (error) {
-      if (codeOf(error) !== "EEXIST") throw error;
-    }
-    await removeStale(path, aside);
-  }
-  throw busy(path);
-}
-
-async function removeStale(path: string, aside: string): Promise<void> {
-  const there = look(path);
-  if (there === null) return;
-  if (!there.isSocket()) throw new Fault("socket.refused", `${path} is there and is no socket`, { path });
-  if (await isLive(path)) throw busy(path);
+/**
+ * Looking and then removing is a race that a second starter could lose against the first one's fresh socket, so only
+ * one at a time does it. A name in the abstract namespace is a lock that the kernel frees when its holder dies.
+ */
+async function replaceStale(hidden: string, path: string): Promise<void> {
+  const place = join(realpathSync(dirname(path)), basename(path));
+  const lock = createServer((socket) => socket.destroy());
   try {
-    renameSync(path, aside);
+    await listen(lock, `\0postern/${createHash("sha256").update(place).digest("hex")}`);
   } catch (error) {
-    if (codeOf(error) === "ENOENT") return;
-    throw error;
+    throw codeOf(error) === "EADDRINUSE" ? busy(path) : error;
   }
-  // Another server may have replaced the stale one between the look and the rename: hand its socket back.
-  if (await isLive(aside)) {
-    linkSync(aside, path);
-    throw busy(path);
+  try {
+    const there = look(path);
+    if (there !== null && !there.isSocket()) {
+      throw new Fault("socket.refused", `${path} is there and is no socket`, { path });
+    }
+    if (there !== null && (await isLive(path))) throw busy(path);
+    if (there !== null) unlinkSync(path);
+    linkSync(hidden, path);
+  } finally {
+    lock.close();
   }
-  unlinkSync(aside);
 }
 
 function look(path: string): Stats | null {

@@ -16,6 +16,6 @@ export async function check(args: readonly string[]): Promise<number> {
     console.error(explainProblems(file, reading.problems));
     return 1;
   }
-  console.log(explainConfig(file, reading.config));
+  console.log(explainConfig(file, reading.config, reading.warnings));
   return 0;
 }

@@ -12,6 +12,8 @@ export type JsonReading =
       readonly ok: true;
       readonly value: unknown;
       readonly lines: ReadonlyMap<string, number>;
+      /** Paths of texts with a hidden character: nothing more needs saying about them. */
+      readonly spoiled: ReadonlySet<string>;
       readonly problems: readonly ConfigProblem[];
     }
   /** Not JSON: what comes after the first mistake cannot be judged. */
@@ -25,6 +27,7 @@ interface Cursor {
   values: number;
   /** Lines of values by path. */
   readonly lines: Map<string, number>;
+  readonly spoiled: Set<string>;
   readonly problems: ConfigProblem[];
 }
 
@@ -39,7 +42,16 @@ class Flaw extends Error {
 }
 
 export function decodeJson(text: string): JsonReading {
-  const cursor: Cursor = { text, at: 0, line: 1, lineStart: 0, values: 0, lines: new Map(), problems: [] };
+  const cursor: Cursor = {
+    text,
+    at: 0,
+    line: 1,
+    lineStart: 0,
+    values: 0,
+    lines: new Map(),
+    spoiled: new Set(),
+    problems: [],
+  };
   try {
     skipSpace(cursor);
     if (cursor.at === text.length) throw flawAt(cursor, [], "The file is empty.", "Start from config.example.json.");
@@ -48,7 +60,8 @@ export function decodeJson(text: string): JsonReading {
     if (cursor.at < text.length) {
       throw misfit(cursor, [], "Something follows the end of the configuration", "Keep one object { } in the file.");
     }
-    return { ok: true, value, lines: cursor.lines, problems: cursor.problems };
+    const { lines, spoiled, problems } = cursor;
+    return { ok: true, value, lines, spoiled, problems };
   } catch (error) {
     if (error instanceof Flaw) return { ok: false, problems: [...cursor.problems, error.problem] };
     throw error;
@@ -118,7 +131,12 @@ function readList(cursor: Cursor, steps: readonly Step[]): unknown {
 
 function readKey(cursor: Cursor, steps: readonly Step[]): string {
   if (cursor.text[cursor.at] !== '"')
-    throw misfit(cursor, steps, "A name in double quotes is missing", "Quote the name.");
+    throw misfit(
+      cursor,
+      steps,
+      "A name in double quotes is missing",
+      "Write the name of a setting, or remove what stands here.",
+    );
   const key = readText(cursor, steps);
   skipSpace(cursor);
   if (!take(cursor, ":")) throw misfit(cursor, [...steps, key], "A colon is missing", "Put a colon after the name.");
@@ -129,7 +147,13 @@ function readKey(cursor: Cursor, steps: readonly Step[]): string {
 function endOrComma(cursor: Cursor, steps: readonly Step[], close: "}" | "]"): boolean {
   skipSpace(cursor);
   if (take(cursor, close)) return true;
-  if (!take(cursor, ",")) throw misfit(cursor, steps, `A comma or ${close} is missing`, "Separate entries by commas.");
+  if (!take(cursor, ","))
+    throw misfit(
+      cursor,
+      steps,
+      `A comma or ${close} is missing`,
+      'Put a comma between entries; write a quote inside a text as \\".',
+    );
   skipSpace(cursor);
   if (cursor.text[cursor.at] === close) {
     throw misfit(cursor, steps, `A comma stands before the closing ${close}`, "Remove that comma.");
@@ -142,6 +166,7 @@ function readCleanText(cursor: Cursor, steps: readonly Step[]): string {
   const text = readText(cursor, steps);
   const hidden = hiddenCharacter(text);
   if (hidden !== null) {
+    cursor.spoiled.add(pathText(steps));
     const problem = `This text holds a character that nobody can see, ${hidden}.`;
     cursor.problems.push({
       path: pathText(steps),

@@ -31,10 +31,9 @@ export function readConfig(text: string): ConfigReading {
     ...(parsed.success ? [] : schemaFindings(parsed.error.issues, json.value)),
     ...crossCheck(salvage(json.value)),
   ];
-  const reported = new Set(json.problems.map((problem) => problem.path));
   const problems = [
     ...json.problems,
-    ...found.map((finding) => placed(finding, json.lines)).filter(({ path }) => !reported.has(path)),
+    ...found.map((finding) => placed(finding, json.lines)).filter(({ path }) => !json.spoiled.has(path)),
   ];
   if (parsed.success && problems.length === 0) {
     const warnings = warningsOf(parsed.data).map((finding) => placed(finding, json.lines));

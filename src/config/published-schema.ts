@@ -8,6 +8,7 @@ import { configSchema } from "./schema.ts";
 export interface SchemaNode {
   readonly type?: string | readonly string[];
   readonly title?: string;
+  readonly description?: string;
   readonly const?: unknown;
   readonly enum?: readonly unknown[];
   readonly minimum?: number;
@@ -19,6 +20,7 @@ export interface SchemaNode {
   readonly default?: unknown;
   readonly examples?: readonly unknown[];
   readonly required?: readonly string[];
+  readonly additionalProperties?: boolean;
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   readonly items?: SchemaNode;
   readonly oneOf?: readonly SchemaNode[];
@@ -59,7 +61,10 @@ export function adviceOf(node: SchemaNode): string {
   }
   if (isKind(node, "boolean")) return "Write true or false.";
   if (isKind(node, "array")) return `Write a list in [ ] with ${node.minItems ?? 0} to ${node.maxItems} entries.`;
-  if (isKind(node, "object")) return `Write an object in { }${keysOf(node)}${orNull}.`;
+  if (isKind(node, "object")) {
+    const orNone = node.default === undefined ? "" : ", or leave it out";
+    return `Write an object in { }${keysOf(node)}${orNull || orNone}.`;
+  }
   if (node.oneOf !== undefined) return `Write an object in { } whose "kind" is ${kindsOf(node)}.`;
   return `Write text in double quotes${orNull}.`;
 }

@@ -163,7 +163,7 @@ function afterTry(from: Prospect, policy: GuessPolicy): Prospect[] {
   const outcomes = [tryAfter(from, 0, 0, policy)];
   for (let rounded = policy.failures; rounded <= levelCap(policy); rounded += 1) {
     const waitMs = (levelNow + 1 - (rounded - 0.5)) * policy.drainMs;
-    if (waitMs >= 0 && waitMs <= levelNow * policy.drainMs) outcomes.push(tryAfter(from, waitMs, 0.25, policy));
+    if (waitMs >= 0) outcomes.push(tryAfter(from, waitMs, 0.25, policy));
   }
   return outcomes;
 }

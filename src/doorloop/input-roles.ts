@@ -7,12 +7,14 @@ export type InputRole =
   | { readonly kind: "contact"; readonly door: DoorId }
   | { readonly kind: "fire" };
 
-export function inputRoles(site: SiteSpec): ReadonlyMap<InputId, InputRole> {
-  const roles = new Map<InputId, InputRole>();
+/** One exit button may serve several doors. */
+export function inputRoles(site: SiteSpec): ReadonlyMap<InputId, readonly InputRole[]> {
+  const roles = new Map<InputId, InputRole[]>();
+  const add = (input: InputId, role: InputRole) => roles.set(input, [...(roles.get(input) ?? []), role]);
   for (const door of site.doors) {
-    for (const exit of door.exitButtons) roles.set(exit, { kind: "exit", door: door.id });
-    if (door.contact !== null) roles.set(door.contact, { kind: "contact", door: door.id });
+    for (const exit of door.exitButtons) add(exit, { kind: "exit", door: door.id });
+    if (door.contact !== null) add(door.contact, { kind: "contact", door: door.id });
   }
-  if (site.fireInput !== null) roles.set(site.fireInput, { kind: "fire" });
+  if (site.fireInput !== null) add(site.fireInput, { kind: "fire" });
   return roles;
 }

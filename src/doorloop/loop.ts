@@ -150,10 +150,7 @@ export class DoorLoop {
   }
 
   #ledgerReady(restored: Restored): void {
-    for (const id of restored.forcedDoors) {
-      const door = this.#doors.get(id);
-      if (door !== undefined) this.#stepDoor(door, { kind: "restoreForced" });
-    }
+    for (const id of restored.forcedDoors) this.#tellDoor(id, { kind: "restoreForced" });
     if (restored.fire && this.#fire === "clear") this.#releaseForFire("latched");
     if (this.#ledgerLostAt !== null) {
       const downMs = Math.round(this.#now() - this.#ledgerLostAt);
@@ -195,27 +192,26 @@ export class DoorLoop {
   }
 
   #hearInput(input: InputId, active: boolean): void {
-    const role = this.#roles.get(input);
-    if (role === undefined) return;
-    if (role.kind === "fire") {
-      this.#hearFire(input, active);
-      return;
+    for (const role of this.#roles.get(input) ?? []) {
+      if (role.kind === "fire") this.#hearFire(input, active);
+      else if (role.kind === "exit") this.#tellDoor(role.door, { kind: "exit", input, pressed: active });
+      else this.#tellDoor(role.door, { kind: "contact", level: active ? "open" : "closed" });
     }
-    const door = this.#doors.get(role.door);
-    if (door === undefined) return;
-    if (role.kind === "exit") this.#stepDoor(door, { kind: "exit", input, pressed: active });
-    else this.#stepDoor(door, { kind: "contact", level: active ? "open" : "closed" });
   }
 
   /** A lost exit button counts as let go, a lost contact as unknown; a lost fire input keeps what is latched. */
   #hearLoss(device: string, why: string): void {
     this.link.record({ type: "device.lost", device, why });
-    const role = this.#roles.get(device as InputId);
-    if (role === undefined || role.kind === "fire") return;
-    const door = this.#doors.get(role.door);
-    if (door === undefined) return;
-    if (role.kind === "contact") this.#stepDoor(door, { kind: "contact", level: "unknown" });
-    else this.#stepDoor(door, { kind: "exit", input: device as InputId, pressed: false });
+    const input = device as InputId;
+    for (const role of this.#roles.get(input) ?? []) {
+      if (role.kind === "contact") this.#tellDoor(role.door, { kind: "contact", level: "unknown" });
+      else if (role.kind === "exit") this.#tellDoor(role.door, { kind: "exit", input, pressed: false });
+    }
+  }
+
+  #tellDoor(id: DoorId, input: DoorInput): void {
+    const door = this.#doors.get(id);
+    if (door !== undefined) this.#stepDoor(door, input);
   }
 
   #hearFire(input: InputId, active: boolean): void {
@@ -271,8 +267,7 @@ export class DoorLoop {
         this.link.ask(effect.ask);
         return;
       case "grant": {
-        const door = this.#doors.get(effect.ask.door);
-        if (door !== undefined) this.#stepDoor(door, { kind: "grant", ask: effect.ask.id });
+        this.#tellDoor(effect.ask.door, { kind: "grant", ask: effect.ask.id });
         this.#parts.board.signal(effect.ask.reader, "granted");
         if (effect.late !== null) {
           this.link.record({ settle: "late", shown: shownOf(effect.ask), verdict: effect.late });

@@ -13,6 +13,8 @@ type Head = Anchor;
 /** Events are dropped so many at a time, each time leaving one event that says which. */
 export const pruneChunk = 1_000;
 const maxBodyBytes = 8_192;
+/** A sequence number that jumps further was planted, and must not keep the doors waiting for its key. */
+const maxGap = 1_000_000;
 const saltBytes = 16;
 const keyBytes = 32;
 const maxFirstEpoch = 2 ** 32;
@@ -137,6 +139,7 @@ function catchUp(anchor: Anchor, rows: readonly TailRow[]): Head {
       sound = row.hash.equals(anchor.hash);
       continue;
     }
+    if (row.seq - head.seq > maxGap) return { ...head, hash: anchor.hash };
     const key = keyAfter(head.key, row.seq - head.seq - 1);
     sound = sound && row.prev.equals(head.hash) && row.mac.equals(macOf(key, row.hash));
     head = { ...head, seq: row.seq, hash: row.hash, key: nextKey(key) };

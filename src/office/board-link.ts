@@ -36,6 +36,8 @@ export class BoardLink {
   #inputs = new Map<string, boolean>();
   #readers = new Map<string, BoardReader>();
   #clock: BoardClock | null = null;
+  /** When the board said what its clock shows. */
+  #clockAtMono = 0;
 
   constructor(path: string, events: BoardLinkEvents) {
     this.#events = events;
@@ -57,7 +59,7 @@ export class BoardLink {
       relays: this.#relays,
       inputs: this.#inputs,
       readers: this.#readers,
-      clock: this.#clock,
+      clock: this.#clock === null ? null : this.#clockNow(this.#clock),
     };
   }
 
@@ -78,6 +80,15 @@ export class BoardLink {
     this.#abandon();
   }
 
+  #clockNow({ wallMs, trusted }: BoardClock): BoardClock {
+    return { wallMs: Math.round(wallMs + performance.now() - this.#clockAtMono), trusted };
+  }
+
+  #setClock(clock: BoardClock | null): void {
+    this.#clock = clock;
+    this.#clockAtMono = performance.now();
+  }
+
   #take(says: BoardSays): void {
     if (says.kind === "signal") this.#events.signal(says.reader, says.signal);
     else if (says.kind === "done") this.#settle(says.line, { ok: true });
@@ -95,12 +106,12 @@ export class BoardLink {
       this.#relays = new Map(says.relays);
       this.#inputs = new Map(says.inputs);
       this.#readers = new Map(says.readers);
-      this.#clock = says.clock;
+      this.#setClock(says.clock);
       return;
     }
     if (says.kind === "relay") this.#relays.set(says.relay, says.energized);
     else if (says.kind === "input") this.#inputs.set(says.input, says.active);
-    else if (says.kind === "clock") this.#clock = says.clock;
+    else if (says.kind === "clock") this.#setClock(says.clock);
     else {
       const reader = this.#readers.get(says.device);
       if (reader !== undefined) this.#readers.set(says.device, { ...reader, lost: says.lost });

@@ -26,9 +26,9 @@ export async function serveControl(path: string, answer: Answering): Promise<Con
     socket.on("error", () => socket.destroy());
     socket.on("data", (chunk: string) => {
       text += chunk;
-      if (text.length > maxLineBytes) return socket.destroy();
       const end = text.indexOf("\n");
-      if (end < 0) return;
+      if (text.length > maxLineBytes) socket.destroy();
+      if (text.length > maxLineBytes || end < 0) return;
       const line = text.slice(0, end);
       void answerLine(line, answer).then((reply) => socket.end(`${JSON.stringify(reply)}\n`));
     });

@@ -13,19 +13,23 @@ const rows: readonly Row[] = [
   [
     "half a file",
     exampleText.slice(0, exampleText.indexOf('"doors"')),
-    ["(file)", /^The file ends too early, at line 37, column 3\.$/, /copy the file again/],
+    ["(file)", /^The file ends too early, at line \d+, column 3\.$/, /copy the file again/],
   ],
   [
     "a missing comma",
     swap('"pin": 17 }', '"pin": 17 "x": 1 }'),
-    ["relays[0].pin", /comma or } is missing at line 6, column 40/, /comma/],
+    ["relays[0].pin", /comma or } is missing at line \d+, column \d+\.$/, /comma/],
   ],
   ["a missing colon", swap('"board":', '"board"'), ["board", /^A colon is missing at line 4, column 11\.$/, /colon/]],
-  ["a missing value", swap('"pin": 17', '"pin": '), ["relays[0].pin", /^A value is missing at line 6/, /Put a value/]],
+  [
+    "a missing value",
+    swap('"pin": 17', '"pin": '),
+    ["relays[0].pin", /^A value is missing at line \d+/, /Put a value/],
+  ],
   [
     "a name without quotes",
     swap('"pin": 17', "pin: 17"),
-    ["relays[0]", /^A name in double quotes is missing/, /Quote the name/],
+    ["relays[0]", /^A name in double quotes is missing/, /name of a setting/],
   ],
   [
     "a trailing comma",
@@ -42,7 +46,7 @@ const rows: readonly Row[] = [
   [
     "a name with bare quotes in it",
     swap('"Front door"', '"The "Álamo" door"'),
-    ["doors[0].name", /^A comma or } is missing at line 44/, /comma/],
+    ["doors[0].name", /^A comma or } is missing at line \d+/, /write a quote inside a text as \\"/],
   ],
   [
     "a text over two lines",
@@ -56,13 +60,13 @@ const rows: readonly Row[] = [
   ],
   [
     "a Python word",
-    swap("true", "True"),
+    swap('"relockOnClose": true', '"relockOnClose": True'),
     ["doors[0].relockOnClose", /^JSON does not know this word/, /^Write true\.$/],
   ],
   [
     "NaN",
     swap('"pin": 17', '"pin": NaN'),
-    ["relays[0].pin", /^This is not a number, at line 6, column 37\.$/, /digits/, "NaN },"],
+    ["relays[0].pin", /^This is not a number, at line \d+, column \d+\.$/, /digits/],
   ],
   ["minus infinity", swap('"pin": 17', '"pin": -Infinity'), ["relays[0].pin", /^This is not a number/, /digits/]],
   ["a hexadecimal number", swap('"pin": 17', '"pin": 0x11'), ["relays[0].pin", /^This is not a number/, /digits/]],
@@ -82,13 +86,13 @@ const rows: readonly Row[] = [
     edited((site) => {
       site.doors[0].constructor = { prototype: { polluted: true } };
     }),
-    ["doors[0].constructor.prototype", /"prototype"/, /./],
     ["doors[0].constructor", /"constructor"/, /./],
+    ["doors[0].constructor.prototype", /"prototype"/, /./],
   ],
   [
     "a key written twice",
     swap('"unlockMs": 5000', '"unlockMs": 5000, "unlockMs": 9000'),
-    ["doors[0].unlockMs", /^"unlockMs" is written twice in the same object, first on line 50\.$/, /^Keep one/, "9000"],
+    ["doors[0].unlockMs", /^"unlockMs" is written twice in the same object, first on line \d+\.$/, /^Keep one/, "9000"],
   ],
   [
     "a key written twice, once in escapes",
@@ -135,9 +139,11 @@ const rows: readonly Row[] = [
   ],
 ];
 
-test.each(rows)("%s is refused with exactly the sentences that name it", (_, text, ...expected) => {
-  expectRefusal(text, expected);
-});
+for (const [title, text, ...expected] of rows) {
+  test(`${title} is refused with exactly the sentences that name it`, () => {
+    expectRefusal(text, expected);
+  });
+}
 
 test("a file that reaches for the prototype pollutes no object", () => {
   for (const key of ["__proto__", "constructor", "prototype"]) {
@@ -145,6 +151,13 @@ test("a file that reaches for the prototype pollutes no object", () => {
   }
   expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
   expect(Object.prototype).not.toHaveProperty("polluted");
+});
+
+test("a key written twice does not hide that its value is wrong as well", () => {
+  expectRefusal(swap('"unlockMs": 5000', '"unlockMs": 5000, "unlockMs": -1'), [
+    ["doors[0].unlockMs", /written twice/, /Keep one/],
+    ["doors[0].unlockMs", /too small/, /from 100/],
+  ]);
 });
 
 test("mistakes before the place where the JSON breaks are told along with it", () => {

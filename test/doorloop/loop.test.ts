@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { createSimBoard } from "../../hal/sim/board.ts";
 import { createVirtualClock } from "../../hal/sim/clock.ts";
 import type { Ask, RecordEntry, ToLedger, Verdict } from "../../src/domain/ask.ts";
-import type { BootId, DoorId, RunId } from "../../src/domain/ids.ts";
+import type { BootId, DoorId, InputId, RunId } from "../../src/domain/ids.ts";
 import { DoorLoop } from "../../src/doorloop/loop.ts";
 import { site, wires } from "../site-fixture.ts";
 
@@ -258,4 +258,23 @@ test("a lost contact is unknown, a lost exit button counts as let go, and both a
   expect(loop.statuses()[0]?.contact).toBe("unknown");
   board.find("front-contact");
   expect(recorded().filter((one) => one.startsWith("device"))).toEqual(["device.lost", "device.lost", "device.found"]);
+});
+
+test("one exit button that serves two doors opens both", () => {
+  const clock = createVirtualClock({ startWallMs: 1_800_000_000_000, trusted: true });
+  const board = createSimBoard(wires, clock);
+  const writes: string[] = [];
+  const shared = { ...site, doors: site.doors.map((door) => ({ ...door, exitButtons: ["front-exit" as InputId] })) };
+  new DoorLoop({
+    site: shared,
+    board,
+    clock,
+    run: "r" as RunId,
+    boot: "b" as BootId,
+    version: "t",
+    onChange: () => {},
+  }).start();
+  board.observe((change) => change.kind === "relay" && writes.push(`${change.relay} ${change.energized}`));
+  board.press("front-exit", 200);
+  expect(writes).toEqual(["front-strike true", "garage-magnet false"]);
 });

@@ -29,7 +29,10 @@ export class DoorCard {
   #status: DoorStatus | null = null;
   #board: PageBoard | null = null;
 
-  constructor(place: { readonly door: PageDoor; readonly index: number; readonly site: PageSite }, actions: DoorActions) {
+  constructor(
+    place: { readonly door: PageDoor; readonly index: number; readonly site: PageSite },
+    actions: DoorActions,
+  ) {
     this.#door = place.door;
     this.#site = place.site;
     this.#actions = actions;
@@ -80,7 +83,10 @@ export class DoorCard {
     else push.addEventListener("click", () => this.#actions.board.setInput(contact, !this.#words().leafOpen));
     for (const input of this.#site.simulated ? exitButtons : []) {
       const button = copyOf("exit") as HTMLButtonElement;
-      button.setAttribute("aria-label", exitButtons.length > 1 ? `Exit button ${input} of ${name}` : `Exit button of ${name}`);
+      button.setAttribute(
+        "aria-label",
+        exitButtons.length > 1 ? `Exit button ${input} of ${name}` : `Exit button of ${name}`,
+      );
       new HoldButton(button, {
         set: (held) => this.#actions.board.setInput(input, held),
         press: () => this.#actions.board.press(input),

@@ -17,7 +17,11 @@ export function copyOf(templateId: string): HTMLElement {
 }
 
 /** Text only: names come from people. */
-export function textElement(tag: "span" | "dt" | "dd" | "p" | "code" | "li", text: string, className = ""): HTMLElement {
+export function textElement(
+  tag: "span" | "dt" | "dd" | "p" | "code" | "li",
+  text: string,
+  className = "",
+): HTMLElement {
   const element = document.createElement(tag);
   element.textContent = text;
   if (className !== "") element.className = className;

@@ -66,6 +66,8 @@ function causeWords(cause: Cause): string {
       return `by ${cause.who}`;
     case "start":
       return "at the start";
+    case "stop":
+      return "as Postern stopped";
   }
 }
 

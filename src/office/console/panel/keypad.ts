@@ -1,11 +1,13 @@
-// A drawn keypad: twelve keys, one stop of the tab order, typed on as on a real one; knows no code and no door.
-import { need, setText } from "./elements.ts";
+// A drawn keypad: twelve keys and a display that can be typed on; knows no code and no door.
+import { need } from "./elements.ts";
 
 /** More dots than this say nothing more. */
 const maxDots = 12;
+/** Of a paste, so that a page of text is not typed out. */
+const maxTyped = 32;
 const flashMs = 140;
 
-const typedKeys: Readonly<Record<string, string>> = { Enter: "#", Escape: "*", Backspace: "*", "*": "*", "#": "#" };
+const controlKeys: Readonly<Record<string, string>> = { Enter: "#", Escape: "*", Backspace: "*" };
 
 export interface KeypadOptions {
   readonly label: string;
@@ -15,41 +17,50 @@ export interface KeypadOptions {
 }
 
 export class Keypad {
-  readonly #root: HTMLElement;
   readonly #options: KeypadOptions;
-  readonly #keys: HTMLElement;
+  readonly #keys: HTMLFieldSetElement;
+  readonly #entry: HTMLInputElement;
   #typed = 0;
   #forget = 0;
 
   constructor(root: HTMLElement, options: KeypadOptions) {
-    this.#root = root;
     this.#options = options;
-    this.#keys = need(root, ".keys", HTMLElement);
-    this.#keys.setAttribute("aria-label", options.label);
+    this.#keys = need(root, ".keys", HTMLFieldSetElement);
+    this.#entry = need(root, ".entry", HTMLInputElement);
+    this.#keys.setAttribute("aria-label", `Keys, ${options.label}`);
+    this.#entry.setAttribute("aria-label", `${options.label}: type digits, Enter for #, Escape for *`);
     this.#keys.addEventListener("click", (event) => {
-      const button = (event.target as Element).closest<HTMLButtonElement>("button[data-key]");
-      if (button !== null) this.#press(button.dataset["key"] ?? "");
+      const key = (event.target as Element).closest<HTMLButtonElement>("button[data-key]")?.dataset["key"];
+      if (key !== undefined) this.#press(key);
     });
-    // Keeps the focus on the pad, so that a code begun by pointer can be finished by key.
+    // A code begun by pointer can be finished by key.
     this.#keys.addEventListener("pointerdown", (event) => {
       event.preventDefault();
-      this.#keys.focus({ preventScroll: true });
+      this.#entry.focus({ preventScroll: true });
     });
-    this.#keys.addEventListener("keydown", (event) => this.#type(event));
+    this.#entry.addEventListener("keydown", (event) => {
+      const key = controlKeys[event.key];
+      if (key === undefined || event.repeat) return;
+      event.preventDefault();
+      this.#type(key);
+    });
+    // What is typed goes to the reader; the display only ever shows dots.
+    this.#entry.addEventListener("beforeinput", (event) => {
+      event.preventDefault();
+      for (const key of (event.data ?? "").slice(0, maxTyped)) {
+        if (/^[0-9*#]$/.test(key)) this.#type(key);
+      }
+    });
   }
 
   /** The reader answered: what was typed is done with. */
   clear(): void {
     this.#typed = 0;
     clearTimeout(this.#forget);
-    this.#draw();
+    this.#entry.value = "";
   }
 
-  #type(event: KeyboardEvent): void {
-    if (event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
-    const key = /^[0-9]$/.test(event.key) ? event.key : typedKeys[event.key];
-    if (key === undefined) return;
-    event.preventDefault();
+  #type(key: string): void {
     this.#press(key);
     const button = this.#keys.querySelector(`button[data-key="${key}"]`);
     button?.classList.add("is-typed");
@@ -61,11 +72,6 @@ export class Keypad {
     this.#typed = key === "*" || key === "#" ? 0 : this.#typed + 1;
     clearTimeout(this.#forget);
     this.#forget = setTimeout(() => this.clear(), this.#options.keyTimeoutMs);
-    this.#draw();
-  }
-
-  #draw(): void {
-    setText(need(this.#root, ".entry-dots", HTMLElement), "•".repeat(Math.min(this.#typed, maxDots)));
-    setText(need(this.#root, ".entry-count", HTMLElement), this.#typed === 0 ? "" : `${this.#typed} typed`);
+    this.#entry.value = "•".repeat(Math.min(this.#typed, maxDots));
   }
 }

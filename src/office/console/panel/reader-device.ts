@@ -70,7 +70,7 @@ export class ReaderDevice {
   #createKeypad(): Keypad {
     const { id, doorName, keyTimeoutMs } = this.#setting;
     return new Keypad(this.device, {
-      label: `Keypad of ${doorName}: type digits, Enter for #, Escape for *`,
+      label: `Keypad of ${doorName}`,
       keyTimeoutMs,
       press: (key) => this.#actions.key(id, key),
     });

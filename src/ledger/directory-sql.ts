@@ -1,0 +1,70 @@
+// The statements by which the directory is changed, each said once; knows no rule.
+import type { Database, Statement } from "better-sqlite3";
+import type { Credential } from "../domain/directory.ts";
+
+type Write = Statement<unknown[]>;
+type Read<Value> = Statement<unknown[], Value>;
+
+export interface DirectorySql {
+  readonly holderState: Read<string>;
+  readonly holderName: Read<string>;
+  readonly countHolders: Read<number>;
+  readonly putHolder: Write;
+  readonly removeHolder: Write;
+  readonly removeCredentialsOf: Write;
+  readonly removeGrantsOf: Write;
+  readonly removeUsesOf: Write;
+  readonly credentialOfToken: Read<string>;
+  readonly credentialState: Read<Credential["state"]>;
+  /** Of the same holder and kind, but another id. */
+  readonly countOthers: Read<number>;
+  readonly putCredential: Write;
+  readonly setCredentialState: Write;
+  readonly removeCredential: Write;
+  readonly hasSchedule: Read<number>;
+  readonly countSchedules: Read<number>;
+  readonly putSchedule: Write;
+  readonly grantUsing: Read<number>;
+  readonly removeSchedule: Write;
+  readonly countGrants: Read<number>;
+  readonly putGrant: Write;
+  readonly removeGrant: Write;
+}
+
+export function prepareDirectorySql(db: Database): DirectorySql {
+  const write = (sql: string): Write => db.prepare<unknown[]>(sql);
+  const read = <Value>(sql: string): Read<Value> => db.prepare<unknown[], Value>(sql).pluck();
+  return {
+    holderState: read("SELECT state FROM holder WHERE kind = ? AND id = ?"),
+    holderName: read("SELECT name FROM holder WHERE kind = ? AND id = ?"),
+    countHolders: read("SELECT count(*) FROM holder"),
+    // Not REPLACE, which would delete the row under the credentials and grants that name it.
+    putHolder: write(
+      `INSERT INTO holder VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET name = excluded.name,
+         state = excluded.state, valid_from = excluded.valid_from, valid_until = excluded.valid_until,
+         uses_per_door = excluded.uses_per_door`,
+    ),
+    removeHolder: write("DELETE FROM holder WHERE kind = ? AND id = ?"),
+    removeCredentialsOf: write("DELETE FROM credential WHERE holder_kind = ? AND holder_id = ?"),
+    removeGrantsOf: write("DELETE FROM holder_grant WHERE holder_kind = ? AND holder_id = ?"),
+    removeUsesOf: write("DELETE FROM use_count WHERE pass = ?"),
+    credentialOfToken: read("SELECT id FROM credential WHERE token = ?"),
+    credentialState: read("SELECT state FROM credential WHERE id = ?"),
+    countOthers: read(
+      "SELECT count(*) FROM credential WHERE holder_kind = ? AND holder_id = ? AND kind = ? AND id <> ?",
+    ),
+    putCredential: write("INSERT INTO credential VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+    setCredentialState: write("UPDATE credential SET state = ? WHERE id = ?"),
+    removeCredential: write("DELETE FROM credential WHERE id = ?"),
+    hasSchedule: read("SELECT 1 FROM schedule WHERE id = ?"),
+    countSchedules: read("SELECT count(*) FROM schedule"),
+    putSchedule: write(
+      "INSERT INTO schedule VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET name = excluded.name, rule = excluded.rule",
+    ),
+    grantUsing: read("SELECT 1 FROM holder_grant WHERE schedule = ? LIMIT 1"),
+    removeSchedule: write("DELETE FROM schedule WHERE id = ?"),
+    countGrants: read("SELECT count(*) FROM holder_grant WHERE holder_kind = ? AND holder_id = ?"),
+    putGrant: write("INSERT OR IGNORE INTO holder_grant VALUES (?, ?, ?, ?)"),
+    removeGrant: write("DELETE FROM holder_grant WHERE holder_kind = ? AND holder_id = ? AND door = ? AND schedule = ?"),
+  };
+}

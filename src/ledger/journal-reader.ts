@@ -1,0 +1,92 @@
+// Reads the record through a connection that cannot write, in transactions too short to hold the log up.
+import type { Database, Statement } from "better-sqlite3";
+import Sqlite from "better-sqlite3";
+import type { JournalEvent, Personal, RecordedEvent } from "../domain/events.ts";
+import { Fault } from "../domain/fault.ts";
+import { monoMs, unixMs } from "../domain/time.ts";
+import type { JournalRow } from "./chain.ts";
+import { applicationId } from "./migrate.ts";
+
+/** A cursor held for seconds would make the write-ahead log grow for good; nothing reads more than this at once. */
+export const pageSize = 500;
+
+const busyTimeoutMs = 5_000;
+
+interface StoredRow extends Omit<JournalRow, "trusted"> {
+  readonly trusted: 0 | 1;
+}
+
+export class JournalReader {
+  readonly #db: Database;
+  readonly #after: Statement<[number, number], StoredRow>;
+  readonly #tail: Statement<[number], StoredRow>;
+  readonly #head: Statement<[], number | null>;
+
+  constructor(db: Database) {
+    this.#db = db;
+    this.#after = db.prepare("SELECT * FROM journal WHERE seq > ? ORDER BY seq LIMIT ?");
+    this.#tail = db.prepare("SELECT * FROM journal ORDER BY seq DESC LIMIT ?");
+    this.#head = db.prepare<[], number | null>("SELECT max(seq) FROM journal").pluck();
+  }
+
+  /** The newest `limit` events, oldest first. */
+  tail(limit: number): RecordedEvent[] {
+    return this.#tail.all(bounded(limit)).reverse().map(recorded);
+  }
+
+  /** Up to `limit` events that follow `seq`, oldest first. */
+  after(seq: number, limit: number): RecordedEvent[] {
+    return this.#after.all(seq, bounded(limit)).map(recorded);
+  }
+
+  /** The newest sequence number; 0 when nothing is recorded. */
+  head(): number {
+    return this.#head.get() ?? 0;
+  }
+
+  /** Every event with what chains it, oldest first, page by page. */
+  *rows(): Generator<JournalRow> {
+    let seq = Number.MIN_SAFE_INTEGER;
+    for (;;) {
+      const page = this.#after.all(seq, pageSize);
+      for (const row of page) yield { ...row, trusted: row.trusted === 1 };
+      if (page.length < pageSize) return;
+      seq = page.at(-1)?.seq ?? seq;
+    }
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+}
+
+export function openJournalReader(path: string): JournalReader {
+  let db: Database | null = null;
+  try {
+    db = new Sqlite(path, { readonly: true, fileMustExist: true, timeout: busyTimeoutMs });
+    db.pragma("query_only = ON");
+    db.pragma("trusted_schema = OFF");
+    if (db.pragma("application_id", { simple: true }) !== applicationId) {
+      throw new Fault("ledger.foreign", "This file is not a database of Postern.", { path });
+    }
+    return new JournalReader(db);
+  } catch (error) {
+    db?.close();
+    if (error instanceof Fault) throw error;
+    throw new Fault("ledger.unreadable", "The record cannot be read.", { path }, error);
+  }
+}
+
+const bounded = (limit: number): number => Math.max(0, Math.min(pageSize, Math.floor(limit)));
+
+function recorded(row: StoredRow): RecordedEvent {
+  return {
+    seq: row.seq,
+    epoch: row.epoch,
+    at: { wall: unixMs(row.wall), mono: monoMs(row.mono), trusted: row.trusted === 1 },
+    boot: row.boot,
+    event: JSON.parse(row.body) as JournalEvent,
+    personal: row.personal === null ? null : (JSON.parse(row.personal) as Personal),
+    hash: row.hash.toString("hex"),
+  };
+}

@@ -1,0 +1,80 @@
+// What a ledger knows beside its database, from the door loop's `open` on; each part changes only after a commit.
+import type { Database } from "better-sqlite3";
+import type { AskId, BootId, DoorId, ReaderId, RunId } from "../domain/ids.ts";
+import type { DoorSpec, SiteSpec } from "../domain/site.ts";
+import type { Instant } from "../domain/time.ts";
+import type { AskOutcome } from "./ask-outcomes.ts";
+import { GuessStore } from "./guess-store.ts";
+import type { FailedEntry } from "./typing-errors.ts";
+
+export interface Session {
+  readonly run: RunId;
+  readonly boot: BootId;
+  readonly site: SiteSpec;
+  readonly doors: ReadonlyMap<DoorId, DoorSpec>;
+  readonly guess: GuessStore;
+  readonly failures: Map<ReaderId, readonly FailedEntry[]>;
+  /** Complete for this run; for older runs only once `outcomesRead`. */
+  readonly outcomes: Map<AskId, AskOutcome>;
+  outcomesRead: boolean;
+  counters: Counters;
+}
+
+/** The numbers that a restart must not forget. */
+export interface Counters {
+  readonly directoryVersion: number;
+  /** The latest time that a trusted clock has told: the clock cannot be set back behind it. */
+  readonly clockFloor: number;
+  /** The last record of this run that is in the journal. */
+  readonly runEntry: number;
+}
+
+interface ControllerRow {
+  readonly run: string;
+  readonly run_entry: number;
+  readonly directory_version: number;
+  readonly clock_floor: number;
+}
+
+/** The floor is written so coarsely because every write of it would add a page to every event. */
+const floorStepMs = 60_000;
+/** Clocks are corrected by moments all the time, and an older presentation may be decided after a newer record. */
+const floorSlackMs = 5_000;
+
+export function beginSession(db: Database, run: RunId, boot: BootId, site: SiteSpec, now: Instant): Session {
+  const row = db.prepare<[], ControllerRow>("SELECT * FROM controller").get();
+  const sameRun = row?.run === run;
+  return {
+    run,
+    boot,
+    site,
+    doors: new Map(site.doors.map((door) => [door.id, door])),
+    guess: new GuessStore(db, boot, now),
+    failures: new Map(),
+    outcomes: new Map(),
+    outcomesRead: false,
+    counters: {
+      directoryVersion: row?.directory_version ?? 0,
+      clockFloor: row?.clock_floor ?? 0,
+      runEntry: sameRun ? row.run_entry : 0,
+    },
+  };
+}
+
+/** Writes what has changed enough to matter after a restart. */
+export function saveCounters(db: Database, run: RunId, before: Counters, after: Counters): void {
+  const floorMoved = Math.floor(after.clockFloor / floorStepMs) > Math.floor(before.clockFloor / floorStepMs);
+  const same = after.runEntry === before.runEntry && after.directoryVersion === before.directoryVersion;
+  if (same && !floorMoved) return;
+  db.prepare("UPDATE controller SET run = ?, run_entry = ?, directory_version = ?, clock_floor = ?").run(
+    run,
+    after.runEntry,
+    after.directoryVersion,
+    Math.floor(after.clockFloor),
+  );
+}
+
+export const isBelowFloor = (at: Instant, clockFloor: number): boolean => at.wall < clockFloor - floorSlackMs;
+
+export const raiseFloor = (at: Instant, counters: Counters): Counters =>
+  at.trusted && at.wall > counters.clockFloor ? { ...counters, clockFloor: at.wall } : counters;

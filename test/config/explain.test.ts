@@ -1,0 +1,88 @@
+import { expect, test } from "vitest";
+import { explainConfig, explainProblems } from "../../src/config/explain.ts";
+import { readConfig } from "../../src/config/load.ts";
+import { edited, exampleText, swap } from "./example.ts";
+
+function explained(text: string): string {
+  const reading = readConfig(text);
+  return reading.ok
+    ? explainConfig("site.json", reading.config, reading.warnings)
+    : explainProblems("site.json", reading.problems);
+}
+
+const widest = (text: string) => Math.max(...text.split("\n").map((line) => line.length));
+
+test("a refused file is explained problem by problem, with a count at the end", () => {
+  const text = explained(
+    edited((site) => {
+      site.doors[0].unlockMs = "5000";
+      site.fire.input = "fire-pannel";
+    }),
+  );
+  expect(text).toMatch(
+    /^1\. doors\[0\]\.unlockMs \(line \d+\): "5000"\n {5}This is text where a whole number belongs\.\n {2}-> /,
+  );
+  expect(text).toMatch(
+    /\n2\. fire\.input \(line \d+\): "fire-pannel"\n {5}No input has this id\.\n {2}-> Did you mean "fire-panel"\?\n/,
+  );
+  expect(text).toMatch(/\n2 problems in site\.json\. A controller refuses this file/);
+  expect(widest(text)).toBeLessThanOrEqual(80);
+});
+
+test("a single problem is counted as one", () => {
+  expect(explained("")).toMatch(/^1\. \(file\) \(line 1\): nothing\n.*\n1 problem in site\.json\./s);
+});
+
+test("a good file shows each door with its lock, wires, readers and timings", () => {
+  const text = explained(exampleText);
+  const [front = "", garage = ""] = text.split(/\n\n/).slice(1);
+  expect(front).toMatch(/^Front door \(front\)\n/);
+  for (const part of [
+    "fail-secure",
+    "front-strike, pin 17",
+    "front-contact, pin 6",
+    "front-exit, pin 5",
+    "front-keypad: keypad, pins 22",
+    "front-reader: cards (w26)",
+    "front-scanner: QR scanner on ttyACM0",
+    "unlocks for 5 s",
+    "held open after 1 min",
+  ]) {
+    expect(front).toContain(part);
+  }
+  for (const part of [
+    "fail-safe: opens without power",
+    "garage-magnet, pin 27",
+    "cards (w34) and keys",
+    "unlocks for 8 s",
+    "2 min",
+  ]) {
+    expect(garage).toContain(part);
+  }
+  expect(text).toContain("fire-panel, pin 26");
+  expect(text).toContain("http://127.0.0.1:8480");
+  expect(text).toContain("Nothing looks odd.");
+  expect(widest(text)).toBeLessThanOrEqual(80);
+});
+
+test("warnings of a good file follow with their count, and the file stays accepted", () => {
+  const text = explained(
+    edited((site) => {
+      site.doors[1].contact = null;
+      site.console = { host: "::", tls: { certFile: "/a", keyFile: "/b" } };
+    }),
+  );
+  expect(text).toContain("https://[::]:8480");
+  expect(text).toMatch(/! inputs\[3\] \(line \d+\): "garage-contact"\n {5}Nothing uses this\./);
+  expect(text).toMatch(/2 warnings; the file is accepted\.\n$/);
+  expect(text).not.toContain("Nothing looks odd");
+  expect(widest(text)).toBeLessThanOrEqual(80);
+});
+
+test("neither a name of the file nor a value steers the terminal", () => {
+  const reading = readConfig(swap('"failSecure"', '"\\u001b]0;owned\\u0007"'));
+  if (reading.ok) throw new Error("accepted");
+  const text = explainProblems("\u001b[2Jsite\u202e.json", reading.problems);
+  expect(text.replaceAll("\n", "")).toMatch(/^\P{Cc}+$/u);
+  expect(text).toContain("\\u001b[2Jsite\\u202e.json");
+});

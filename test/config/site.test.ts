@@ -1,0 +1,62 @@
+import { expect, test } from "vitest";
+import type { BoardSpec } from "../../hal/board.ts";
+import { readConfig } from "../../src/config/load.ts";
+import type { Config } from "../../src/config/schema.ts";
+import { boardOf, consoleOf, siteOf } from "../../src/config/site.ts";
+import { exampleText } from "./example.ts";
+
+function example(): Config {
+  const reading = readConfig(exampleText);
+  if (!reading.ok) throw new Error("refused");
+  return reading.config;
+}
+
+test("the rules get doors, readers and policies, and no pin", () => {
+  const site = siteOf(example());
+  expect(site).toMatchObject({
+    name: "Casa Olmo",
+    timeZone: "Europe/Madrid",
+    fireInput: "fire-panel",
+    recordDeadlineMs: 300,
+    keepEvents: 200_000,
+    readers: [
+      { id: "front-keypad", door: "front", format: null, keypad: true },
+      { id: "front-reader", door: "front", format: "w26", keypad: false },
+      { id: "front-scanner", door: "front", format: null, keypad: false },
+      { id: "garage-reader", door: "garage", format: "w34", keypad: true },
+    ],
+  });
+  expect(site.doors[1]).toEqual({
+    id: "garage",
+    name: "Garage door",
+    lock: "failSafe",
+    relay: "garage-magnet",
+    contact: "garage-contact",
+    exitButtons: ["garage-exit"],
+    methods: ["pin", "card"],
+    timing: { unlockMs: 8000, relockOnClose: true, heldOpenMs: 120_000, forcedGraceMs: 2000, exitHoldMs: 30_000 },
+  });
+  expect(JSON.stringify(site)).not.toMatch(/pins?"\s*:|ttyACM0/);
+});
+
+test("the board gets wires, and no door", () => {
+  const board: BoardSpec = boardOf(example());
+  expect(board.relays).toEqual([
+    { id: "front-strike", pin: 17 },
+    { id: "garage-magnet", pin: 27 },
+  ]);
+  expect(board.readers).toEqual([
+    { id: "front-keypad", kind: "keypad", pins: { d0: 22, d1: 23 } },
+    { id: "front-reader", kind: "wiegand", pins: { d0: 24, d1: 25 }, format: "w26", keypad: false },
+    { id: "front-scanner", kind: "scanner", port: "ttyACM0" },
+    { id: "garage-reader", kind: "wiegand", pins: { d0: 20, d1: 21 }, format: "w34", keypad: true },
+  ]);
+});
+
+test("the console gets its address, without TLS unless there is some", () => {
+  expect(consoleOf(example())).toEqual({ host: "127.0.0.1", port: 8480, tls: null });
+});
+
+test("a site without a fire section has no fire input", () => {
+  expect(siteOf({ ...example(), fire: null }).fireInput).toBeNull();
+});
