@@ -14,15 +14,15 @@ import type { FromLedger, LedgerReply, LedgerRequest, ToLedger } from "./domain/
 import type { JournalEvent } from "./domain/events.ts";
 import { Fault } from "./domain/fault.ts";
 import type { BootId, RunId } from "./domain/ids.ts";
-import type { DoorCommand, FromOffice, Sample, ToOffice } from "./domain/status.ts";
+import type { DoorCommand, Sample } from "./domain/status.ts";
 import { DoorLoop } from "./doorloop/loop.ts";
 import type { ControlSocket } from "./ops/control-socket.ts";
 import { serveControl } from "./ops/control-socket.ts";
 import type { EntryCode } from "./ops/entry-code.ts";
-import { makeEntryCode } from "./ops/entry-code.ts";
 import { createHealth } from "./ops/health.ts";
 import { askSocket } from "./ops/line-client.ts";
 import { log } from "./ops/log.ts";
+import { OfficeSide } from "./ops/office-side.ts";
 import type { StatePaths } from "./ops/state-paths.ts";
 import { statePaths } from "./ops/state-paths.ts";
 import type { Supervision } from "./ops/supervise.ts";
@@ -46,7 +46,6 @@ export interface Controller {
 /** How long a stopping controller waits for the last events to be on the disk. */
 const recordPatienceMs = 2_000;
 const patienceMs = 10_000;
-const publishRetryMs = 50;
 const version = (JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string })
   .version;
 const simulatedSite = fileURLToPath(new URL("../config.example.json", import.meta.url));
@@ -72,7 +71,7 @@ interface Site {
   readonly board: Board;
   readonly loop: DoorLoop;
   readonly ledger: Supervision<ToLedger>;
-  office: Supervision<ToOffice> | null;
+  office: OfficeSide | null;
   readonly boardServer: BoardServer;
 }
 
@@ -83,15 +82,11 @@ class MainProcess implements Controller {
   readonly #clock = createLiveClock({ trusted: true });
   readonly #health = createHealth(
     () => this.#clock.wall(),
-    () => this.#publish(),
+    () => this.#site?.office?.publish(),
   );
   #resolveStopped: () => void = () => {};
   #control: ControlSocket | null = null;
   #site: Site | null = null;
-  #entry: EntryCode = makeEntryCode(Date.now());
-  #entered = false;
-  #address: string | null = null;
-  #publishArmed = false;
 
   constructor(options: RunOptions, paths: StatePaths) {
     this.#options = options;
@@ -123,7 +118,6 @@ class MainProcess implements Controller {
     await this.#control?.close();
     this.#control = null;
     rmSync(this.#paths.controlSocket, { force: true });
-    rmSync(this.#paths.entryFile, { force: true });
     this.#resolveStopped();
   }
 
@@ -161,7 +155,7 @@ class MainProcess implements Controller {
       run: randomBytes(9).toString("base64url") as RunId,
       boot: bootId,
       version,
-      onChange: () => this.#publish(),
+      onChange: () => this.#doorsChanged(),
     });
     const ledgerReady = Promise.withResolvers<void>();
     const ledger = superviseChild<FromLedger, ToLedger>({
@@ -207,33 +201,23 @@ class MainProcess implements Controller {
     const { readSubKey } = await import("./ledger/keys.ts");
     const sessionKey = readSubKey(this.#paths, "console session");
     if (sessionKey === null) throw new Fault("keys.missing", "The key that signs console sessions is not there.");
-    const supervised = superviseChild<FromOffice, ToOffice>({
-      name: "office",
+    const { database, ledgerSocket, boardSocket, entryFile } = this.#paths;
+    site.office = new OfficeSide({
       modulePath,
-      args: ["office"],
-      onStarted: (send) => {
-        send({
-          kind: "open",
-          opening: {
-            site: siteOf(site.config),
-            console: consoleOf(site.config),
-            databasePath: this.#paths.database,
-            ledgerSocket: this.#paths.ledgerSocket,
-            boardSocket: this.#paths.boardSocket,
-            samples,
-            codeDigest: this.#entered ? null : this.#entry.digest,
-            codeExpiresWallMs: this.#entry.expiresWallMs,
-            sessionKeyHex: sessionKey.toString("hex"),
-          },
-        });
+      doors: site.loop,
+      health: this.#health,
+      opening: {
+        site: siteOf(site.config),
+        console: consoleOf(site.config),
+        databasePath: database,
+        ledgerSocket,
+        boardSocket,
+        samples,
+        sessionKeyHex: sessionKey.toString("hex"),
       },
-      onMessage: (message) => this.#hearOffice(site, message),
-      onLost: (why) => {
-        this.#health.set("office", "fault", why);
-        site.loop.note({ type: "office.lost", why });
-      },
+      entryFile,
+      showEntry: this.#options.showEntry,
     });
-    site.office = supervised;
   }
 
   /** People for whom a newcomer can play; put in once, when the directory has never had anyone. */
@@ -251,63 +235,15 @@ class MainProcess implements Controller {
     return samples;
   }
 
-  #hearOffice(site: Site, message: FromOffice): void {
-    switch (message.kind) {
-      case "ready":
-        this.#officeReady(site, message.address);
-        return;
-      case "entered":
-        this.#entered = true;
-        rmSync(this.#paths.entryFile, { force: true });
-        return;
-      case "command": {
-        const problem = site.loop.command(message.command, message.who);
-        site.office?.send({ kind: "commandDone", n: message.n, problem });
-        return;
-      }
-      case "pong":
-        return;
-    }
-  }
-
-  #officeReady(site: Site, address: string): void {
-    const first = this.#address === null;
-    this.#address = address;
-    this.#health.set("office", "ok", "");
-    if (!first) site.loop.note({ type: "office.restored" });
-    this.#publish();
-    if (first) this.#options.showEntry(this.#entry, address, this.#paths.entryFile);
-  }
-
   #officeFailed(error: unknown): void {
     const why = error instanceof Error ? error.message : String(error);
     this.#health.set("office", "fault", why);
     log("error", "office", why);
   }
 
-  /** Once a turn at most, and never more than the office has taken: it may be slow, the doors are not. */
-  #publish(): void {
-    if (this.#publishArmed) return;
-    this.#publishArmed = true;
-    setImmediate(() => {
-      const office = this.#site?.office;
-      if (office !== null && office !== undefined && !office.isDrained()) {
-        setTimeout(() => this.#publishNow(), publishRetryMs).unref();
-        return;
-      }
-      this.#publishNow();
-    });
-  }
-
-  #publishNow(): void {
-    this.#publishArmed = false;
-    const site = this.#site;
-    if (site === null) return;
-    this.#noteBoardHealth(site);
-    const office = site.office;
-    if (office === null) return;
-    if (!office.isDrained()) this.#publish();
-    else office.send({ kind: "doors", doors: site.loop.statuses(), health: this.#health.facts() });
+  #doorsChanged(): void {
+    if (this.#site !== null) this.#noteBoardHealth(this.#site);
+    this.#site?.office?.publish();
   }
 
   #noteBoardHealth(site: Site): void {
@@ -323,20 +259,13 @@ class MainProcess implements Controller {
         return { doors: this.#site?.loop.statuses() ?? [], health: this.#health.facts() };
       case "command":
         return { problem: this.#site?.loop.command(question.command, "command line") ?? undefined };
-      case "login":
-        return this.#newEntry();
+      case "login": {
+        const link = this.#site?.office?.newEntryLink() ?? null;
+        return link === null ? { problem: "The console does not run yet; see `postern status`." } : { link };
+      }
       case "reload":
         return { outcome: await this.#reload() };
     }
-  }
-
-  #newEntry(): { link: string } | { problem: string } {
-    if (this.#address === null) return { problem: "The console does not run yet; see `postern status`." };
-    this.#entry = makeEntryCode(Date.now());
-    this.#entered = false;
-    const { digest, expiresWallMs, text } = this.#entry;
-    this.#site?.office?.send({ kind: "code", codeDigest: digest, codeExpiresWallMs: expiresWallMs });
-    return { link: `${this.#address}/#code=${text}` };
   }
 
   /** A bad file changes nothing. A good one takes over with every door locked for the blink of an eye in between. */

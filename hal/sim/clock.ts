@@ -246,7 +246,7 @@ class LiveTime extends SimTime {
     const due = machineMono() + wholeDelay(ms, name);
     let handle: NodeJS.Timeout;
     const arm = (): void => {
-      handle = setTimeout(fire, Math.min(Math.ceil(Math.max(0, due - machineMono())), 1e15));
+      handle = setTimeout(fire, Math.min(Math.ceil(Math.max(0, due - machineMono())), maxTimeoutMs));
       if (!this.#holdsProcess) handle.unref();
     };
     // setTimeout counts from the loop's cached time and so may fire a little early.

@@ -53,10 +53,13 @@ export function isGuess(presentation: Presentation): boolean {
   return presentation.method === "qr" && /^[0-9]{1,16}$/.test(presentation.text);
 }
 
-/** Whether this denial counts towards the guess limit: only codes that belong to nobody are guesses. */
+/**
+ * Whether this denial counts towards the guess limit. A live code at the wrong door or hour counts like any other:
+ * a block that came later for it would tell an attacker that somebody owns it.
+ */
 export function countsAsGuess(presentation: Presentation, decision: Decision): boolean {
   if (decision.granted || !isGuess(presentation)) return false;
-  return decision.reason === "unknownCredential" || decision.reason === "entryInvalid";
+  return decision.reason !== "accessLimited" && decision.reason !== "methodOff";
 }
 
 function holderBar(holder: Holder, now: Instant): DenyReason | null {

@@ -5,7 +5,7 @@ export type Method = (typeof methods)[number];
 
 /**
  * A card's canonical identity: upper-case hex of its bytes as the reader delivered them, four bytes at least
- * (a 26-bit frame gives `00B775D2`); raw frames add their length in bits (`1B3F/37`). Display formats are views of it.
+ * (a 26-bit frame gives `00B775D2`); raw frames add their length in bits (`1234567890/37`). Display formats are views of it.
  */
 export type CardCode = string & { readonly code: "card" };
 

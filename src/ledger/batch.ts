@@ -51,7 +51,9 @@ export class Batch {
 
   /** The last thing before the commit. */
   finish(): void {
-    saveCounters(this.#parts.db, this.#parts.session.run, this.#before, this.#counters);
+    const { db, session } = this.#parts;
+    this.#counters = { ...this.#counters, run: session.run };
+    saveCounters(db, this.#before, this.#counters);
   }
 
   /** The first thing after it. */
@@ -202,9 +204,10 @@ export class Batch {
     const known = this.#outcomes.get(ask);
     if (known !== undefined || session.outcomesRead) return known;
     session.outcomesRead = true;
-    for (const [other, outcome] of readAskOutcomes(db, journal.seq)) {
-      if (!session.outcomes.has(other)) session.outcomes.set(other, outcome);
-    }
+    const newer = [...session.outcomes];
+    session.outcomes.clear();
+    for (const [other, outcome] of [...readAskOutcomes(db, journal.seq), ...newer])
+      session.outcomes.set(other, outcome);
     return this.#outcomes.get(ask);
   }
 }

@@ -101,7 +101,9 @@ function checkSecret(kind: CredentialKind, secret: string): Problem[] {
       return [problem("The PIN is not 2 to 8 digits.", "Give 2 to 8 digits; leading zeros count.")];
     case "card":
       if (isCardCode(secret)) return [];
-      return [problem("The card code is malformed.", "Give it as the reader shows it: upper-case hex, such as 00B775D2.")];
+      return [
+        problem("The card code is malformed.", "Give it as the reader shows it: upper-case hex, such as 00B775D2."),
+      ];
     case "qr":
       if (/^[^\p{C}]{1,300}$/u.test(secret)) return [];
       return [problem("The QR text is not usable.", "Use 1 to 300 printable characters.")];

@@ -65,6 +65,8 @@ export function prepareDirectorySql(db: Database): DirectorySql {
     removeSchedule: write("DELETE FROM schedule WHERE id = ?"),
     countGrants: read("SELECT count(*) FROM holder_grant WHERE holder_kind = ? AND holder_id = ?"),
     putGrant: write("INSERT OR IGNORE INTO holder_grant VALUES (?, ?, ?, ?)"),
-    removeGrant: write("DELETE FROM holder_grant WHERE holder_kind = ? AND holder_id = ? AND door = ? AND schedule = ?"),
+    removeGrant: write(
+      "DELETE FROM holder_grant WHERE holder_kind = ? AND holder_id = ? AND door = ? AND schedule = ?",
+    ),
   };
 }

@@ -156,12 +156,10 @@ export class Directory {
     return orUnknown(this.#sql.removeHolder.run(kind, id), `${kind} "${id}"`);
   }
 
-  #putCredential(
-    change: Extract<DirectoryChange, { op: "putCredential" }>,
-    pinHash: Buffer | null,
-  ): Problem | null {
+  #putCredential(change: Extract<DirectoryChange, { op: "putCredential" }>, pinHash: Buffer | null): Problem | null {
     const { id, kind, secret, holder } = change;
-    if (this.#sql.holderState.get(holder.kind, holder.id) === undefined) return unknown(`${holder.kind} "${holder.id}"`);
+    if (this.#sql.holderState.get(holder.kind, holder.id) === undefined)
+      return unknown(`${holder.kind} "${holder.id}"`);
     const token = this.#tokenOf(kind, secret, pinHash);
     if (token === null) return { problem: "The PIN could not be hashed.", remedy: "Try again." };
     const owner = this.#sql.credentialOfToken.get(token);
@@ -210,7 +208,8 @@ export class Directory {
     { holder, door, schedule }: Extract<DirectoryChange, { op: "putGrant" }>,
     doors: ReadonlySet<DoorId>,
   ): Problem | null {
-    if (this.#sql.holderState.get(holder.kind, holder.id) === undefined) return unknown(`${holder.kind} "${holder.id}"`);
+    if (this.#sql.holderState.get(holder.kind, holder.id) === undefined)
+      return unknown(`${holder.kind} "${holder.id}"`);
     if (!doors.has(door)) return unknown(`door "${door}"`);
     if (this.#sql.hasSchedule.get(schedule) === undefined) return unknown(`schedule "${schedule}"`);
     if ((this.#sql.countGrants.get(holder.kind, holder.id) ?? 0) >= directoryLimits.grantsPerHolder) {

@@ -1,7 +1,17 @@
 // The keys that stand between the database and the secrets it was made from; never stored in it, never made beside an old one.
 import type { KeyObject } from "node:crypto";
 import { createSecretKey, hkdfSync, timingSafeEqual } from "node:crypto";
-import { closeSync, existsSync, fstatSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { Fault } from "../domain/fault.ts";
 import { syncPath } from "./migrate.ts";

@@ -4,6 +4,7 @@ import type { AskId, BootId, DoorId, ReaderId, RunId } from "../domain/ids.ts";
 import type { DoorSpec, SiteSpec } from "../domain/site.ts";
 import type { Instant } from "../domain/time.ts";
 import type { AskOutcome } from "./ask-outcomes.ts";
+import { readAskOutcomes } from "./ask-outcomes.ts";
 import { GuessStore } from "./guess-store.ts";
 import type { FailedEntry } from "./typing-errors.ts";
 
@@ -22,6 +23,8 @@ export interface Session {
 
 /** The numbers that a restart must not forget. */
 export interface Counters {
+  /** The run that `runEntry` counts in; another one's until the first commit of this. */
+  readonly run: string;
   readonly directoryVersion: number;
   /** The latest time that a trusted clock has told: the clock cannot be set back behind it. */
   readonly clockFloor: number;
@@ -41,7 +44,13 @@ const floorStepMs = 60_000;
 /** Clocks are corrected by moments all the time, and an older presentation may be decided after a newer record. */
 const floorSlackMs = 5_000;
 
-export function beginSession(db: Database, run: RunId, boot: BootId, site: SiteSpec, now: Instant): Session {
+/** A ledger that comes back within a run must know what its predecessor decided: nothing is decided twice. */
+export function beginSession(
+  db: Database,
+  { run, boot, site }: { readonly run: RunId; readonly boot: BootId; readonly site: SiteSpec },
+  headSeq: number,
+  now: Instant,
+): Session {
   const row = db.prepare<[], ControllerRow>("SELECT * FROM controller").get();
   const sameRun = row?.run === run;
   return {
@@ -51,9 +60,10 @@ export function beginSession(db: Database, run: RunId, boot: BootId, site: SiteS
     doors: new Map(site.doors.map((door) => [door.id, door])),
     guess: new GuessStore(db, boot, now),
     failures: new Map(),
-    outcomes: new Map(),
-    outcomesRead: false,
+    outcomes: sameRun ? readAskOutcomes(db, headSeq) : new Map(),
+    outcomesRead: sameRun,
     counters: {
+      run: row?.run ?? "",
       directoryVersion: row?.directory_version ?? 0,
       clockFloor: row?.clock_floor ?? 0,
       runEntry: sameRun ? row.run_entry : 0,
@@ -62,12 +72,12 @@ export function beginSession(db: Database, run: RunId, boot: BootId, site: SiteS
 }
 
 /** Writes what has changed enough to matter after a restart. */
-export function saveCounters(db: Database, run: RunId, before: Counters, after: Counters): void {
+export function saveCounters(db: Database, before: Counters, after: Counters): void {
   const floorMoved = Math.floor(after.clockFloor / floorStepMs) > Math.floor(before.clockFloor / floorStepMs);
-  const same = after.runEntry === before.runEntry && after.directoryVersion === before.directoryVersion;
-  if (same && !floorMoved) return;
+  const sameRun = after.run === before.run && after.runEntry === before.runEntry;
+  if (sameRun && after.directoryVersion === before.directoryVersion && !floorMoved) return;
   db.prepare("UPDATE controller SET run = ?, run_entry = ?, directory_version = ?, clock_floor = ?").run(
-    run,
+    after.run,
     after.runEntry,
     after.directoryVersion,
     Math.floor(after.clockFloor),

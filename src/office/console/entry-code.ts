@@ -11,15 +11,11 @@ export type EntryOutcome =
   | { readonly entered: false; readonly code: "codeWrong" | "codeUsed" | "codeExpired" }
   | { readonly entered: false; readonly code: "tooManyTries"; readonly retryMs: number };
 
-/** SHA-256 in hex of a code as it is printed: upper-case groups of four with hyphens. Forgives how it was typed. */
-export function digestOfCode(typed: string): string {
-  const letters = typed
-    .toUpperCase()
-    .replace(/O/g, "0")
-    .replace(/[IL]/g, "1")
-    .replace(/[^0-9A-Z]/g, "");
+/** SHA-256 in hex of a code as it is printed, in upper-case groups of four; forgives how it was typed. */
+function digestOfCode(typed: string): Buffer {
+  const letters = typed.toUpperCase().replace(/[^0-9A-Z]/g, "");
   const printed = letters.match(/.{1,4}/g)?.join("-") ?? "";
-  return createHash("sha256").update(printed, "utf8").digest("hex");
+  return createHash("sha256").update(printed, "utf8").digest();
 }
 
 export class EntryCode {
@@ -51,7 +47,7 @@ export class EntryCode {
     const digest = this.#digest;
     if (digest === null) return { entered: false, code: "codeUsed" };
     if (now >= this.#endsMono) return { entered: false, code: "codeExpired" };
-    const same = timingSafeEqual(Buffer.from(digestOfCode(typed), "hex"), Buffer.from(digest, "hex"));
+    const same = timingSafeEqual(digestOfCode(typed), Buffer.from(digest, "hex"));
     if (!same) {
       this.#wrongAt.push(now);
       return { entered: false, code: "codeWrong" };

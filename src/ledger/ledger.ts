@@ -1,0 +1,211 @@
+// The ledger's synchronous core: one writer over one database, deciding and recording in the same transaction. Knows no
+// process, no message and no clock but the one it is given.
+import type { Database, Transaction } from "better-sqlite3";
+import type { Answer, Ask, Restored, ToLedger, Verdict } from "../domain/ask.ts";
+import { decide } from "../domain/decide.ts";
+import type { ChangeProblem, DirectoryChange } from "../domain/directory.ts";
+import type { JournalEvent } from "../domain/events.ts";
+import { Fault } from "../domain/fault.ts";
+import type { DoorId } from "../domain/ids.ts";
+import type { Instant } from "../domain/time.ts";
+import type { AnchorStore } from "./anchor.ts";
+import type { Entry } from "./batch.ts";
+import { Batch } from "./batch.ts";
+import type { PinHashes } from "./directory.ts";
+import { Directory } from "./directory.ts";
+import { Journal } from "./journal.ts";
+import type { Keys, RandomBytes } from "./keys.ts";
+import { Latches } from "./latches.ts";
+import type { ReadyAsk } from "./ready-ask.ts";
+import { gatherFacts, instantOf, verdictOf } from "./ready-ask.ts";
+import type { Session } from "./session.ts";
+import { beginSession } from "./session.ts";
+import type { Tokens } from "./tokens.ts";
+import { createTokens, tokenOf } from "./tokens.ts";
+
+export interface LedgerParts {
+  readonly db: Database;
+  readonly anchor: AnchorStore;
+  readonly keys: Keys;
+  readonly random: RandomBytes;
+  readonly now: () => Instant;
+  readonly report: (fault: Fault) => void;
+}
+
+export type ChangeOutcome =
+  | { readonly applied: true; readonly version: number }
+  | { readonly applied: false; readonly problems: readonly ChangeProblem[] };
+
+/** Rolls a transaction back without being an error. */
+class GivenUp extends Error {}
+
+export class Ledger {
+  readonly #parts: LedgerParts;
+  readonly #tokens: Tokens;
+  readonly #directory: Directory;
+  readonly #latches: Latches;
+  readonly #journal: Journal;
+  readonly #transaction: Transaction<(work: () => void) => void>;
+  #session: Session | null = null;
+  /** After a failed commit the memory of the journal's head is worth nothing. */
+  #stale = false;
+
+  constructor(parts: LedgerParts) {
+    this.#parts = parts;
+    this.#tokens = createTokens(parts.keys, parts.random);
+    this.#directory = new Directory(parts.db, this.#tokens);
+    this.#latches = new Latches(parts.db);
+    this.#journal = new Journal(parts);
+    this.#transaction = parts.db.transaction((work: () => void) => work());
+  }
+
+  get db(): Database {
+    return this.#parts.db;
+  }
+
+  /** What PINs are hashed with, beside themselves. */
+  get siteSalt(): Buffer {
+    const salt = this.db.prepare<[], Buffer>("SELECT site_salt FROM controller").pluck().get();
+    if (salt === undefined) throw new Fault("ledger.unreadable", "The database has lost its site's salt.");
+    return salt;
+  }
+
+  get headSeq(): number {
+    return this.#journal.seq;
+  }
+
+  get directoryVersion(): number {
+    return this.#opened().counters.directoryVersion;
+  }
+
+  /** No moment before this one can come again, as far as a trusted clock has ever told. */
+  get clockFloor(): number {
+    return this.#opened().counters.clockFloor;
+  }
+
+  open(opening: Omit<Extract<ToLedger, { kind: "open" }>, "kind">): Restored {
+    this.#session = beginSession(this.db, opening, this.#journal.seq, this.#parts.now());
+    return this.#latches.restored();
+  }
+
+  readyAsk(ask: Ask, pinHash: Buffer | null): ReadyAsk {
+    return { ask, token: tokenOf(this.#tokens, ask.presentation, pinHash) };
+  }
+
+  /**
+   * What the cards among these will be granted, as far as nothing is counted: for answers before the disk has answered.
+   * Reads only, so that neither a full nor a locked database keeps a resident outside.
+   */
+  preview(asks: readonly ReadyAsk[]): Answer[] {
+    const session = this.#opened();
+    return asks.flatMap(({ ask, token }): Answer[] => {
+      const door = session.doors.get(ask.door);
+      const mono = this.#parts.now().mono;
+      if (ask.presentation.method !== "card" || token === null || door === undefined) return [];
+      if (mono >= ask.expiresAt || session.outcomes.has(ask.id)) return [];
+      const found = this.#directory.find(token);
+      const now = instantOf(ask, mono, session.counters);
+      const decision = decide(gatherFacts(ask, found, door, now, session, this.#directory));
+      if (!decision.granted || decision.usesLeft !== null) return [];
+      const verdict = verdictOf(decision, found, session.counters.directoryVersion);
+      return [{ ask: ask.id, verdict, stage: "tentative" }];
+    });
+  }
+
+  /** All or nothing: when this throws, nothing was decided, spent or recorded. */
+  commitBatch(asks: readonly ReadyAsk[], entries: readonly Entry[]): Answer[] {
+    for (;;) {
+      const verdicts = this.#tryBatch(asks, entries);
+      if (verdicts === null) continue;
+      return asks.map(({ ask }, index) => ({
+        ask: ask.id,
+        verdict: verdicts[index] ?? { granted: false, reason: "ledgerUnavailable" },
+        stage: "committed",
+      }));
+    }
+  }
+
+  /** Null when an ask expired between its grant and the commit: then all is decided again, with that one denied. */
+  #tryBatch(asks: readonly ReadyAsk[], entries: readonly Entry[]): Verdict[] | null {
+    const mono = () => this.#parts.now().mono;
+    const verdicts: Verdict[] = [];
+    const committed = this.#commit((batch) => {
+      for (const entry of entries) batch.record(entry);
+      for (const ready of asks) verdicts.push(batch.decide(ready, mono()));
+      const committing = mono();
+      return !asks.some(({ ask }, index) => verdicts[index]?.granted && committing >= ask.expiresAt);
+    });
+    return committed ? verdicts : null;
+  }
+
+  applyChanges(changes: readonly DirectoryChange[], pinHashes: PinHashes, by: string, at: Instant): ChangeOutcome {
+    const doors: ReadonlySet<DoorId> = new Set(this.#opened().doors.keys());
+    let problems: readonly ChangeProblem[] = [];
+    const applied = this.#commit((batch) => {
+      problems = this.#directory.apply(changes, pinHashes, doors);
+      if (problems.length === 0) batch.changeDirectory(by, changes.length, at);
+      return problems.length === 0;
+    });
+    return applied ? { applied, version: this.directoryVersion } : { applied, problems };
+  }
+
+  note(event: JournalEvent, at: Instant): void {
+    this.#commit((batch) => {
+      batch.append(event, at);
+      return true;
+    });
+  }
+
+  isPruneDue(): boolean {
+    return this.#session !== null && this.#journal.isPruneDue(this.#session.site.keepEvents);
+  }
+
+  /** Drops one chunk of the oldest events beyond what the site keeps. */
+  prune(at: Instant): void {
+    const { site, boot } = this.#opened();
+    this.#refresh();
+    try {
+      this.#journal.prune(site.keepEvents, at, boot);
+    } catch (error) {
+      this.#stale = true;
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#parts.anchor.close();
+    this.db.close();
+  }
+
+  /** False when the work gave up: then nothing of it happened. */
+  #commit(work: (batch: Batch) => boolean): boolean {
+    const session = this.#opened();
+    this.#refresh();
+    const { db } = this.#parts;
+    const parts = { db, journal: this.#journal, directory: this.#directory, latches: this.#latches, session };
+    const batch = new Batch(parts);
+    try {
+      this.#transaction.immediate(() => {
+        if (!work(batch)) throw new GivenUp();
+        batch.finish();
+      });
+    } catch (error) {
+      if (error instanceof GivenUp) return false;
+      this.#stale = true;
+      throw error;
+    }
+    batch.accept();
+    return true;
+  }
+
+  #refresh(): void {
+    if (!this.#stale) return;
+    this.#journal.reload();
+    this.#stale = false;
+  }
+
+  #opened(): Session {
+    if (this.#session === null) throw new Fault("ledger.notOpened", "The door loop has not opened the ledger yet.");
+    return this.#session;
+  }
+}

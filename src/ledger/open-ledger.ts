@@ -1,0 +1,66 @@
+// Puts a ledger together from the files that it lives in, or from memory alone; knows no process.
+import { randomBytes } from "node:crypto";
+import type { Database } from "better-sqlite3";
+import type { Fault } from "../domain/fault.ts";
+import type { Instant } from "../domain/time.ts";
+import type { AnchorStore } from "./anchor.ts";
+import { memoryAnchor, openAnchorFile } from "./anchor.ts";
+import { beginEpoch } from "./journal.ts";
+import type { KeyFolders, Keys, RandomBytes } from "./keys.ts";
+import { deriveKeys, loadKeys } from "./keys.ts";
+import { Ledger, type LedgerParts } from "./ledger.ts";
+import { createLayout, ledgerMigrations, migrate } from "./migrate.ts";
+import type { Migration } from "./migrations/migration.ts";
+import { openDatabase } from "./open-database.ts";
+
+export interface LedgerPaths extends KeyFolders {
+  readonly databasePath: string;
+}
+
+export interface LedgerPorts {
+  readonly now: () => Instant;
+  readonly report: (fault: Fault) => void;
+  /** Seeded in simulations; the system's own otherwise. */
+  readonly random?: RandomBytes;
+  readonly migrations?: readonly Migration[];
+}
+
+const saltBytes = 16;
+
+/** Keys come before the layout: a database counts as new until both are there. */
+export function openLedger(paths: LedgerPaths, ports: LedgerPorts): Ledger {
+  const { now, report, random = randomBytes, migrations = ledgerMigrations } = ports;
+  const { db, isNew } = openDatabase(paths.databasePath, migrations);
+  try {
+    const keys = loadKeys(paths, isNew ? null : readFingerprint(db), random);
+    const anchor = openAnchorFile(paths.keysDir);
+    if (isNew) createLayout(db, migrations, (fresh) => fill(fresh, keys, anchor, random));
+    else migrate(db, paths.databasePath, migrations);
+    return new Ledger({ db, keys, anchor, random, now, report });
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** Everything that a ledger in memory consists of: a new `Ledger` over the same parts is a restart. */
+export function memoryLedgerParts(
+  ports: Omit<LedgerPorts, "migrations"> & { readonly random: RandomBytes },
+): LedgerParts {
+  const { now, report, random } = ports;
+  const { db } = openDatabase(":memory:", ledgerMigrations);
+  const keys = deriveKeys(random(32));
+  const anchor = memoryAnchor();
+  createLayout(db, ledgerMigrations, (fresh) => fill(fresh, keys, anchor, random));
+  return { db, keys, anchor, random, now, report };
+}
+
+function fill(db: Database, keys: Keys, anchor: AnchorStore, random: RandomBytes): void {
+  const epoch = beginEpoch(anchor, random);
+  const salt = random(saltBytes);
+  db.prepare("INSERT INTO controller VALUES (1, ?, ?, ?, 0, 0, '', 0)").run(epoch, keys.fingerprint, salt);
+}
+
+/** A database without one belongs to no key. */
+const readFingerprint = (db: Database): Buffer =>
+  db.prepare<[], Buffer>("SELECT key_fingerprint FROM controller").pluck().get() ?? Buffer.alloc(0);

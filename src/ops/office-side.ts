@@ -1,0 +1,115 @@
+// The main process's side of the office: keeps it running, tells it how the doors stand, passes on what it is told.
+import { rmSync } from "node:fs";
+import type { JournalEvent } from "../domain/events.ts";
+import type { DoorCommand, DoorStatus, FromOffice, OfficeOpening, ToOffice } from "../domain/status.ts";
+import type { EntryCode } from "./entry-code.ts";
+import { makeEntryCode } from "./entry-code.ts";
+import type { Health } from "./health.ts";
+import type { Supervision } from "./supervise.ts";
+import { superviseChild } from "./supervise.ts";
+
+/** What the office may see and do at the doors. */
+export interface DoorsPort {
+  statuses(): readonly DoorStatus[];
+  command(command: DoorCommand, who: string): string | null;
+  note(event: JournalEvent): void;
+}
+
+export interface OfficeParts {
+  readonly modulePath: string;
+  readonly doors: DoorsPort;
+  readonly health: Health;
+  readonly opening: Omit<OfficeOpening, "codeDigest" | "codeExpiresWallMs">;
+  readonly entryFile: string;
+  readonly showEntry: (entry: EntryCode, address: string, file: string) => void;
+}
+
+const publishRetryMs = 50;
+
+export class OfficeSide {
+  readonly #parts: OfficeParts;
+  readonly #office: Supervision<ToOffice>;
+  #entry = makeEntryCode(Date.now());
+  #entered = false;
+  #address: string | null = null;
+  #publishArmed = false;
+
+  constructor(parts: OfficeParts) {
+    this.#parts = parts;
+    this.#office = superviseChild<FromOffice, ToOffice>({
+      name: "office",
+      modulePath: parts.modulePath,
+      args: ["office"],
+      onStarted: (send) => send({ kind: "open", opening: { ...parts.opening, ...this.#code() } }),
+      onMessage: (message) => this.#hear(message),
+      onLost: (why) => {
+        parts.health.set("office", "fault", why);
+        parts.doors.note({ type: "office.lost", why });
+      },
+    });
+  }
+
+  /** Once a turn at most, and never more than the office has taken: it may be slow, the doors are not. */
+  publish(): void {
+    if (this.#publishArmed) return;
+    this.#publishArmed = true;
+    setImmediate(() => this.#publishWhenDrained());
+  }
+
+  /** Null while the console has no address yet. */
+  newEntryLink(): string | null {
+    if (this.#address === null) return null;
+    this.#entry = makeEntryCode(Date.now());
+    this.#entered = false;
+    const { digest, expiresWallMs, text } = this.#entry;
+    this.#office.send({ kind: "code", codeDigest: digest, codeExpiresWallMs: expiresWallMs });
+    return `${this.#address}/#code=${text}`;
+  }
+
+  async stop(): Promise<void> {
+    await this.#office.stop();
+    rmSync(this.#parts.entryFile, { force: true });
+  }
+
+  #publishWhenDrained(): void {
+    if (!this.#office.isDrained()) {
+      setTimeout(() => this.#publishWhenDrained(), publishRetryMs).unref();
+      return;
+    }
+    this.#publishArmed = false;
+    const { doors, health } = this.#parts;
+    this.#office.send({ kind: "doors", doors: doors.statuses(), health: health.facts() });
+  }
+
+  #hear(message: FromOffice): void {
+    switch (message.kind) {
+      case "ready":
+        this.#ready(message.address);
+        return;
+      case "entered":
+        this.#entered = true;
+        rmSync(this.#parts.entryFile, { force: true });
+        return;
+      case "command": {
+        const problem = this.#parts.doors.command(message.command, message.who);
+        this.#office.send({ kind: "commandDone", n: message.n, problem });
+        return;
+      }
+      case "pong":
+        return;
+    }
+  }
+
+  #ready(address: string): void {
+    const first = this.#address === null;
+    this.#address = address;
+    this.#parts.health.set("office", "ok", "");
+    this.publish();
+    if (first) this.#parts.showEntry(this.#entry, address, this.#parts.entryFile);
+    else this.#parts.doors.note({ type: "office.restored" });
+  }
+
+  #code(): Pick<OfficeOpening, "codeDigest" | "codeExpiresWallMs"> {
+    return { codeDigest: this.#entered ? null : this.#entry.digest, codeExpiresWallMs: this.#entry.expiresWallMs };
+  }
+}

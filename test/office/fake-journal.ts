@@ -1,0 +1,55 @@
+// A record in memory, for tests of what reads it.
+import type { JournalEvent, RecordedEvent } from "../../src/domain/events.ts";
+import { monoMs, unixMs } from "../../src/domain/time.ts";
+import type { JournalReader } from "../../src/office/journal-port.ts";
+
+export class FakeJournal implements JournalReader {
+  readonly events: RecordedEvent[] = [];
+  /** Set to make every reading fail. */
+  broken: string | null = null;
+  opened = 0;
+  #wallMs = Date.UTC(2026, 2, 12, 8, 30);
+
+  open(): JournalReader {
+    if (this.broken !== null) throw new Error(this.broken);
+    this.opened += 1;
+    return this;
+  }
+
+  append(event: JournalEvent, name: string | null = null, wallMs?: number): RecordedEvent {
+    const seq = (this.events.at(-1)?.seq ?? 0) + 1;
+    this.#wallMs = wallMs ?? this.#wallMs + 1_000;
+    const recorded: RecordedEvent = {
+      seq,
+      epoch: 1,
+      at: { wall: unixMs(this.#wallMs), mono: monoMs(seq), trusted: true },
+      boot: "boot-1",
+      event,
+      personal: name === null ? null : { name },
+      hash: seq.toString(16).padStart(64, "0"),
+    };
+    this.events.push(recorded);
+    return recorded;
+  }
+
+  tail(limit: number): RecordedEvent[] {
+    this.#check();
+    return this.events.slice(-limit);
+  }
+
+  after(seq: number, limit: number): RecordedEvent[] {
+    this.#check();
+    return this.events.filter((event) => event.seq > seq).slice(0, limit);
+  }
+
+  head(): number {
+    this.#check();
+    return this.events.at(-1)?.seq ?? 0;
+  }
+
+  close(): void {}
+
+  #check(): void {
+    if (this.broken !== null) throw new Error(this.broken);
+  }
+}
