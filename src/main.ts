@@ -201,7 +201,7 @@ class MainProcess implements Controller {
     const { readSubKey } = await import("./ledger/keys.ts");
     const sessionKey = readSubKey(this.#paths, "console session");
     if (sessionKey === null) throw new Fault("keys.missing", "The key that signs console sessions is not there.");
-    const { database, ledgerSocket, boardSocket, entryFile } = this.#paths;
+    const { databasePath, ledgerSocket, boardSocket, entryFile } = this.#paths;
     site.office = new OfficeSide({
       modulePath,
       doors: site.loop,
@@ -209,7 +209,7 @@ class MainProcess implements Controller {
       opening: {
         site: siteOf(site.config),
         console: consoleOf(site.config),
-        databasePath: database,
+        databasePath,
         ledgerSocket,
         boardSocket,
         samples,
@@ -314,8 +314,8 @@ async function runRole(role: string, argument: string | undefined): Promise<void
     runLedger(JSON.parse(argument) as StatePaths);
   } else if (role === "office") {
     const { runOffice } = await import("./office/process.ts");
-    const { openJournal } = await import("./ledger/journal-reader.ts");
-    runOffice({ openJournal });
+    const { openJournalReader } = await import("./ledger/journal-reader.ts");
+    runOffice({ openJournal: openJournalReader });
   } else {
     throw new Fault("role.unknown", "Start Postern with `postern run`.");
   }

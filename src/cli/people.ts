@@ -30,7 +30,9 @@ async function list(args: readonly string[]): Promise<number> {
   const reply = await askLedger(values, { kind: "directory" });
   if (reply.kind !== "directory") throw new Error(problemOf(reply));
   for (const holder of reply.listing.holders) {
-    const credentials = holder.credentials.map((one) => `${one.kind}${one.hint === "" ? "" : ` …${one.hint}`}`).join(", ");
+    const credentials = holder.credentials
+      .map((one) => `${one.kind}${one.hint === "" ? "" : ` …${one.hint}`}`)
+      .join(", ");
     const grants = holder.grants.map((one) => `${one.door} (${one.schedule})`).join(", ");
     console.log(`${holder.id.padEnd(20)} ${holder.name.padEnd(24)} ${holder.kind}, ${holder.state}`);
     console.log(`${" ".repeat(20)} ${credentials || "no credentials"}; ${grants || "no grants"}`);

@@ -24,14 +24,16 @@ const builtIn: readonly string[] = [always.id, never.id];
 
 const problem = (text: string, remedy: string): Problem => ({ problem: text, remedy });
 
+export function checkStepCount(count: number): ChangeProblem | null {
+  if (count === 0) return { step: 0, problem: "The change has no steps.", remedy: "Give at least one step." };
+  if (count <= directoryLimits.stepsPerChange) return null;
+  const remedy = `Split it: at most ${directoryLimits.stepsPerChange} steps at once.`;
+  return { step: 0, problem: `The change has ${count} steps.`, remedy };
+}
+
 export function checkChanges(changes: readonly DirectoryChange[]): ChangeProblem[] {
-  if (changes.length === 0) {
-    return [{ step: 0, problem: "The change has no steps.", remedy: "Give at least one step." }];
-  }
-  if (changes.length > directoryLimits.stepsPerChange) {
-    const remedy = `Split it: at most ${directoryLimits.stepsPerChange} steps at once.`;
-    return [{ step: 0, problem: `The change has ${changes.length} steps.`, remedy }];
-  }
+  const miscount = checkStepCount(changes.length);
+  if (miscount !== null) return [miscount];
   return changes.flatMap((change, step) => checkStep(change).map((found) => ({ step, ...found })));
 }
 

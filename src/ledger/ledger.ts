@@ -74,6 +74,10 @@ export class Ledger {
     return this.#journal.seq;
   }
 
+  get isOpen(): boolean {
+    return this.#session !== null;
+  }
+
   get directoryVersion(): number {
     return this.#opened().counters.directoryVersion;
   }

@@ -14,7 +14,7 @@ import type { Migration } from "./migrations/migration.ts";
 import { openDatabase } from "./open-database.ts";
 
 export interface LedgerPaths extends KeyFolders {
-  readonly databasePath: string;
+  readonly database: string;
 }
 
 export interface LedgerPorts {
@@ -30,12 +30,12 @@ const saltBytes = 16;
 /** Keys come before the layout: a database counts as new until both are there. */
 export function openLedger(paths: LedgerPaths, ports: LedgerPorts): Ledger {
   const { now, report, random = randomBytes, migrations = ledgerMigrations } = ports;
-  const { db, isNew } = openDatabase(paths.databasePath, migrations);
+  const { db, isNew } = openDatabase(paths.database, migrations);
   try {
     const keys = loadKeys(paths, isNew ? null : readFingerprint(db), random);
     const anchor = openAnchorFile(paths.keysDir);
     if (isNew) createLayout(db, migrations, (fresh) => fill(fresh, keys, anchor, random));
-    else migrate(db, paths.databasePath, migrations);
+    else migrate(db, paths.database, migrations);
     return new Ledger({ db, keys, anchor, random, now, report });
   } catch (error) {
     db.close();

@@ -5,11 +5,11 @@ import { argon2 } from "node:crypto";
 export type HashPin = (digits: string, done: (hash: Buffer | null) => void) => void;
 
 /** OWASP's first choice: 19 MiB, two passes, one lane. */
-const cost = { parallelism: 1, tagLength: 32, memory: 19_456, passes: 2 };
+export const pinHashCost = { parallelism: 1, tagLength: 32, memory: 19_456, passes: 2 };
 
 export function createPinHash(siteSalt: Buffer): HashPin {
   return (digits, done) => {
-    argon2("argon2id", { message: digits, nonce: siteSalt, ...cost }, (error, hash) => done(error ? null : hash));
+    argon2("argon2id", { message: digits, nonce: siteSalt, ...pinHashCost }, (error, hash) => done(error ? null : hash));
   };
 }
 

@@ -119,10 +119,9 @@ export class BoardLink {
   }
 
   #gone(): void {
-    const was = this.#connected;
     this.#connected = false;
     this.#abandon();
-    if (was) this.#events.changed();
+    this.#events.changed();
   }
 
   #abandon(): void {

@@ -33,6 +33,10 @@ export interface Office {
   /** The doors or their health changed at the desk. */
   doorsChanged(): void;
   renewCode(offer: Extract<ToOffice, { kind: "code" }>): void;
+  /** How many pages are listening. */
+  pages(): number;
+  /** What the clock does every few seconds: shows the pages a sign of life and ends those that overstayed. */
+  beat(): void;
   close(): Promise<void>;
 }
 
@@ -81,6 +85,8 @@ export async function openOffice(opening: OfficeOpening, ports: OfficePorts): Pr
     address: server.address,
     doorsChanged: () => doors.call(),
     renewCode: (offer) => code.renew({ digest: offer.codeDigest, lifeMs: lifeMs(offer.codeExpiresWallMs) }),
+    pages: () => streams.size,
+    beat: () => streams.beat(),
     close: async () => {
       doors.cancel();
       board?.close();

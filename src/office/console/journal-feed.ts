@@ -51,9 +51,7 @@ export class JournalFeed {
   }
 
   #pump(): void {
-    const last = this.#last;
-    const read = this.#read((reader) => (last === null ? null : planCatchUp(reader, last)));
-    if (last === null) this.#last = this.#read((reader) => reader.head());
+    const read = this.#read((reader) => planCatchUp(reader, this.#last));
     if (read === null) return;
     this.#last = read.head;
     if (read.batch.reset || read.batch.events.length > 0) this.#events.batch(read.batch, read.head);

@@ -1,0 +1,90 @@
+// Takes changes of the directory one at a time: checks them, hashes their PINs behind those of people at the doors, applies.
+import type { LedgerReply } from "../domain/ask.ts";
+import type { ChangeProblem, DirectoryChange } from "../domain/directory.ts";
+import type { Instant } from "../domain/time.ts";
+import { checkChanges } from "./directory-rules.ts";
+import type { Ledger } from "./ledger.ts";
+import type { PinQueue } from "./pin-hash.ts";
+
+export interface ChangeDeskParts {
+  readonly ledger: Ledger;
+  readonly pins: PinQueue;
+  readonly instant: () => Instant;
+  /** Events were appended. */
+  readonly grew: (seq: number) => void;
+}
+
+interface Order {
+  readonly by: string;
+  readonly changes: readonly DirectoryChange[];
+  readonly done: (reply: LedgerReply) => void;
+}
+
+const maxOrders = 16;
+const maxToldProblems = 100;
+
+export class ChangeDesk {
+  readonly #parts: ChangeDeskParts;
+  readonly #orders: Order[] = [];
+  #isBusy = false;
+
+  constructor(parts: ChangeDeskParts) {
+    this.#parts = parts;
+  }
+
+  take(by: string, changes: readonly DirectoryChange[], done: (reply: LedgerReply) => void): void {
+    const problems = checkChanges(changes);
+    if (problems.length > 0) done(refused(problems));
+    else if (this.#orders.length >= maxOrders)
+      done({ kind: "error", problem: "Too many changes wait; try again later." });
+    else {
+      this.#orders.push({ by, changes, done });
+      this.#next();
+    }
+  }
+
+  #next(): void {
+    const order = this.#orders[0];
+    if (order === undefined || this.#isBusy) return;
+    this.#isBusy = true;
+    this.#hashPins(order.changes, (pinHashes) => {
+      order.done(this.#apply(order, pinHashes));
+      this.#orders.shift();
+      this.#isBusy = false;
+      this.#next();
+    });
+  }
+
+  #hashPins(changes: readonly DirectoryChange[], done: (pinHashes: ReadonlyMap<number, Buffer>) => void): void {
+    const pins = changes.flatMap((change, step) =>
+      change.op === "putCredential" && change.kind === "pin" ? [{ step, secret: change.secret }] : [],
+    );
+    const hashes = new Map<number, Buffer>();
+    let missing = pins.length;
+    if (missing === 0) done(hashes);
+    for (const { step, secret } of pins) {
+      this.#parts.pins.forChange(secret, (hash) => {
+        if (hash !== null) hashes.set(step, hash);
+        missing -= 1;
+        if (missing === 0) done(hashes);
+      });
+    }
+  }
+
+  #apply({ by, changes }: Order, pinHashes: ReadonlyMap<number, Buffer>): LedgerReply {
+    const { ledger, instant, grew } = this.#parts;
+    try {
+      const outcome = ledger.applyChanges(changes, pinHashes, by, instant());
+      if (!outcome.applied) return refused(outcome.problems);
+      grew(ledger.headSeq);
+      return { kind: "changed", version: outcome.version };
+    } catch {
+      return { kind: "error", problem: "The database did not take the change; see the health of the ledger." };
+    }
+  }
+}
+
+const refused = (problems: readonly ChangeProblem[]): LedgerReply => ({
+  kind: "refused",
+  problems: problems.slice(0, maxToldProblems),
+});

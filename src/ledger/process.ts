@@ -1,0 +1,58 @@
+// The ledger's process: its files, its messages to and from the door loop, its socket, and its end with the door loop.
+import type { FromLedger, ToLedger } from "../domain/ask.ts";
+import { Fault } from "../domain/fault.ts";
+import type { Instant } from "../domain/time.ts";
+import { monoMs, unixMs } from "../domain/time.ts";
+import { ChangeDesk } from "./change-desk.ts";
+import { Desk } from "./desk.ts";
+import type { LedgerPaths } from "./open-ledger.ts";
+import { openLedger } from "./open-ledger.ts";
+import { createPinHash, PinQueue } from "./pin-hash.ts";
+import { RequestServer } from "./requests.ts";
+
+export interface LedgerProcessPaths extends LedgerPaths {
+  readonly ledgerSocket: string;
+}
+
+export function runLedger(paths: LedgerProcessPaths): void {
+  const toDoorLoop = process.send?.bind(process);
+  if (toDoorLoop === undefined) throw new Fault("ledger.alone", "The ledger is started by the main process.");
+  const send = (message: FromLedger): void => {
+    // The door loop may end at any moment; `disconnect` says so.
+    if (process.connected) toDoorLoop(message, undefined, undefined, () => {});
+  };
+  // Ctrl-C and a service manager's stop reach the whole group; what the door loop still has to say is taken first.
+  process.on("SIGINT", () => {});
+  process.on("SIGTERM", () => {});
+  let server: RequestServer | null = null;
+  try {
+    const ledger = openLedger(paths, { now, report });
+    const pins = new PinQueue(createPinHash(ledger.siteSalt));
+    const grew = (seq: number): void => server?.grew(seq);
+    const after = (ms: number, run: () => void): void => void setTimeout(run, ms);
+    const desk = new Desk({ ledger, pins, now, send, schedule: setImmediate, after, grew, report });
+    const changes = new ChangeDesk({ ledger, pins, instant: () => desk.instant(), grew });
+    server = new RequestServer(paths.ledgerSocket, { ledger, desk, changes, report });
+    process.on("message", (message: ToLedger) => desk.receive(message));
+    process.on("disconnect", () => {
+      desk.flush();
+      ledger.close();
+      process.exit(0);
+    });
+  } catch (error) {
+    report(error);
+    process.exit(1);
+  }
+}
+
+/** Whether the wall clock is to be trusted only the door loop knows; the desk takes its word from what it sends. */
+function now(): Instant {
+  return { wall: unixMs(Date.now()), mono: monoMs(Number(process.hrtime.bigint()) / 1e6), trusted: false };
+}
+
+/** Standard error is the service's log. Messages of this folder never hold a secret. */
+function report(error: unknown): void {
+  const code = error instanceof Fault ? `${error.code}: ` : "";
+  const cause = error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : "";
+  console.error(`ledger: ${code}${error instanceof Error ? error.message : String(error)}${cause}`);
+}

@@ -1,0 +1,66 @@
+// Reads one line from the socket as a request, or says what is wrong with it without repeating it. Pure.
+import type { LedgerRequest } from "../domain/ask.ts";
+import type { JournalEvent } from "../domain/events.ts";
+
+/** The steps of a change are looked at later, by what is loaded only for them. */
+export type RawRequest =
+  | Exclude<LedgerRequest, { kind: "change" }>
+  | { readonly kind: "change"; readonly by: string; readonly changes: readonly unknown[] };
+
+export type RequestParse =
+  | { readonly ok: true; readonly request: RawRequest }
+  | { readonly ok: false; readonly problem: string };
+
+const maxTextLength = 500;
+
+export function parseRequest(line: string): RequestParse {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return refuse("The line is not JSON.");
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return refuse("The request is no object.");
+  const request = value as Record<string, unknown>;
+  switch (request["kind"]) {
+    case "directory":
+      return { ok: true, request: { kind: "directory" } };
+    case "watch":
+      return { ok: true, request: { kind: "watch" } };
+    case "change":
+      return parseChange(request);
+    case "note":
+      return parseNote(request["event"]);
+    default:
+      return refuse("There is no such kind of request.");
+  }
+}
+
+function parseChange({ by, changes }: Record<string, unknown>): RequestParse {
+  if (!isText(by, 100)) return refuse('"by" must be 1 to 100 printable characters.');
+  if (!Array.isArray(changes)) return refuse('"changes" must be a list.');
+  return { ok: true, request: { kind: "change", by, changes } };
+}
+
+/** Others may add only what they alone can know; everything else the ledger and the door loop say themselves. */
+function parseNote(value: unknown): RequestParse {
+  if (typeof value !== "object" || value === null) return refuse('"event" must be an object.');
+  const event = readNote(value as Record<string, unknown>);
+  return event === null ? refuse("This event may not be noted, or is malformed.") : accept(event);
+}
+
+function readNote({ type, how, digest, problems, first }: Record<string, unknown>): JournalEvent | null {
+  if (type === "console.entered" && isText(how, maxTextLength)) return { type, how };
+  if (type === "config.accepted" && isText(digest, maxTextLength)) return { type, digest };
+  if (type === "config.refused" && Number.isSafeInteger(problems) && isText(first, maxTextLength)) {
+    return { type, problems: problems as number, first };
+  }
+  return null;
+}
+
+const isText = (value: unknown, maxLength: number): value is string =>
+  typeof value === "string" && value.length > 0 && value.length <= maxLength && /^[^\p{C}]*$/u.test(value);
+
+const accept = (event: JournalEvent): RequestParse => ({ ok: true, request: { kind: "note", event } });
+
+const refuse = (problem: string): RequestParse => ({ ok: false, problem });

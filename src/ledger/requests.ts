@@ -1,0 +1,137 @@
+// The ledger's socket: what the office and the command line may ask, one JSON line each way.
+import { lstatSync, rmSync } from "node:fs";
+import type { Server, Socket } from "node:net";
+import { createServer } from "node:net";
+import type { LedgerReply } from "../domain/ask.ts";
+import { Fault } from "../domain/fault.ts";
+import type { ChangeDesk } from "./change-desk.ts";
+import type { Desk } from "./desk.ts";
+import { gatherDirectory } from "./directory-reply.ts";
+import type { Ledger } from "./ledger.ts";
+import { LineConnection } from "./line-connection.ts";
+import type { RawRequest } from "./request-line.ts";
+import { parseRequest } from "./request-line.ts";
+
+export interface RequestParts {
+  readonly ledger: Ledger;
+  readonly desk: Desk;
+  readonly changes: ChangeDesk;
+  readonly report: (fault: Fault) => void;
+}
+
+const maxConnections = 16;
+const maxLineBytes = 4 * 1024 * 1024;
+/** What a Unix socket's path may take, its end included. */
+const maxPathBytes = 107;
+
+type Answering = (reply: LedgerReply) => void;
+
+export class RequestServer {
+  readonly #parts: RequestParts;
+  readonly #connections = new Set<LineConnection>();
+  readonly #watchers = new Set<LineConnection>();
+  readonly #server: Server;
+
+  constructor(path: string, parts: RequestParts) {
+    this.#parts = parts;
+    this.#server = createServer((socket) => this.#accept(socket));
+    this.#server.on("error", (error) => {
+      parts.report(new Fault("ledger.socketFailed", "The ledger's socket does not work.", { path }, error));
+    });
+    this.#listen(path);
+  }
+
+  /** Tells everyone who watches. */
+  grew(seq: number): void {
+    for (const watcher of this.#watchers) watcher.push(line({ kind: "head", seq }));
+  }
+
+  close(): void {
+    this.#server.close();
+    for (const connection of this.#connections) connection.destroy();
+  }
+
+  #listen(path: string): void {
+    if (Buffer.byteLength(path) > maxPathBytes) {
+      const message = "The path of the ledger's socket is too long; use a state folder nearer to the root.";
+      this.#parts.report(new Fault("ledger.socketFailed", message, { path }));
+      return;
+    }
+    removeOld(path);
+    // Nobody else may reach it, not even between its creation and a later change of its mode.
+    const umask = process.umask(0o177);
+    try {
+      this.#server.listen(path);
+    } finally {
+      process.umask(umask);
+    }
+  }
+
+  #accept(socket: Socket): void {
+    if (this.#connections.size >= maxConnections) {
+      socket.on("error", () => {});
+      socket.end(`${line({ kind: "error", problem: "Too many connections." })}\n`);
+      return;
+    }
+    const connection = new LineConnection(socket, {
+      maxLineBytes,
+      onLine: (text, done) => this.#answer(connection, text, (reply) => done(line(reply))),
+      onOversized: () => line({ kind: "error", problem: `A line may have ${maxLineBytes} bytes.` }),
+      onClose: () => {
+        this.#connections.delete(connection);
+        this.#watchers.delete(connection);
+      },
+    });
+    this.#connections.add(connection);
+  }
+
+  #answer(connection: LineConnection, text: string, done: Answering): void {
+    const parsed = parseRequest(text);
+    if (!parsed.ok) done({ kind: "error", problem: parsed.problem });
+    else if (!this.#parts.ledger.isOpen) done({ kind: "error", problem: "The ledger is starting; try again." });
+    else this.#serve(connection, parsed.request, done);
+  }
+
+  #serve(connection: LineConnection, request: RawRequest, done: Answering): void {
+    switch (request.kind) {
+      case "directory":
+        gatherDirectory(this.#parts.ledger, setImmediate, done);
+        break;
+      case "watch":
+        this.#watchers.add(connection);
+        connection.keepOpen();
+        done({ kind: "head", seq: this.#parts.ledger.headSeq });
+        break;
+      case "change":
+        this.#change(request.by, request.changes, done).catch(() => {
+          done({ kind: "error", problem: "The change could not be read." });
+        });
+        break;
+      case "note":
+        done(this.#note(request.event));
+    }
+  }
+
+  async #change(by: string, raw: readonly unknown[], done: Answering): Promise<void> {
+    const { parseChanges } = await import("./change-shape.ts");
+    const parsed = parseChanges(raw);
+    if (parsed.ok) this.#parts.changes.take(by, parsed.changes, done);
+    else done({ kind: "refused", problems: parsed.problems });
+  }
+
+  #note(event: Parameters<Desk["note"]>[0]): LedgerReply {
+    try {
+      this.#parts.desk.note(event);
+      return { kind: "noted" };
+    } catch {
+      return { kind: "error", problem: "The database did not take the event; see the health of the ledger." };
+    }
+  }
+}
+
+const line = (reply: LedgerReply): string => JSON.stringify(reply);
+
+/** A socket of a ledger that was killed; anything else of that name stays, and listening fails. */
+function removeOld(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket()) rmSync(path);
+}
