@@ -16,5 +16,5 @@ for (const asset of globSync("src/office/console/panel/*.{html,css,svg}", { cwd:
   copyFileSync(join(root, asset), target);
 }
 chmodSync(join(root, "dist/src/cli/postern.js"), 0o755);
-copyFileSync(join(root, "package.json"), join(root, "dist/package.json"));
+for (const file of ["package.json", "config.example.json"]) copyFileSync(join(root, file), join(root, "dist", file));
 writeFileSync(join(root, "dist/.built"), "");

@@ -201,7 +201,7 @@ class MainProcess implements Controller {
     const { readSubKey } = await import("./ledger/keys.ts");
     const sessionKey = readSubKey(this.#paths, "console session");
     if (sessionKey === null) throw new Fault("keys.missing", "The key that signs console sessions is not there.");
-    const { databasePath, ledgerSocket, boardSocket, entryFile } = this.#paths;
+    const { database, ledgerSocket, boardSocket, entryFile } = this.#paths;
     site.office = new OfficeSide({
       modulePath,
       doors: site.loop,
@@ -209,7 +209,7 @@ class MainProcess implements Controller {
       opening: {
         site: siteOf(site.config),
         console: consoleOf(site.config),
-        databasePath,
+        databasePath: database,
         ledgerSocket,
         boardSocket,
         samples,

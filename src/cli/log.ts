@@ -24,7 +24,7 @@ async function show(args: readonly string[]): Promise<number> {
   const last = Number(values.last);
   if (!Number.isInteger(last) || last < 1)
     throw new Error(`--last takes a whole number from 1 on, not "${values.last}".`);
-  const reader = openJournalReader(pathsOf(values).databasePath);
+  const reader = openJournalReader(pathsOf(values).database);
   const print = printer(values.json);
   let seq = Math.max(0, reader.head() - last);
   for (;;) {
@@ -40,7 +40,7 @@ async function show(args: readonly string[]): Promise<number> {
 async function follow(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...args], options: { ...options, ...stateOption } });
   const paths = pathsOf(values);
-  const reader = openJournalReader(paths.databasePath);
+  const reader = openJournalReader(paths.database);
   const print = printer(values.json);
   let seq = Math.max(0, reader.head() - 10);
   const catchUp = () => {
@@ -71,7 +71,7 @@ async function verify(args: readonly string[]): Promise<number> {
   const seeds = values.seed === undefined ? [] : [readSeedFile(resolve(values.seed))];
   // Before the rows: the anchor may lag behind the record, never be ahead of it.
   const anchor = readAnchorFile(paths.keysDir);
-  const reader = openJournalReader(paths.databasePath);
+  const reader = openJournalReader(paths.database);
   const result = verifyJournal({ rows: reader.rows(), anchor, seeds });
   reader.close();
   if (!result.ok) {

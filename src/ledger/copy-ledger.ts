@@ -9,7 +9,7 @@ import type { LedgerPaths } from "./open-ledger.ts";
 import { type HashPin, pinHashCost } from "./pin-hash.ts";
 
 export function copyLedger(paths: LedgerPaths, now: () => Instant): { parts: LedgerParts; hashPin: HashPin } {
-  const original = new Sqlite(paths.databasePath, { readonly: true, fileMustExist: true });
+  const original = new Sqlite(paths.database, { readonly: true, fileMustExist: true });
   const db = new Sqlite(original.serialize());
   original.close();
   const fingerprint = db.prepare<[], Buffer>("SELECT key_fingerprint FROM controller").pluck().get() ?? Buffer.alloc(0);

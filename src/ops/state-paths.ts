@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 export interface StatePaths {
   readonly folder: string;
-  readonly databasePath: string;
+  readonly database: string;
   readonly keysDir: string;
   /** Where systemd mounts credentials; null when it does not. */
   readonly credentialsDir: string | null;
@@ -16,7 +16,7 @@ export interface StatePaths {
 export function statePaths(folder: string, keysFolder: string | null): StatePaths {
   return {
     folder,
-    databasePath: join(folder, "ledger.db"),
+    database: join(folder, "ledger.db"),
     keysDir: keysFolder ?? join(folder, "keys"),
     credentialsDir: process.env["CREDENTIALS_DIRECTORY"] ?? null,
     ledgerSocket: join(folder, "ledger.sock"),

@@ -11,7 +11,7 @@ const mimeTypes: Readonly<Record<string, string>> = {
 };
 
 /** What the page needs to log in, and so what is served to strangers. */
-const openFiles: readonly string[] = ["login.css", "login.js", "tokens.css", "icon.svg"];
+const openFiles: readonly string[] = ["login.css", "login.js", "elements.js", "tokens.css", "icon.svg"];
 const pages = ["panel.html", "login.html"] as const;
 
 export interface PanelFile {
