@@ -6,11 +6,11 @@ import { type OfficeBench, openBench, statusOf } from "../office/office-bench.ts
 import { site as plainSite } from "../site-fixture.ts";
 
 export const samples: readonly Sample[] = [
-  { label: "Ana Ruiz, resident: PIN", kind: "pin", secret: "246810" },
-  { label: "Ana Ruiz, resident: card", kind: "card", secret: "00B775D2" },
-  { label: "Bo Lind, weekdays 8 to 18: card", kind: "card", secret: "00A31F07" },
-  { label: "Courier, once at each door: PIN", kind: "pin", secret: "731904" },
-  { label: "Courier, once at each door: QR", kind: "qr", secret: "POSTERN-5fa09c21d3" },
+  { label: "Ana Ruiz, resident", kind: "pin", secret: "246810" },
+  { label: "Ana Ruiz, resident", kind: "card", secret: "00B775D2" },
+  { label: "Bo Lind, weekdays 8 to 18", kind: "card", secret: "00A31F07" },
+  { label: "Courier, once at each door", kind: "pin", secret: "731904" },
+  { label: "Courier, once at each door", kind: "qr", secret: "POSTERN-5fa09c21d3" },
   { label: "Nobody's card", kind: "card", secret: "00C0FFEE" },
 ];
 

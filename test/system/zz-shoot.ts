@@ -25,4 +25,16 @@ await page.emulateMedia({ colorScheme: "light" });
 await page.waitForTimeout(300);
 await page.screenshot({ path: "/tmp/s-phone.png", fullPage: true });
 console.log(complaints, await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]));
+
+await page.setViewportSize({ width: 1280, height: 900 });
+await page.emulateMedia({ colorScheme: "light" });
+const c2 = await browser.newContext({ viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, storageState: await page.context().storageState() });
+const p2 = await c2.newPage(); await p2.goto(bench.office.address); await p2.waitForTimeout(600);
+await p2.screenshot({ path: "/tmp/s-phone1.png" });
+await p2.mouse.wheel(0, 700); await p2.waitForTimeout(300); await p2.screenshot({ path: "/tmp/s-phone2.png" });
+await p2.mouse.wheel(0, 700); await p2.waitForTimeout(300); await p2.screenshot({ path: "/tmp/s-phone3.png" });
+await p2.mouse.wheel(0, 3000); await p2.waitForTimeout(300); await p2.screenshot({ path: "/tmp/s-phone4.png" });
+const c3 = await browser.newContext({ viewport: { width: 1280, height: 900 }, deviceScaleFactor: 2, storageState: await page.context().storageState() });
+const p3 = await c3.newPage(); await p3.goto(bench.office.address); await p3.waitForTimeout(600);
+await p3.locator("article").nth(1).screenshot({ path: "/tmp/s-zoom.png" });
 await browser.close(); await bench.close();

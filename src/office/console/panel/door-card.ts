@@ -107,7 +107,8 @@ export class DoorCard {
     if (plan === this.#built) return;
     this.#built = plan;
     this.#readers = new Map();
-    const devices: HTMLElement[] = [];
+    const pads: HTMLElement[] = [];
+    const touches: HTMLElement[] = [];
     const trays: HTMLElement[] = [];
     const withTray = mine.filter(({ id }) => board.readers[id]?.kind !== "keypad");
     for (const { id } of mine) {
@@ -119,10 +120,11 @@ export class DoorCard {
       const setting = { id, kind, keypad, doorName: this.#door.name, keyTimeoutMs, samples, among };
       const device = new ReaderDevice(setting, this.#actions.board);
       this.#readers.set(id, device);
-      devices.push(device.device);
+      (keypad ? pads : touches).push(device.device);
       if (device.tray !== null) trays.push(device.tray);
     }
-    need(this.element, ".devices", HTMLElement).replaceChildren(...devices);
+    need(this.element, ".pads", HTMLElement).replaceChildren(...pads);
+    need(this.element, ".touches", HTMLElement).replaceChildren(...touches);
     need(this.element, ".trays", HTMLElement).replaceChildren(...trays);
   }
 

@@ -2,8 +2,9 @@
 import type { BoardReader } from "../../board-says.ts";
 import type { PageSignal, PageSite } from "../wire.ts";
 import type { BoardActions } from "./board-actions.ts";
-import { copyOf, need, setText, textElement } from "./elements.ts";
+import { copyOf, need, setIcon, setText, textElement } from "./elements.ts";
 import { Keypad } from "./keypad.ts";
+import { splitLabel } from "./sample-label.ts";
 
 type Signal = PageSignal["signal"];
 type Sample = PageSite["samples"][number];
@@ -41,7 +42,7 @@ export class ReaderDevice {
     if (this.#keypad === null) need(this.device, ".pad", HTMLElement).remove();
     const target = need(this.device, ".target", HTMLElement);
     if (setting.kind === "keypad") target.remove();
-    else target.dataset["for"] = setting.kind === "scanner" ? "qr" : "card";
+    else setIcon(need(target, "svg", SVGElement), setting.kind === "scanner" ? "qr" : "wave");
     this.tray = setting.kind === "keypad" ? null : this.#createTray();
   }
 
@@ -118,10 +119,17 @@ function sampleButton(sample: Sample, verb: string, doorName: string): HTMLButto
   const button = document.createElement("button");
   button.type = "button";
   button.className = "sample-card";
-  const name = textElement("span", sample.label, "sample-name");
-  name.dir = "auto";
-  const shown = sample.secret.length > 14 ? `${sample.secret.slice(0, 13)}…` : sample.secret;
-  button.append(name, textElement("span", shown, "sample-code"));
+  const { name, note } = splitLabel(sample.label);
+  for (const [text, className] of [
+    [name, "sample-name"],
+    [note, "sample-note"],
+    [sample.secret, "sample-code"],
+  ] as const) {
+    if (text === "") continue;
+    const line = textElement("span", text, className);
+    line.dir = "auto";
+    button.append(line);
+  }
   button.setAttribute("aria-label", `${verb} ${sample.label} at ${doorName}`);
   return button;
 }

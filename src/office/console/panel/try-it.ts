@@ -1,9 +1,10 @@
 // The card that tells a newcomer which codes and cards the simulated site's sample people have.
 import type { PageSite } from "../wire.ts";
 import { copyOf, need, setIcon, setText } from "./elements.ts";
+import { splitLabel } from "./sample-label.ts";
 
 const icons = { pin: "keypad", card: "card", qr: "qr" } as const;
-const hints = { pin: "Type it and press #", card: "Tap it below", qr: "Hold it up below" } as const;
+const kinds = { pin: "PIN", card: "Card", qr: "QR code" } as const;
 
 export function drawSamples(root: HTMLElement, site: PageSite): void {
   root.hidden = !site.simulated || site.samples.length === 0;
@@ -11,8 +12,12 @@ export function drawSamples(root: HTMLElement, site: PageSite): void {
     ...site.samples.map((sample) => {
       const row = copyOf("sample");
       setIcon(need(row, ".sample-icon", SVGElement), icons[sample.kind]);
-      setText(need(row, ".sample-label", HTMLElement), sample.label);
-      setText(need(row, ".sample-hint", HTMLElement), hints[sample.kind]);
+      const { name, note } = splitLabel(sample.label);
+      setText(need(row, ".sample-name", HTMLElement), name);
+      setText(
+        need(row, ".sample-note", HTMLElement),
+        note === "" ? kinds[sample.kind] : `${kinds[sample.kind]} · ${note}`,
+      );
       setText(need(row, ".sample-secret", HTMLElement), sample.secret);
       return row;
     }),
