@@ -28,8 +28,12 @@ export interface PanelBench {
   close(): Promise<void>;
 }
 
-export async function openPanelBench(panelFolder: URL, site: SiteSpec = { ...plainSite, name: "Casa Olmo" }): Promise<PanelBench> {
-  const office = await openBench({ site, samples, panelFolder });
+export async function openPanelBench(
+  panelFolder: URL,
+  site: SiteSpec = plainSite,
+  options: { readonly simulated?: boolean } = {},
+): Promise<PanelBench> {
+  const office = await openBench({ site, samples, panelFolder, ...options });
   const controller = new FakeController(office, site);
   office.board.answer = (line, number, say) => {
     say({ kind: "done", line: number });
