@@ -131,7 +131,10 @@ export class Desk {
       if (this.#hashing.get(ask.id) !== ask) return;
       this.#hashing.delete(ask.id);
       if (hash !== null || isExpired()) this.#enqueue(this.#parts.ledger.readyAsk(ask, hash));
-      else this.#refuse([{ ask, token: null }]);
+      else {
+        this.#refuse([{ ask, token: null }]);
+        this.#scheduleDrain();
+      }
     });
   }
 
@@ -155,7 +158,7 @@ export class Desk {
     }
     const last = entries.at(-1);
     if (last !== undefined && last.n <= this.#lastRecorded) this.#acknowledge();
-    else this.#scheduleDrain();
+    else if (this.#retry === null) this.#scheduleDrain();
   }
 
   #hear(at: Instant): void {

@@ -1,5 +1,5 @@
 // Opens the one database file with the settings that its promises rest on; knows no table but the schema's own.
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from "node:fs";
+import { chmodSync, closeSync, mkdirSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Database } from "better-sqlite3";
 import Sqlite from "better-sqlite3";
@@ -14,6 +14,7 @@ export interface OpenedDatabase {
 }
 
 const busyTimeoutMs = 5_000;
+const smallestDatabaseBytes = 512;
 const walLimitBytes = 8 * 1024 * 1024;
 
 /** `:memory:` gives a database that no file knows of. */
@@ -37,10 +38,20 @@ function prepareFile(path: string): void {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     chmodSync(folder, 0o700);
     // SQLite gives its companion files the mode of this one.
-    if (existsSync(path)) chmodSync(path, 0o600);
-    else closeSync(openSync(path, "wx", 0o600));
+    const size = statSync(path, { throwIfNoEntry: false })?.size;
+    if (size === undefined) closeSync(openSync(path, "wx", 0o600));
+    else refuseFragment(path, size);
+    chmodSync(path, 0o600);
   } catch (error) {
+    if (error instanceof Fault) throw error;
     throw new Fault("ledger.unreachable", "The folder of the database cannot be used.", { path }, error);
+  }
+}
+
+/** SQLite takes a file that is too short for a database for an empty one, and would write over it. */
+function refuseFragment(path: string, size: number): void {
+  if (size > 0 && size < smallestDatabaseBytes) {
+    throw new Fault("ledger.foreign", "This file is not a database.", { path });
   }
 }
 

@@ -9,7 +9,9 @@ export const pinHashCost = { parallelism: 1, tagLength: 32, memory: 19_456, pass
 
 export function createPinHash(siteSalt: Buffer): HashPin {
   return (digits, done) => {
-    argon2("argon2id", { message: digits, nonce: siteSalt, ...pinHashCost }, (error, hash) => done(error ? null : hash));
+    argon2("argon2id", { message: digits, nonce: siteSalt, ...pinHashCost }, (error, hash) =>
+      done(error ? null : hash),
+    );
   };
 }
 

@@ -83,7 +83,13 @@ test.each([
     { op: "setCredentialState", id: "aa-card" as never, state: "suspended" },
     {
       op: "putPerson",
-      person: { kind: "person", id: "bb" as never, name: "B", state: "suspended", validity: { from: null, until: null } },
+      person: {
+        kind: "person",
+        id: "bb" as never,
+        name: "B",
+        state: "suspended",
+        validity: { from: null, until: null },
+      },
     },
     putGrant(person("ee"), "front", "never"),
   );

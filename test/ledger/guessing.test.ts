@@ -1,6 +1,17 @@
 import { expect, test } from "vitest";
 import { site } from "../site-fixture.ts";
-import { ana, card, courier, openOnDisk, pin, qr, quickHash, temporaryFolder, TestClock, TestLedger } from "./ledger-fixture.ts";
+import {
+  ana,
+  card,
+  courier,
+  openOnDisk,
+  pin,
+  qr,
+  quickHash,
+  TestClock,
+  TestLedger,
+  temporaryFolder,
+} from "./ledger-fixture.ts";
 
 const wrongCodes = (tested: TestLedger, count: number, reader = "front-keypad") =>
   Array.from({ length: count }, (_, index) => tested.outcome(pin(`8${index}37${index}`), { reader }));

@@ -112,7 +112,10 @@ export class TestLedger {
   }
 
   decideAll(asks: readonly Ask[], entries: readonly RecordEntry[] = []): Answer[] {
-    return this.ledger.commitBatch(asks.map((ask) => this.ready(ask)), entries);
+    return this.ledger.commitBatch(
+      asks.map((ask) => this.ready(ask)),
+      entries,
+    );
   }
 
   ready(ask: Ask) {
@@ -136,7 +139,10 @@ export class TestLedger {
   }
 
   record(...what: RecordEntry["what"][]): void {
-    this.ledger.commitBatch([], what.map((one) => this.entry(one)));
+    this.ledger.commitBatch(
+      [],
+      what.map((one) => this.entry(one)),
+    );
   }
 
   events(): RecordedEvent[] {

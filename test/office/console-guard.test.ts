@@ -1,5 +1,5 @@
 // Who gets an answer from the console at all: hosts, origins, sessions, methods, bodies, headers.
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { site } from "../site-fixture.ts";
 import { cookieOf, EventStream, fetchFrom, logIn } from "./http-client.ts";
@@ -42,7 +42,16 @@ test("a stranger at the root gets the login page, a known person the panel", asy
 
 test("an unknown path, a source file and every way out of the folder are not found", async () => {
   const cookie = await logIn(bench.address);
-  const paths = ["/nothing", "/panel.ts", "/panel.html", "/login.html", "/../package.json", "/%2e%2e/x", "//", "/Panel.js"];
+  const paths = [
+    "/nothing",
+    "/panel.ts",
+    "/panel.html",
+    "/login.html",
+    "/../package.json",
+    "/%2e%2e/x",
+    "//",
+    "/Panel.js",
+  ];
   for (const path of paths) {
     expect((await fetchFrom(bench.address, path, { cookie })).status, path).toBe(404);
   }
@@ -71,7 +80,14 @@ test("a name that was rebound to this machine gets no answer, the machine's own 
 test("a POST from another origin, or from none, is refused before anything else happens", async () => {
   const cookie = await logIn(bench.address);
   const { port } = new URL(bench.address);
-  const origins = ["http://evil.example", "null", "", `http://localhost:${port}`, `https://127.0.0.1:${port}`, "http://127.0.0.1:1"];
+  const origins = [
+    "http://evil.example",
+    "null",
+    "",
+    `http://localhost:${port}`,
+    `https://127.0.0.1:${port}`,
+    "http://127.0.0.1:1",
+  ];
   for (const origin of origins) {
     for (const path of ["/board", "/doors", "/logout", "/login"]) {
       const reply = await fetchFrom(bench.address, path, { cookie, headers: { origin }, body: {} });
@@ -84,7 +100,11 @@ test("a POST from another origin, or from none, is refused before anything else 
 test("a body over 4 kB is refused, announced or not", async () => {
   const cookie = await logIn(bench.address);
   const body = JSON.stringify({ kind: "text", reader: "front-scanner", text: "x".repeat(4_200) });
-  const announced = await fetchFrom(bench.address, "/board", { cookie, body, headers: { "content-length": `${body.length}` } });
+  const announced = await fetchFrom(bench.address, "/board", {
+    cookie,
+    body,
+    headers: { "content-length": `${body.length}` },
+  });
   expect([announced.status, announced.json.code]).toEqual([413, "tooLarge"]);
   const streamed = await fetchFrom(bench.address, "/board", { cookie, body });
   expect([streamed.status, streamed.json.code]).toEqual([413, "tooLarge"]);
@@ -111,7 +131,13 @@ test("a body that is not JSON, or not said to be, is refused", async () => {
 
 test("every answer forbids framing, sniffing, storing, referrers and foreign content", async () => {
   const cookie = await logIn(bench.address);
-  for (const [path, ask] of [["/", {}], ["/panel.js", { cookie }], ["/nothing", {}], ["/board", {}], ["/session", {}]] as const) {
+  for (const [path, ask] of [
+    ["/", {}],
+    ["/panel.js", { cookie }],
+    ["/nothing", {}],
+    ["/board", {}],
+    ["/session", {}],
+  ] as const) {
     const { headers } = await fetchFrom(bench.address, path, ask);
     expect(headers["content-security-policy"]).toMatch(/^default-src 'none'; script-src 'self'; style-src 'self';/);
     expect(headers["content-security-policy"]).toContain("frame-ancestors 'none'");
@@ -137,6 +163,24 @@ test("what is not HTTP at all ends with one line and no trace of the inside", as
   expect(answer).toBe("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
 });
 
+test("a sixty-fifth connection is closed, and the console answers again when one has gone", async () => {
+  const { hostname, port } = new URL(bench.address);
+  const dial = () =>
+    new Promise<Socket>((resolve, reject) => {
+      const socket = connect(Number(port), hostname, () => resolve(socket));
+      socket.on("error", reject);
+    });
+  const sockets: Socket[] = [];
+  for (let n = 0; n < 64; n += 1) sockets.push(await dial());
+  const extra = await dial();
+  await new Promise((resolve) => extra.on("close", resolve).resume());
+  const [first] = sockets;
+  first?.end("GARBAGE\r\n\r\n");
+  await new Promise((resolve) => first?.on("close", resolve).resume());
+  expect((await fetchFrom(bench.address, "/")).status).toBe(200);
+  for (const socket of sockets) socket.destroy();
+});
+
 test("without TLS the console refuses every address but loopback", async () => {
   for (const host of ["0.0.0.0", "::", "192.0.2.1", "example.org", "", "127.0.0.1.example.org", "1270.0.0.1"]) {
     const opening = openBench({ console: { host, port: 0, tls: null } });
@@ -147,7 +191,10 @@ test("without TLS the console refuses every address but loopback", async () => {
 test("a port that another program has, and a missing certificate, are told apart", async () => {
   const port = Number(new URL(bench.address).port);
   const taken = openBench({ console: { host: "127.0.0.1", port, tls: null } });
-  await expect(taken).rejects.toMatchObject({ code: "console.listenFailed", message: expect.stringContaining("another program") });
+  await expect(taken).rejects.toMatchObject({
+    code: "console.listenFailed",
+    message: expect.stringContaining("another program"),
+  });
   const tls = { certFile: "/nonexistent/cert.pem", keyFile: "/nonexistent/key.pem" };
   const bare = openBench({ console: { host: "127.0.0.1", port: 0, tls } });
   await expect(bare).rejects.toMatchObject({ code: "console.tlsUnusable" });

@@ -46,13 +46,17 @@ test("a page is never sent the session key, the code's digest, a path or a polic
     const stream = await EventStream.open(bench.address, cookie);
     const text = JSON.stringify((await stream.next("site")).data);
     const { sessionKeyHex, codeDigest, ledgerSocket, databasePath } = bench.opening();
-    for (const secret of [sessionKeyHex, codeDigest, ledgerSocket, databasePath, "guessing"]) expect(text).not.toContain(secret);
+    for (const secret of [sessionKeyHex, codeDigest, ledgerSocket, databasePath, "guessing"])
+      expect(text).not.toContain(secret);
   }));
 
 test("a page that comes back gets exactly what it missed", () =>
   withBench(async (bench, cookie) => {
     const resumed = await EventStream.open(bench.address, cookie, "/events", { "last-event-id": "70" });
-    expect((await resumed.next("journal")).data).toMatchObject({ reset: false, events: range(71, 80).map((seq) => ({ seq })) });
+    expect((await resumed.next("journal")).data).toMatchObject({
+      reset: false,
+      events: range(71, 80).map((seq) => ({ seq })),
+    });
     const asked = await EventStream.open(bench.address, cookie, "/events?after=80");
     expect((await asked.next("journal")).data).toEqual({ reset: false, events: [] });
   }, 80));
@@ -134,7 +138,8 @@ test("what the board does is drawn, and what is typed or tapped on it never leav
 test("a flood of signals reaches a page as few, the last one of each reader among them", () =>
   withBench(async (bench, cookie) => {
     const stream = await openStream(bench.address, cookie);
-    for (let n = 0; n < 2_000; n += 1) bench.board.say({ kind: "signal", reader: "front-keypad", signal: "denied", atMono: n });
+    for (let n = 0; n < 2_000; n += 1)
+      bench.board.say({ kind: "signal", reader: "front-keypad", signal: "denied", atMono: n });
     bench.board.say({ kind: "signal", reader: "front-keypad", signal: "granted", atMono: 2_001 });
     let heard = 0;
     for (;;) {
@@ -152,7 +157,9 @@ test("lines that no board sends are passed over", () =>
       bench.board.say(odd);
     }
     bench.board.say(boardSnapshot);
-    expect((await stream.next("board", (board) => board.readers["front-keypad"] !== undefined)).data.connected).toBe(true);
+    expect((await stream.next("board", (board) => board.readers["front-keypad"] !== undefined)).data.connected).toBe(
+      true,
+    );
   }));
 
 test("a board that goes away and comes back is said to be away, and drawn anew", () =>
@@ -174,7 +181,11 @@ test("a record that cannot be read is said so, and read again when it can", () =
     bench.journal.broken = "disk I/O error";
     bench.ledger.say({ kind: "head", seq: 9 });
     const { data } = await stream.next("doors", ({ health }) => health.length > 0);
-    expect(data.health[0]).toMatchObject({ part: "record", state: "fault", why: expect.stringContaining("disk I/O error") });
+    expect(data.health[0]).toMatchObject({
+      part: "record",
+      state: "fault",
+      why: expect.stringContaining("disk I/O error"),
+    });
     bench.journal.broken = null;
     bench.journal.append(opened);
     expect(seqsOf((await stream.next("journal")).data.events)).toEqual([1]);

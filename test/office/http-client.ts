@@ -109,7 +109,9 @@ export class EventStream {
 }
 
 function decodeFrame(frame: string): Heard {
-  const fields = new Map(frame.split("\n").map((line) => [line.slice(0, line.indexOf(": ")), line.slice(line.indexOf(": ") + 2)]));
+  const fields = new Map(
+    frame.split("\n").map((line) => [line.slice(0, line.indexOf(": ")), line.slice(line.indexOf(": ") + 2)]),
+  );
   return {
     name: fields.get("event") as keyof PageMessages,
     id: fields.get("id") ?? "",

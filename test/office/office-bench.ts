@@ -37,6 +37,8 @@ export interface OfficeBench {
   readonly ledger: FakeLineServer;
   /** What the office told the main process. */
   readonly told: FromOffice[];
+  /** The first command, past or to come. */
+  command(): Promise<FromOffice>;
   readonly clock: { wallMs: number; monoMs: number };
   opening(): OfficeOpening;
   publish(doors: readonly DoorStatus[]): void;
@@ -117,9 +119,12 @@ export async function openBench(options: BenchOptions = {}): Promise<OfficeBench
   await Promise.all([board.listen(), ledger.listen()]);
   const clock = { wallMs: Date.UTC(2026, 2, 12, 8, 30), monoMs: 1_000_000 };
   const told: FromOffice[] = [];
+  const commanded = Promise.withResolvers<FromOffice>();
   const desk = new DoorDesk((message) => {
     told.push(message);
-    if (message.kind === "command") desk.commandDone(message.n, null);
+    if (message.kind !== "command") return;
+    desk.commandDone(message.n, null);
+    commanded.resolve(message);
   });
   let opening: OfficeOpening = {
     site: options.site ?? testSite,
@@ -165,6 +170,7 @@ export async function openBench(options: BenchOptions = {}): Promise<OfficeBench
     board,
     ledger,
     told,
+    command: () => commanded.promise,
     clock,
     opening: () => opening,
     publish: (doors) => {

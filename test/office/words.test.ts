@@ -1,8 +1,8 @@
 // The plain words for events and doors.
 import { expect, test } from "vitest";
-import { denyReasons } from "../../src/domain/reasons.ts";
 import type { JournalEvent, RecordedEvent } from "../../src/domain/events.ts";
 import type { DoorId, InputId } from "../../src/domain/ids.ts";
+import { denyReasons } from "../../src/domain/reasons.ts";
 import { doorWords, pushWords } from "../../src/office/console/panel/door-words.ts";
 import { wordsFor } from "../../src/office/console/panel/event-words.ts";
 import type { PageSite } from "../../src/office/console/wire.ts";
@@ -40,7 +40,9 @@ test("an entry names the person, the door and what was shown", () => {
 test("a denial says why, in words for what was shown", () => {
   expect(say(denied)).toBe("Denied at Front door: unknown code");
   expect(say({ ...denied, method: "card" })).toBe("Denied at Front door: unknown card");
-  expect(say({ ...denied, reason: "outsideSchedule" }, "Ana Ruiz")).toBe("Ana Ruiz was denied at Front door: not at this time");
+  expect(say({ ...denied, reason: "outsideSchedule" }, "Ana Ruiz")).toBe(
+    "Ana Ruiz was denied at Front door: not at this time",
+  );
 });
 
 test("every reason has words of its own", () => {
@@ -52,7 +54,8 @@ test("every reason has words of its own", () => {
 test("what moved a lock is said", () => {
   const unlocked = (cause: object) => say({ type: "door.unlocked", door: "front", cause });
   expect(unlocked({ by: "exit", input: "front-exit" })).toBe("Front door unlocked by the exit button");
-  expect(unlocked({ by: "operator", who: "console" })).toBe("Front door unlocked by console");
+  expect(unlocked({ by: "operator", who: "console" })).toBe("Front door unlocked from the console");
+  expect(unlocked({ by: "operator", who: "Eva" })).toBe("Front door unlocked by Eva");
   for (const by of ["ask", "fire", "time", "contact", "start", "stop"]) {
     expect(unlocked({ by }), by).toMatch(/^Front door unlocked \w/);
   }
@@ -76,7 +79,13 @@ test("an event of a later version, and one that borrows a name from Object, are 
 
 test("the details hold the number, the chain and everything that the event says", () => {
   const details = Object.fromEntries(wordsFor(record({ ...granted, usesLeft: 2 }, "Ana Ruiz"), pageSite).details);
-  expect(details).toMatchObject({ Event: "access.granted", Reader: "front-keypad", Number: "1", Clock: "trusted", "Uses left": "2" });
+  expect(details).toMatchObject({
+    Event: "access.granted",
+    Reader: "front-keypad",
+    Number: "1",
+    Clock: "trusted",
+    "Uses left": "2",
+  });
   expect(details["Chain hash"]).toHaveLength(64);
   expect(details).not.toHaveProperty("Person");
 });

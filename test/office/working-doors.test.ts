@@ -94,7 +94,10 @@ test("nothing but a known reader, its own kind of thing and its own alphabet get
 
 test("what gets through is one line, whatever the text", () => {
   for (const text of ["ñandú 🚪", "'; rm -rf /", "# comment", '{"kind":"x"}', "\\n"]) {
-    expect(plan({ kind: "text", reader: "front-scanner", text })).toEqual({ ok: true, line: `text front-scanner ${text}` });
+    expect(plan({ kind: "text", reader: "front-scanner", text })).toEqual({
+      ok: true,
+      line: `text front-scanner ${text}`,
+    });
   }
 });
 
@@ -108,7 +111,10 @@ test("what is wrong is answered in one sentence and reaches no wire", async () =
 test("the board's own refusal reaches the page in its words", async () => {
   bench.board.answer = (_line, line, say) => say({ kind: "refused", line, problem: "front-reader is unplugged." });
   const reply = await work({ kind: "tap", reader: "front-reader", card: "00B775D2" });
-  expect([reply.status, reply.json]).toEqual([409, { ok: false, code: "refused", problem: "front-reader is unplugged." }]);
+  expect([reply.status, reply.json]).toEqual([
+    409,
+    { ok: false, code: "refused", problem: "front-reader is unplugged." },
+  ]);
 });
 
 test("answers that come out of order find their questions", async () => {
@@ -151,7 +157,12 @@ test("alarms are cleared through the main process, in the console's name", async
 });
 
 test("no other command, and no command for another door, reaches the main process", async () => {
-  for (const body of [{ kind: "unlock", door: "front" }, { kind: "clearForced", door: "nobody" }, { kind: "clearForced" }, {}]) {
+  for (const body of [
+    { kind: "unlock", door: "front" },
+    { kind: "clearForced", door: "nobody" },
+    { kind: "clearForced" },
+    {},
+  ]) {
     expect((await command(body)).json.code, JSON.stringify(body)).toBe("malformed");
   }
   expect(bench.told.some((message) => message.kind === "command")).toBe(false);

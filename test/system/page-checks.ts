@@ -1,4 +1,6 @@
 // What can be wrong with a page for people who cannot see it well or cannot aim: measured in the browser itself.
+/// <reference lib="dom" />
+/// <reference lib="dom.iterable" />
 import type { Page } from "playwright-core";
 
 const controls = "button, input, summary, a[href], select, textarea, [role=switch]";

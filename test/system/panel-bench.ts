@@ -59,7 +59,9 @@ class FakeController {
   constructor(office: OfficeBench, site: SiteSpec) {
     this.#office = office;
     this.#site = site;
-    this.#doors = new Map(site.doors.map((door) => [door.id, { ...statusOf("front"), door: door.id, name: door.name }]));
+    this.#doors = new Map(
+      site.doors.map((door) => [door.id, { ...statusOf("front"), door: door.id, name: door.name }]),
+    );
   }
 
   publish(): void {
@@ -115,7 +117,13 @@ class FakeController {
   #unlock(door: DoorId, cause: object): void {
     const spec = this.#site.doors.find((one) => one.id === door);
     if (spec !== undefined) {
-      this.#office.board.say({ kind: "relay", relay: spec.relay, energized: spec.lock === "failSecure", cause: "", atMono: 1 });
+      this.#office.board.say({
+        kind: "relay",
+        relay: spec.relay,
+        energized: spec.lock === "failSecure",
+        cause: "",
+        atMono: 1,
+      });
     }
     this.change(door, { locked: false, mode: "accessed" });
     this.append({ type: "door.unlocked", door, cause });

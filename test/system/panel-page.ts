@@ -88,16 +88,22 @@ export async function typeOnKeypad(page: Page, doorName: string, digits: string)
 }
 
 export async function tapCard(page: Page, doorName: string, label: string): Promise<void> {
-  await door(page, doorName).getByRole("button", { name: `Tap ${label} at ${doorName}`, exact: true }).click();
+  await door(page, doorName)
+    .getByRole("button", { name: `Tap ${label} at ${doorName}`, exact: true })
+    .click();
 }
 
 export async function tapNumber(page: Page, doorName: string, hex: string): Promise<void> {
-  await door(page, doorName).getByRole("textbox", { name: `Card number in hex for ${doorName}` }).fill(hex);
+  await door(page, doorName)
+    .getByRole("textbox", { name: `Card number in hex for ${doorName}` })
+    .fill(hex);
   await door(page, doorName).getByRole("button", { name: "Tap", exact: true }).click();
 }
 
 export async function showQr(page: Page, doorName: string, text: string): Promise<void> {
-  await door(page, doorName).getByRole("textbox", { name: `QR text for ${doorName}` }).fill(text);
+  await door(page, doorName)
+    .getByRole("textbox", { name: `QR text for ${doorName}` })
+    .fill(text);
   await door(page, doorName).getByRole("button", { name: "Show", exact: true }).click();
 }
 
@@ -119,7 +125,8 @@ export async function untilLamp(page: Page, doorName: string, reader: string, sh
   await device.getByText(shows, { exact: true }).waitFor();
 }
 
-export const events = (page: Page): Locator => page.getByRole("region", { name: "What happened" }).getByRole("listitem");
+export const events = (page: Page): Locator =>
+  page.getByRole("region", { name: "What happened" }).getByRole("listitem");
 
 export async function untilEvent(page: Page, sentence: string): Promise<void> {
   await events(page).filter({ hasText: sentence }).first().waitFor();

@@ -1,4 +1,5 @@
 // What a person does to the simulated wires from this page, as requests to the console; knows no element of the page.
+import type { BoardCommand } from "../board-command.ts";
 import type { Connection } from "./connection.ts";
 
 const maxKeysAtOnce = 32;
@@ -16,7 +17,7 @@ export class BoardActions {
 
   key(reader: string, key: string): void {
     this.#keys.set(reader, (this.#keys.get(reader) ?? "") + key);
-    this.#connection.post("/board", () => {
+    this.#post(() => {
       const keys = (this.#keys.get(reader) ?? "").slice(0, maxKeysAtOnce);
       this.#keys.set(reader, (this.#keys.get(reader) ?? "").slice(maxKeysAtOnce));
       return keys === "" ? null : { kind: "keys", reader, keys };
@@ -24,18 +25,22 @@ export class BoardActions {
   }
 
   tap(reader: string, card: string): void {
-    this.#connection.post("/board", () => ({ kind: "tap", reader, card }));
+    this.#post(() => ({ kind: "tap", reader, card }));
   }
 
   show(reader: string, text: string): void {
-    this.#connection.post("/board", () => ({ kind: "text", reader, text }));
+    this.#post(() => ({ kind: "text", reader, text }));
   }
 
   setInput(input: string, active: boolean): void {
-    this.#connection.post("/board", () => ({ kind: "input", input, active }));
+    this.#post(() => ({ kind: "input", input, active }));
   }
 
   press(input: string): void {
-    this.#connection.post("/board", () => ({ kind: "press", input, ms: pressMs }));
+    this.#post(() => ({ kind: "press", input, ms: pressMs }));
+  }
+
+  #post(command: () => BoardCommand | null): void {
+    this.#connection.post("/board", command);
   }
 }

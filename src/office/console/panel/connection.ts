@@ -50,6 +50,8 @@ export class Connection {
         method: "POST",
         headers: { "Content-Type": "application/json" },
         body: JSON.stringify(body),
+        // Outlives the page: a button held while it closes is let go all the same.
+        keepalive: true,
         signal: AbortSignal.timeout(8_000),
       });
       if (response.status === 401) location.replace("/");

@@ -71,7 +71,7 @@ export class EventList {
     const time = need(row, "time", HTMLTimeElement);
     const wall = new Date(recorded.at.wall);
     time.dateTime = wall.toISOString();
-    setText(time, this.#times?.clock(wall) ?? "");
+    setText(time, `${recorded.at.trusted ? "" : "≈ "}${this.#times?.clock(wall) ?? ""}`);
     const day = this.#times?.otherDay(wall) ?? null;
     if (day !== null) time.append(textElement("span", day, "event-day"));
     setText(need(row, ".event-sentence", HTMLElement), words.sentence);

@@ -50,6 +50,10 @@ const aborts: Record<EventOf<"access.aborted">["why"], string> = {
   ledgerLost: "the record was lost on the way",
 };
 
+/** Places from which operators act; anyone else is named. */
+const places: readonly string[] = ["console", "command line"];
+const operatorWords = (who: string): string => (places.includes(who) ? `from the ${who}` : `by ${who}`);
+
 function causeWords(cause: Cause): string {
   switch (cause.by) {
     case "ask":
@@ -63,7 +67,7 @@ function causeWords(cause: Cause): string {
     case "contact":
       return "after the door fell shut";
     case "operator":
-      return `by ${cause.who}`;
+      return operatorWords(cause.who);
     case "start":
       return "at the start";
     case "stop":
@@ -107,7 +111,7 @@ const sayings: { readonly [Type in JournalEvent["type"]]: Say<Type> } = {
   "door.forced": (event, names) => ["alarm", `${names.door(event.door)} was forced open`],
   "door.forcedCleared": (event, names) => [
     "system",
-    `Forced-door alarm at ${names.door(event.door)} cleared by ${event.who}`,
+    `Forced-door alarm at ${names.door(event.door)} cleared ${operatorWords(event.who)}`,
   ],
   "door.heldOpen": (event, names) => ["alarm", `${names.door(event.door)} has been held open too long`],
   "door.heldOpenCleared": (event, names) => ["door", `${names.door(event.door)} is no longer held open`],
@@ -115,7 +119,7 @@ const sayings: { readonly [Type in JournalEvent["type"]]: Say<Type> } = {
   "exit.stuck": (event, names) => ["alarm", `The exit button at ${names.door(event.door)} seems to be stuck`],
   "exit.freed": (event, names) => ["door", `The exit button at ${names.door(event.door)} came free`],
   "fire.raised": () => ["alarm", "Fire input raised: fail-safe doors are released"],
-  "fire.cleared": (event) => ["system", `Fire release cleared by ${event.who}`],
+  "fire.cleared": (event) => ["system", `Fire release cleared ${operatorWords(event.who)}`],
   "controller.started": (event) => ["system", `Postern ${event.version} started on ${article(event.board)} board`],
   "controller.stopped": () => ["system", "Postern stopped"],
   "ledger.lost": (event) => ["alarm", `The record cannot be reached: ${event.why}`],
@@ -142,7 +146,7 @@ const sayings: { readonly [Type in JournalEvent["type"]]: Say<Type> } = {
     "alarm",
     `A configuration was refused with ${event.problems} ${event.problems === 1 ? "problem" : "problems"}: ${event.first}`,
   ],
-  "directory.changed": (event) => ["system", `People and keys were changed by ${event.by}`],
+  "directory.changed": (event) => ["system", `People and keys were changed (${event.by})`],
   "console.entered": () => ["system", "Someone logged in to this console"],
   "log.pruned": (event) => ["system", `Old events ${event.fromSeq} to ${event.toSeq} were dropped from the record`],
 };

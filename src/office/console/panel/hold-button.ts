@@ -55,9 +55,12 @@ export class HoldButton {
     if (!this.#held) return;
     this.#held = false;
     const restMs = Math.max(0, minHoldMs - (performance.now() - this.#heldAt));
-    setTimeout(() => {
+    const letGo = (): void => {
       if (!this.#held) this.#actions.set(false);
-    }, restMs);
+    };
+    // At once where it can be: a page that is being closed runs no more timers.
+    if (restMs === 0) letGo();
+    else setTimeout(letGo, restMs);
   }
 }
 

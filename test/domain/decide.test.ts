@@ -1,0 +1,148 @@
+import { expect, test } from "vitest";
+import { countsAsGuess, decide, type Facts, isGuess } from "../../src/domain/decide.ts";
+import type { Credential, Grant, Holder, Pass, Person } from "../../src/domain/directory.ts";
+import { freshGuess } from "../../src/domain/guess.ts";
+import type { CredentialId, DoorId, PassId, PersonId, ScheduleId } from "../../src/domain/ids.ts";
+import type { CardCode, Presentation } from "../../src/domain/presentation.ts";
+import type { DenyReason } from "../../src/domain/reasons.ts";
+import { denyReasons } from "../../src/domain/reasons.ts";
+import type { Schedule } from "../../src/domain/schedule.ts";
+import { always, never } from "../../src/domain/schedule.ts";
+import { monoMs, unixMs } from "../../src/domain/time.ts";
+import { frontDoor } from "../site-fixture.ts";
+
+/** A Monday, 10:00 in Madrid. */
+const now = unixMs(Date.UTC(2027, 0, 11, 9));
+const pin: Presentation = { method: "pin", digits: "0471" };
+const tooLong: Presentation = { method: "pin", digits: null };
+const card: Presentation = { method: "card", code: "00B775D2" as CardCode };
+const credential: Credential = { id: "c" as CredentialId, kind: "pin", state: "active" };
+const unbounded = { from: null, until: null };
+const person: Person = { kind: "person", id: "p" as PersonId, name: "Ana", state: "active", validity: unbounded };
+const pass: Pass = {
+  kind: "pass",
+  id: "t" as PassId,
+  name: "Courier",
+  state: "active",
+  validity: unbounded,
+  usesPerDoor: 1,
+};
+const at = (schedule: Schedule): Grant => ({ door: "front" as DoorId, schedule });
+const weekly = (startMinute: number, endMinute: number): Grant =>
+  at({
+    id: "w" as ScheduleId,
+    name: "w",
+    rule: { kind: "weekly", windows: [{ days: ["mon"], startMinute, endMinute }] },
+  });
+const open = weekly(540, 660);
+const shut = weekly(660, 720);
+
+const base: Facts = {
+  door: frontDoor,
+  timeZone: "Europe/Madrid",
+  now: { wall: now, mono: monoMs(1_000), trusted: true },
+  presentation: pin,
+  guess: freshGuess(monoMs(0)),
+  credential,
+  holder: person,
+  grants: [at(always)],
+  usesSpent: 0,
+};
+const given = (changes: Partial<Facts>): Facts => ({ ...base, ...changes });
+const reason = (facts: Facts): DenyReason | "granted" => {
+  const decision = decide(facts);
+  return decision.granted ? "granted" : decision.reason;
+};
+const untrusted = { ...base.now, trusted: false };
+const blocked = { level: 5, at: monoMs(0), blockedUntil: monoMs(30_000) };
+const withHolder = (changes: Partial<Holder>): Partial<Facts> => ({ holder: { ...person, ...changes } as Holder });
+
+const rows: readonly (readonly [string, Partial<Facts>, DenyReason | "granted"])[] = [
+  ["a resident with Always", {}, "granted"],
+  ["a method that the door has switched off", { door: { ...frontDoor, methods: ["card"] } }, "methodOff"],
+  ["a PIN while the door's guessing is blocked", { guess: blocked }, "accessLimited"],
+  ["a card while guessing is blocked", { guess: blocked, presentation: card }, "granted"],
+  [
+    "digits held to the camera while guessing is blocked",
+    { guess: blocked, presentation: { method: "qr", text: "123456" } },
+    "accessLimited",
+  ],
+  [
+    "a text held to the camera while guessing is blocked",
+    { guess: blocked, presentation: { method: "qr", text: "PASS-1" } },
+    "granted",
+  ],
+  [
+    "a PIN at the instant at which the block ends",
+    { guess: blocked, now: { ...base.now, mono: monoMs(30_000) } },
+    "granted",
+  ],
+  ["an entry that was too long", { presentation: tooLong, credential: null, holder: null }, "entryInvalid"],
+  ["a code of nobody", { credential: null, holder: null }, "unknownCredential"],
+  ["a credential whose holder is gone", { holder: null }, "unknownCredential"],
+  ["a suspended credential", { credential: { ...credential, state: "suspended" } }, "credentialSuspended"],
+  ["a suspended person", withHolder({ state: "suspended" }), "holderSuspended"],
+  ["a revoked pass", { holder: { ...pass, state: "revoked" } }, "revoked"],
+  ["a validity that has not begun", withHolder({ validity: { from: unixMs(now + 1), until: null } }), "notYetValid"],
+  ["a validity in its first millisecond", withHolder({ validity: { from: now, until: null } }), "granted"],
+  ["a validity in its last millisecond", withHolder({ validity: { from: null, until: unixMs(now + 1) } }), "granted"],
+  ["a validity that has just ended", withHolder({ validity: { from: null, until: now } }), "expired"],
+  [
+    "a validity while the clock is not trusted",
+    { ...withHolder({ validity: { from: null, until: unixMs(now + 9) } }), now: untrusted },
+    "clockUntrusted",
+  ],
+  ["a pass with one use left", { holder: pass }, "granted"],
+  ["a pass that is used up at this door", { holder: pass, usesSpent: 1 }, "usesExhausted"],
+  ["a pass used more often than it may be", { holder: pass, usesSpent: 7 }, "usesExhausted"],
+  ["somebody without a grant at this door", { grants: [] }, "noGrant"],
+  ["a grant with Never", { grants: [at(never)] }, "never"],
+  ["a window that is open", { grants: [open] }, "granted"],
+  ["a window that begins later", { grants: [shut] }, "outsideSchedule"],
+  ["one open window among shut ones", { grants: [shut, open] }, "granted"],
+  ["an open window while the clock is not trusted", { grants: [open], now: untrusted }, "clockUntrusted"],
+  ["Always while the clock is not trusted", { grants: [shut, at(always)], now: untrusted }, "granted"],
+];
+
+for (const [name, changes, expected] of rows) {
+  test(`${name}: ${expected}`, () => expect(reason(given(changes))).toBe(expected));
+}
+
+test("Never beside any other schedule denies", () => {
+  expect(reason(given({ grants: [at(always), at(never)] }))).toBe("never");
+  expect(reason(given({ grants: [open, at(never)], now: untrusted }))).toBe("never");
+});
+
+/** What denies, in the order of the decision: each fault alone, and all later ones added to it. */
+const faults: readonly (readonly [DenyReason, Partial<Facts>])[] = [
+  ["methodOff", { door: { ...frontDoor, methods: [] } }],
+  ["accessLimited", { guess: blocked }],
+  ["credentialSuspended", { credential: { ...credential, state: "suspended" } }],
+  ["holderSuspended", { holder: { ...pass, state: "suspended" } }],
+  ["usesExhausted", { usesSpent: 1 }],
+  ["noGrant", { grants: [] }],
+];
+
+test("of several faults the earliest in the order is the reason", () => {
+  for (let first = 0; first < faults.length; first += 1) {
+    const later: Partial<Facts> = { holder: pass };
+    for (const [, change] of faults.slice(first).reverse()) Object.assign(later, change);
+    expect(reason(given(later))).toBe(faults[first]?.[0]);
+  }
+});
+
+test("a grant says how many uses are left after it, and null for what is not counted", () => {
+  expect(decide(given({ holder: { ...pass, usesPerDoor: 3 }, usesSpent: 1 }))).toEqual({ granted: true, usesLeft: 1 });
+  expect(decide(base)).toEqual({ granted: true, usesLeft: null });
+});
+
+test("every denied PIN and every denied code of digits counts as a guess, whoever it belongs to; nothing else does", () => {
+  for (const denial of denyReasons) {
+    const counts = denial !== "accessLimited" && denial !== "methodOff";
+    expect(countsAsGuess(pin, { granted: false, reason: denial })).toBe(counts);
+    expect(countsAsGuess(card, { granted: false, reason: denial })).toBe(false);
+  }
+  expect(countsAsGuess(pin, { granted: true, usesLeft: null })).toBe(false);
+  expect(isGuess({ method: "qr", text: "12345678" })).toBe(true);
+  expect(isGuess({ method: "qr", text: "POSTERN-12345678" })).toBe(false);
+});

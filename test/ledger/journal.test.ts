@@ -1,0 +1,277 @@
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { AnchorStore } from "../../src/ledger/anchor.ts";
+import { openAnchorFile, readAnchorFile, readSeedFile } from "../../src/ledger/anchor.ts";
+import { canonicalJson } from "../../src/ledger/chain.ts";
+import { JournalReader, openJournalReader, pageSize } from "../../src/ledger/journal-reader.ts";
+import { Ledger } from "../../src/ledger/ledger.ts";
+import { verifyJournal } from "../../src/ledger/verify.ts";
+import { ana, card, openOnDisk, pathsIn, TestClock, TestLedger, temporaryFolder } from "./ledger-fixture.ts";
+
+const stopped = { type: "controller.stopped" } as const;
+
+function note(ledger: Ledger, count: number, clock = new TestClock()): void {
+  for (let event = 0; event < count; event += 1) ledger.note(stopped, clock.now());
+}
+
+function verifyOnDisk(folder: string) {
+  const { database, keysDir } = pathsIn(folder);
+  const anchor = readAnchorFile(keysDir);
+  const seeds = readdirSync(keysDir)
+    .filter((name) => name.startsWith("audit-seed"))
+    .map((name) => readSeedFile(join(keysDir, name)));
+  const reader = openJournalReader(database);
+  const result = verifyJournal({ rows: reader.rows(), anchor, seeds });
+  reader.close();
+  return result.ok
+    ? []
+    : result.problems.map((problem) => ("seq" in problem ? `${problem.kind} ${problem.seq}` : problem.kind));
+}
+
+/** What a power cut or an attacker brings back. */
+function snapshot(path: string): () => void {
+  const bytes = readFileSync(path);
+  return () => writeFileSync(path, bytes);
+}
+
+test("canonical JSON does not depend on the order in which members were written", () => {
+  expect(canonicalJson({ b: [1, { d: null, c: "é\n" }], a: true })).toBe('{"a":true,"b":[1,{"c":"é\\n","d":null}]}');
+  fc.assert(
+    fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (value) => {
+      const shuffled = Object.fromEntries(Object.entries(value).reverse());
+      expect(canonicalJson(shuffled)).toBe(canonicalJson(value));
+      expect(JSON.parse(canonicalJson(value))).toEqual(JSON.parse(JSON.stringify(value)));
+    }),
+  );
+});
+
+test("events are read back as they were recorded, page by page", () => {
+  const folder = temporaryFolder();
+  const clock = new TestClock();
+  clock.mono = 1_234.5678;
+  const ledger = openOnDisk(folder, clock);
+  const reader = openJournalReader(pathsIn(folder).database);
+  expect(reader.head()).toBe(0);
+  expect(reader.tail(10)).toEqual([]);
+  note(ledger, 1_200, clock);
+  expect(reader.head()).toBe(1_200);
+  expect(reader.tail(3).map((event) => event.seq)).toEqual([1_198, 1_199, 1_200]);
+  expect(reader.after(1_198, 10).map((event) => event.seq)).toEqual([1_199, 1_200]);
+  expect(reader.after(0, 100_000)).toHaveLength(pageSize);
+  expect(reader.tail(-1)).toEqual([]);
+  expect(reader.after(0, 1)[0]).toMatchObject({
+    seq: 1,
+    at: { wall: clock.wall, mono: 1_234.5678, trusted: true },
+    boot: "boot-1",
+    event: stopped,
+    personal: null,
+  });
+  reader.close();
+  ledger.close();
+});
+
+test("an event that is too long is refused, and takes nothing with it", () => {
+  const tested = new TestLedger();
+  expect(() => tested.record({ type: "ledger.lost", why: "x".repeat(9_000) })).toThrow("too long");
+  tested.record(stopped);
+  expect(tested.events().map(({ seq }) => seq)).toEqual([1]);
+});
+
+test("the sequence goes on without a gap over restarts", () => {
+  const folder = temporaryFolder();
+  for (const name of ["1", "2", "3"]) {
+    const ledger = openOnDisk(folder, new TestClock(), name);
+    note(ledger, 3);
+    ledger.close();
+  }
+  const reader = openJournalReader(pathsIn(folder).database);
+  expect(reader.tail(20).map(({ seq, boot }) => [seq, boot])).toEqual(
+    [1, 2, 3, 4, 5, 6, 7, 8, 9].map((seq) => [seq, `boot-${Math.ceil(seq / 3)}`]),
+  );
+  expect(new Set(reader.tail(20).map(({ epoch }) => epoch)).size).toBe(1);
+  reader.close();
+  expect(verifyOnDisk(folder)).toEqual([]);
+});
+
+test("an anchor that lags behind after a power cut is caught up", () => {
+  const folder = temporaryFolder();
+  const ledger = openOnDisk(folder);
+  note(ledger, 3);
+  const back = snapshot(join(pathsIn(folder).keysDir, "anchor"));
+  note(ledger, 5);
+  ledger.close();
+  back();
+  expect(readAnchorFile(pathsIn(folder).keysDir)!.seq).toBe(3);
+  expect(verifyOnDisk(folder)).toEqual([]);
+  const next = openOnDisk(folder);
+  note(next, 1);
+  next.close();
+  expect(readAnchorFile(pathsIn(folder).keysDir)!.seq).toBe(9);
+  expect(verifyOnDisk(folder)).toEqual([]);
+});
+
+test("a torn write of the anchor leaves the one before it", () => {
+  const folder = temporaryFolder();
+  const ledger = openOnDisk(folder);
+  note(ledger, 4);
+  ledger.close();
+  const path = join(pathsIn(folder).keysDir, "anchor");
+  const whole = readFileSync(path);
+  for (const offset of [0, 4_096]) {
+    const torn = Buffer.from(whole);
+    torn.fill(0, offset + 40, offset + 80);
+    writeFileSync(path, torn);
+    expect([3, 4]).toContain(readAnchorFile(pathsIn(folder).keysDir)!.seq);
+    expect(verifyOnDisk(folder)).toEqual([]);
+  }
+  writeFileSync(path, whole.subarray(0, 50));
+  expect(readAnchorFile(pathsIn(folder).keysDir)).toBeNull();
+});
+
+test("a record cut or rolled back while nothing ran goes on after the anchor, and shows the gap for ever", () => {
+  const folder = temporaryFolder();
+  const first = openOnDisk(folder);
+  note(first, 10);
+  first.db.exec("DELETE FROM journal WHERE seq > 6");
+  first.close();
+  const second = openOnDisk(folder);
+  note(second, 2);
+  second.close();
+  const reader = openJournalReader(pathsIn(folder).database);
+  expect(reader.tail(20).map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6, 11, 12]);
+  reader.close();
+  const { database, keysDir } = pathsIn(folder);
+  const again = openJournalReader(database);
+  const seeds = [readSeedFile(join(keysDir, "audit-seed"))];
+  const result = verifyJournal({ rows: again.rows(), anchor: readAnchorFile(keysDir), seeds });
+  again.close();
+  expect(result).toMatchObject({ ok: false, problems: [{ kind: "removed", fromSeq: 7, toSeq: 10 }] });
+});
+
+test("a tail rewritten while nothing ran shows for ever, although the anchor moves on", () => {
+  const folder = temporaryFolder();
+  const first = openOnDisk(folder);
+  note(first, 10);
+  first.close();
+  const { database } = pathsIn(folder);
+  const attacked = openOnDisk(folder);
+  attacked.db.exec("UPDATE journal SET hash = zeroblob(32) WHERE seq = 10");
+  attacked.close();
+  const second = openOnDisk(folder);
+  note(second, 3);
+  second.close();
+  expect(database).toBeTruthy();
+  expect(verifyOnDisk(folder)).toContain("edited 10");
+});
+
+test("events forged onto the end while nothing ran are not built upon", () => {
+  const folder = temporaryFolder();
+  const first = openOnDisk(folder);
+  note(first, 4);
+  first.db.exec(
+    "INSERT INTO journal SELECT 5, epoch, wall, mono, trusted, boot, body, salt, personal, commitment, hash, hash, mac FROM journal WHERE seq = 4",
+  );
+  first.close();
+  const second = openOnDisk(folder);
+  note(second, 1);
+  second.close();
+  expect(verifyOnDisk(folder)).toContain("edited 5");
+});
+
+test("a missing anchor begins a new epoch with a seed of its own, which verification tells", () => {
+  const folder = temporaryFolder();
+  const { keysDir } = pathsIn(folder);
+  const first = openOnDisk(folder);
+  note(first, 4);
+  first.close();
+  const { epoch } = readAnchorFile(keysDir)!;
+  rmSync(join(keysDir, "anchor"));
+  const second = openOnDisk(folder);
+  note(second, 2);
+  second.close();
+  expect(readdirSync(keysDir).sort()).toEqual(["anchor", "audit-seed", `audit-seed.${epoch + 1}`, "credential.key"]);
+  expect(verifyOnDisk(folder)).toEqual(["restarted 5"]);
+});
+
+test("a database begun anew beside old keys gets an epoch of its own", () => {
+  const folder = temporaryFolder();
+  const { database, keysDir } = pathsIn(folder);
+  const first = openOnDisk(folder);
+  note(first, 4);
+  const { epoch } = readAnchorFile(keysDir)!;
+  first.close();
+  rmSync(database);
+  const second = openOnDisk(folder);
+  note(second, 1);
+  second.close();
+  expect(readAnchorFile(keysDir)).toMatchObject({ epoch: epoch + 1, seq: 1 });
+  expect(verifyOnDisk(folder)).toEqual([]);
+});
+
+test("an anchor that cannot be written is reported, and the doors go on", () => {
+  const tested = new TestLedger();
+  const broken: AnchorStore = {
+    ...tested.parts.anchor,
+    write() {
+      throw new Error("read-only file system");
+    },
+  };
+  const ledger = new Ledger({ ...tested.parts, anchor: broken });
+  Object.assign(tested, { ledger });
+  tested.open();
+  tested.change(...ana);
+  expect(tested.outcome(card("00B775D2"))).toBe("granted");
+  expect(tested.faults.map((fault) => fault.code)).toEqual(["anchor.notWritten", "anchor.notWritten"]);
+});
+
+test("the audit key of the past is not on the device, save in the seed that the owner takes away", () => {
+  const folder = temporaryFolder();
+  const { keysDir, database } = pathsIn(folder);
+  const ledger = openOnDisk(folder);
+  const first = readAnchorFile(keysDir)!.key;
+  note(ledger, 5);
+  const newest = readAnchorFile(keysDir)!.key;
+  ledger.close();
+  const anchor = readFileSync(join(keysDir, "anchor"));
+  expect(anchor.includes(newest)).toBe(true);
+  expect(anchor.includes(first)).toBe(false);
+  expect(readFileSync(database).includes(first)).toBe(false);
+  expect(readSeedFile(join(keysDir, "audit-seed")).key).toEqual(first);
+});
+
+test.each([
+  "",
+  "{}",
+  "[]",
+  '{"epoch":1,"afterSeq":0,"key":"00"}',
+  `{"epoch":-1,"afterSeq":0,"key":"${"0".repeat(64)}"}`,
+])("a file that is no audit seed is refused: %s", (text) => {
+  const path = join(temporaryFolder(), "seed");
+  writeFileSync(path, text);
+  expect(() => readSeedFile(path)).toThrow("not an audit seed");
+});
+
+test("an anchor store opened again goes on with the older slot", () => {
+  const keysDir = temporaryFolder();
+  const hash = Buffer.alloc(32, 1);
+  const key = Buffer.alloc(32, 2);
+  const store = openAnchorFile(keysDir);
+  store.establish({ epoch: 1, seq: 0, hash, key }, { epoch: 1, afterSeq: 0, key });
+  for (let seq = 1; seq <= 5; seq += 1) {
+    store.write({ epoch: 1, seq, hash, key });
+    const other = openAnchorFile(keysDir);
+    expect(other.read()!.seq).toBe(seq);
+    other.close();
+  }
+  store.close();
+});
+
+test("a journal of ten thousand events is verified in one pass over short pages", () => {
+  const tested = new TestLedger();
+  for (let round = 0; round < 20; round += 1) tested.record(...Array(500).fill(stopped));
+  const reader = new JournalReader(tested.parts.db);
+  const result = verifyJournal({ rows: reader.rows(), anchor: tested.parts.anchor.read(), seeds: [] });
+  expect(result).toMatchObject({ ok: true, events: 10_000 });
+});

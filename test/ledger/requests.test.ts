@@ -1,0 +1,329 @@
+import { statSync, writeFileSync } from "node:fs";
+import type { Socket } from "node:net";
+import { createConnection } from "node:net";
+import { join } from "node:path";
+import { setImmediate as turn } from "node:timers/promises";
+import { expect, onTestFinished, test } from "vitest";
+import type { LedgerReply, LedgerRequest } from "../../src/domain/ask.ts";
+import { ChangeDesk } from "../../src/ledger/change-desk.ts";
+import { parseChanges } from "../../src/ledger/change-shape.ts";
+import { Desk } from "../../src/ledger/desk.ts";
+import { PinQueue } from "../../src/ledger/pin-hash.ts";
+import { parseRequest } from "../../src/ledger/request-line.ts";
+import { RequestServer } from "../../src/ledger/requests.ts";
+import {
+  ana,
+  card,
+  person,
+  putCredential,
+  putPerson,
+  quickHash,
+  TestLedger,
+  temporaryFolder,
+} from "./ledger-fixture.ts";
+
+/** One end of the socket, which hands out the lines that arrive one by one. */
+class Client {
+  readonly socket: Socket;
+  readonly #lines: string[] = [];
+  readonly #waiting: ((line: string | null) => void)[] = [];
+  #text = "";
+  #closed = false;
+
+  constructor(path: string) {
+    this.socket = createConnection(path);
+    this.socket.setEncoding("utf8");
+    this.socket.on("error", () => {});
+    this.socket.on("data", (chunk: string) => {
+      const [...whole] = (this.#text + chunk).split("\n");
+      this.#text = whole.pop() ?? "";
+      for (const line of whole) {
+        const next = this.#waiting.shift();
+        if (next === undefined) this.#lines.push(line);
+        else next(line);
+      }
+    });
+    this.socket.on("close", () => {
+      this.#closed = true;
+      for (const next of this.#waiting.splice(0)) next(null);
+    });
+  }
+
+  /** Null once the connection is closed. */
+  async next(): Promise<LedgerReply | null> {
+    const line =
+      this.#lines.shift() ??
+      (this.#closed ? null : await new Promise<string | null>((resolve) => this.#waiting.push(resolve)));
+    return line === null ? null : (JSON.parse(line) as LedgerReply);
+  }
+
+  async ask(request: LedgerRequest | Record<string, unknown>): Promise<LedgerReply | null> {
+    this.socket.write(`${JSON.stringify(request)}\n`);
+    return this.next();
+  }
+}
+
+function serve() {
+  const tested = new TestLedger();
+  const { ledger, clock, faults } = tested;
+  const report = (fault: (typeof faults)[number]) => void faults.push(fault);
+  const pins = new PinQueue((digits, done) => done(quickHash(digits)));
+  const grew = (seq: number) => server.grew(seq);
+  const schedule = (run: () => void) => void setImmediate(run);
+  const desk = new Desk({ ledger, pins, now: clock.now, send: () => {}, schedule, after: () => {}, grew, report });
+  const changes = new ChangeDesk({ ledger, pins, instant: () => desk.instant(), grew });
+  const path = join(temporaryFolder(), "ledger.sock");
+  const server = new RequestServer(path, { ledger, desk, changes, report });
+  onTestFinished(() => server.close());
+  return { tested, desk, server, path, client: () => new Client(path) };
+}
+
+const change = (...changes: unknown[]) => ({ kind: "change", by: "ops", changes });
+
+test("only its own user may use the socket", () => {
+  const { path } = serve();
+  expect((statSync(path).mode & 0o777).toString(8)).toBe("600");
+});
+
+test("a socket left behind by a killed ledger is replaced; another file of that name stays and is reported", async () => {
+  const { path, tested, server, desk } = serve();
+  const parts = { ledger: tested.ledger, desk, changes: {} as ChangeDesk, report: () => {} };
+  server.close();
+  const next = new RequestServer(path, parts);
+  expect(await new Client(path).ask({ kind: "directory" })).toMatchObject({ kind: "directory", version: 0 });
+  next.close();
+  const file = join(temporaryFolder(), "ledger.sock");
+  writeFileSync(file, "precious");
+  const reported = new Promise((resolve) => {
+    new RequestServer(file, { ...parts, report: (fault) => resolve(fault.code) });
+  });
+  expect(await reported).toBe("ledger.socketFailed");
+});
+
+test("a path that is too long for a socket is reported and does not end the ledger", () => {
+  const { tested, desk } = serve();
+  const codes: string[] = [];
+  const parts = { ledger: tested.ledger, desk, changes: {} as ChangeDesk };
+  new RequestServer(`/tmp/${"x".repeat(120)}`, { ...parts, report: (fault) => codes.push(fault.code) });
+  expect(codes).toEqual(["ledger.socketFailed"]);
+});
+
+test("a change is applied and its version told; the next directory shows it", async () => {
+  const { client, tested } = serve();
+  const one = client();
+  expect(await one.ask(change(...ana))).toEqual({ kind: "changed", version: 1 });
+  expect(await one.ask({ kind: "directory" })).toMatchObject({
+    kind: "directory",
+    version: 1,
+    listing: { holders: [{ id: "ana", name: "Ana Ruiz" }], schedules: ["always", "never"] },
+  });
+  expect(tested.last()).toEqual({ type: "directory.changed", version: 1, by: "ops", steps: ana.length });
+});
+
+test("what the rules or the directory refuse comes back step by step", async () => {
+  const one = serve().client();
+  expect(await one.ask(change(putPerson("bo"), putCredential("x", person("bo"), "pin", "1")))).toEqual({
+    kind: "refused",
+    problems: [
+      { step: 1, problem: "The PIN is not 2 to 8 digits.", remedy: "Give 2 to 8 digits; leading zeros count." },
+    ],
+  });
+  expect(await one.ask(change(putCredential("x", person("bo"), "qr", "y")))).toMatchObject({
+    kind: "refused",
+    problems: [{ step: 0, problem: 'There is no person "bo".' }],
+  });
+});
+
+test("watchers hear of each commit that appended, others do not", async () => {
+  const { client, tested, desk } = serve();
+  const [watcher, other] = [client(), client()];
+  expect(await watcher.ask({ kind: "watch" })).toEqual({ kind: "head", seq: 0 });
+  expect(await other.ask(change(...ana))).toEqual({ kind: "changed", version: 1 });
+  expect(await watcher.next()).toEqual({ kind: "head", seq: 1 });
+  desk.receive({
+    kind: "open",
+    run: "run-1" as never,
+    boot: "boot-1" as never,
+    site: (await import("../site-fixture.ts")).site,
+  });
+  desk.receive({ kind: "ask", ask: tested.ask(card("00B775D2")) });
+  expect(await watcher.next()).toEqual({ kind: "head", seq: 2 });
+});
+
+test.each([
+  ["console.entered", { type: "console.entered", how: "code" }],
+  ["config.accepted", { type: "config.accepted", digest: "abc" }],
+  ["config.refused", { type: "config.refused", problems: 2, first: "no" }],
+])("the office may note %s", async (_, event) => {
+  const { client, tested } = serve();
+  expect(await client().ask({ kind: "note", event })).toEqual({ kind: "noted" });
+  expect(tested.last()).toEqual(event);
+});
+
+test.each([
+  ["a grant", { type: "access.granted", ask: "x" }],
+  ["a cleared alarm", { type: "door.forcedCleared", door: "front", who: "me" }],
+  ["a pruning", { type: "log.pruned", fromSeq: 1, toSeq: 9, lastHash: "" }],
+  ["a note without its text", { type: "console.entered" }],
+  ["a text too long", { type: "console.entered", how: "x".repeat(501) }],
+  ["a text with a line end", { type: "console.entered", how: "a\nb" }],
+  ["nothing", null],
+])("nobody may note %s", async (_, event) => {
+  const { client, tested } = serve();
+  expect(await client().ask({ kind: "note", event })).toMatchObject({ kind: "error" });
+  expect(tested.events()).toEqual([]);
+});
+
+test("a note takes only the members that belong to it", () => {
+  const parsed = parseRequest(
+    '{"kind":"note","event":{"type":"console.entered","how":"code","__proto__":{"x":1},"more":1}}',
+  );
+  expect(parsed).toEqual({ ok: true, request: { kind: "note", event: { type: "console.entered", how: "code" } } });
+});
+
+test.each([
+  "",
+  "{",
+  "null",
+  "[]",
+  "42",
+  '"change"',
+  "{}",
+  '{"kind":"constructor"}',
+  '{"kind":"open"}',
+  '{"kind":"change"}',
+  '{"kind":"change","by":"","changes":[]}',
+  '{"kind":"change","by":7,"changes":[]}',
+  '{"kind":"change","by":"ops","changes":{}}',
+  '{"kind":"note"}',
+])("a line that is no request is answered, and the next one is served: %s", async (line) => {
+  const one = serve().client();
+  one.socket.write(`${line}\n`);
+  expect(await one.next()).toMatchObject({ kind: "error" });
+  expect(await one.ask({ kind: "watch" })).toEqual({ kind: "head", seq: 0 });
+});
+
+test.each([
+  ["nothing", null],
+  ["an unknown step", { op: "dropTables" }],
+  ["a step without its parts", { op: "putPerson" }],
+  ["an inherited step", { op: "__proto__" }],
+  ["a member too many", { ...putCredential("x", person("a"), "pin", "1234"), note: "hi" }],
+  ["a number for a text", { ...putCredential("x", person("a"), "pin", "1234"), secret: 1234 }],
+  [
+    "a text for a number",
+    {
+      op: "putPass",
+      pass: {
+        kind: "pass",
+        id: "p",
+        name: "P",
+        state: "active",
+        validity: { from: null, until: "soon" },
+        usesPerDoor: 1,
+      },
+    },
+  ],
+  ["an unknown state", { op: "setCredentialState", id: "x", state: "open" }],
+  [
+    "a revoked person",
+    {
+      op: "putPerson",
+      person: { kind: "person", id: "p", name: "P", state: "revoked", validity: { from: null, until: null } },
+    },
+  ],
+  ["an endless text", { op: "removeCredential", id: "x".repeat(2_000) }],
+  ["a holder of no kind", { op: "removeHolder", holder: { kind: "group", id: "x" } }],
+])("a step that is none is refused: %s", (_, step) => {
+  const parsed = parseChanges([putPerson("bo"), step]);
+  expect(parsed).toMatchObject({ ok: false, problems: [{ step: 1 }] });
+});
+
+test("no problem with the shape of a step repeats a value, which might be a secret", () => {
+  const parsed = parseChanges([
+    { ...putCredential("x", person("a"), "pin", "1234"), kind: "48151623" },
+    { ...putCredential("x", person("a"), "pin", "1234"), secret: 48_151_623 },
+    { op: "48151623" },
+    { ...putCredential("x", person("a"), "pin", "1234"), "48151623": 1 },
+  ]);
+  expect(parsed.ok).toBe(false);
+  expect(JSON.stringify(parsed)).not.toContain("48151623");
+});
+
+test("too many steps are refused before they are looked at", () => {
+  expect(parseChanges(Array(100_000).fill(null))).toMatchObject({
+    ok: false,
+    problems: [{ problem: "The change has 100000 steps." }],
+  });
+});
+
+test("requests that come in pieces, or many at once, are answered one by one in order", async () => {
+  const one = serve().client();
+  const text = `${JSON.stringify(change(...ana))}\n${JSON.stringify({ kind: "directory" })}\n`;
+  for (const character of text) one.socket.write(character);
+  expect(await one.next()).toEqual({ kind: "changed", version: 1 });
+  expect(await one.next()).toMatchObject({ kind: "directory", version: 1 });
+  one.socket.write('{"kind":"watch"}\n'.repeat(3_000));
+  for (let answer = 0; answer < 3_000; answer += 1) expect(await one.next()).toEqual({ kind: "head", seq: 1 });
+});
+
+test("a line of four megabytes is read, a longer one ends the connection", async () => {
+  const { client } = serve();
+  const one = client();
+  const big = { kind: "directory", padding: "x".repeat(4 * 1024 * 1024 - 100) };
+  expect(await one.ask(big)).toMatchObject({ kind: "directory" });
+  const two = client();
+  two.socket.write("x".repeat(4 * 1024 * 1024 + 200_000));
+  expect(await two.next()).toMatchObject({ kind: "error" });
+  expect(await two.next()).toBeNull();
+  expect(await one.ask({ kind: "directory" })).toMatchObject({ kind: "directory" });
+});
+
+test("the seventeenth connection is turned away, and one that ends makes room", async () => {
+  const { client } = serve();
+  const clients = Array.from({ length: 16 }, client);
+  for (const one of clients) expect(await one.ask({ kind: "directory" })).toMatchObject({ kind: "directory" });
+  const late = client();
+  expect(await late.next()).toEqual({ kind: "error", problem: "Too many connections." });
+  expect(await late.next()).toBeNull();
+  const closed = new Promise((resolve) => clients[0]!.socket.once("close", resolve));
+  clients[0]!.socket.destroy();
+  await closed;
+  await turn();
+  expect(await client().ask({ kind: "directory" })).toMatchObject({ kind: "directory" });
+});
+
+test("a watcher that does not listen is dropped", async () => {
+  const { client, server } = serve();
+  const deaf = client();
+  expect(await deaf.ask({ kind: "watch" })).toEqual({ kind: "head", seq: 0 });
+  deaf.socket.pause();
+  const closed = new Promise((resolve) => deaf.socket.once("close", resolve));
+  for (let seq = 0; seq < 100_000; seq += 1) server.grew(seq);
+  deaf.socket.resume();
+  await closed;
+});
+
+test("a directory that changes under the reader is read again until it holds still", async () => {
+  const { client, tested } = serve();
+  tested.change(...Array.from({ length: 450 }, (_, n) => putPerson(`p-${n}`)));
+  const one = client();
+  one.socket.write('{"kind":"directory"}\n');
+  await turn();
+  tested.change(putPerson("late"));
+  const reply = await one.next();
+  expect(reply).toMatchObject({ kind: "directory", version: 2 });
+  expect(reply?.kind === "directory" && reply.listing.holders).toHaveLength(451);
+});
+
+test("before the door loop has opened the ledger, requests are turned away", async () => {
+  const { tested, desk } = serve();
+  const fresh = new (await import("../../src/ledger/ledger.ts")).Ledger(tested.parts);
+  const path = join(temporaryFolder(), "ledger.sock");
+  const server = new RequestServer(path, { ledger: fresh, desk, changes: {} as ChangeDesk, report: () => {} });
+  onTestFinished(() => server.close());
+  expect(await new Client(path).ask({ kind: "directory" })).toEqual({
+    kind: "error",
+    problem: "The ledger is starting; try again.",
+  });
+});

@@ -1,0 +1,6 @@
+// The office's process as the main process starts it, over an empty record.
+import { runOffice } from "../../src/office/process.ts";
+import { FakeJournal } from "./fake-journal.ts";
+
+const journal = new FakeJournal();
+runOffice({ openJournal: () => journal.open() });

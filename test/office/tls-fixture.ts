@@ -1,0 +1,21 @@
+// A key and a self-signed certificate that are known to everyone: for tests of the console over TLS and nothing else.
+
+export const testKey = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgyxZlEQnJxGuEX2+K
+DT891SpxZuvib6auniukcr9KcA6hRANCAASBKqygeoLizwRQ+VGkXsFJ6uUuX2an
+tibnCoEVa9QgiQ8bSjwGqBoD66IiQ66oWqg5EO59AUHxV0bsOxp+3uFq
+-----END PRIVATE KEY-----
+`;
+
+export const testCertificate = `-----BEGIN CERTIFICATE-----
+MIIBoTCCAUegAwIBAgIUZKVG6E77qpahXfh83oBqXl3ANsgwCgYIKoZIzj0EAwIw
+FzEVMBMGA1UEAwwMcG9zdGVybiB0ZXN0MCAXDTI2MTEyMDEzNDI1N1oYDzIxMjYx
+MDI3MTM0MjU3WjAXMRUwEwYDVQQDDAxwb3N0ZXJuIHRlc3QwWTATBgcqhkjOPQIB
+BggqhkjOPQMBBwNCAASBKqygeoLizwRQ+VGkXsFJ6uUuX2antibnCoEVa9QgiQ8b
+SjwGqBoD66IiQ66oWqg5EO59AUHxV0bsOxp+3uFqo28wbTAdBgNVHQ4EFgQUp6Hb
+wJRjctR01DJkUixRobG5hnswHwYDVR0jBBgwFoAUp6HbwJRjctR01DJkUixRobG5
+hnswDwYDVR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEw
+CgYIKoZIzj0EAwIDSAAwRQIhAKZKYybcmPnLwJGNpWdkCkup2RZ3SBtptRMXDWtQ
+C5dIAiB8TG+PgefSY4fEKdCv/r9oTGRRUTWV9NpVUQheXdik6Q==
+-----END CERTIFICATE-----
+`;
