@@ -21,6 +21,13 @@ export interface Ask {
   readonly expiresAt: MonoMs;
 }
 
+export const shownOf = (ask: Ask): Shown => ({
+  ask: ask.id,
+  door: ask.door,
+  reader: ask.reader,
+  method: ask.presentation.method,
+});
+
 export type Verdict =
   | ({ readonly granted: true; readonly usesLeft: number | null; readonly directoryVersion: number } & Holding)
   | { readonly granted: false; readonly reason: DenyReason };

@@ -1,6 +1,9 @@
 // What the clock on a site's wall reads at an instant, and times of day as text; knows no schedule and not what time it is.
-import type { Weekday } from "./schedule.ts";
 import type { UnixMs } from "./time.ts";
+
+/** Monday first, as ISO 8601 counts. */
+export const weekdays = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
+export type Weekday = (typeof weekdays)[number];
 
 export interface LocalTime {
   readonly weekday: Weekday;

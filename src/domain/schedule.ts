@@ -1,11 +1,8 @@
 // When a grant holds, in the site's wall-clock time.
 import type { ScheduleId } from "./ids.ts";
+import type { Weekday } from "./local-time.ts";
 import { localTimeAt } from "./local-time.ts";
 import type { UnixMs } from "./time.ts";
-
-/** Monday first, as ISO 8601 counts. */
-export const weekdays = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
-export type Weekday = (typeof weekdays)[number];
 
 /** Minutes since local midnight. `end` is exclusive; `end <= start` runs into the next day, and equal means 24 hours. */
 export interface WeeklyWindow {

@@ -1,7 +1,6 @@
 // What is being asked of the ledger, for whom, and until when. Pure; knows neither wires nor the ledger's process.
 import type { Answer, Ask, Settlement, Verdict } from "../domain/ask.ts";
-import { maxOutstandingAsks } from "../domain/ask.ts";
-import type { Shown } from "../domain/events.ts";
+import { maxOutstandingAsks, shownOf } from "../domain/ask.ts";
 import type { ReaderId } from "../domain/ids.ts";
 import type { DenyReason } from "../domain/reasons.ts";
 import type { MonoMs } from "../domain/time.ts";
@@ -161,13 +160,6 @@ function unanswered(ask: Ask, reason: "ledgerUnavailable" | "askExpired"): AskEf
     { kind: "settle", settlement: { settle: "unanswered", shown: shownOf(ask), reason } },
   ];
 }
-
-export const shownOf = (ask: Ask): Shown => ({
-  ask: ask.id,
-  door: ask.door,
-  reader: ask.reader,
-  method: ask.presentation.method,
-});
 
 const replaceSent = (state: AskState, old: SentAsk, replacement: SentAsk): AskState => ({
   ...state,

@@ -3,7 +3,7 @@
 import type { Board, BoardEvent } from "../../hal/board.ts";
 import type { Clock, Timer } from "../../hal/clock.ts";
 import type { Ask, Restored } from "../domain/ask.ts";
-import { askLifeMs } from "../domain/ask.ts";
+import { askLifeMs, shownOf } from "../domain/ask.ts";
 import type { DoorInput, DoorState, StepDoor } from "../domain/door-machine.ts";
 import { doorDeadline, doorStatus, lockedDoor, stepDoor } from "../domain/door-machine.ts";
 import type { Cause, JournalEvent } from "../domain/events.ts";
@@ -14,7 +14,7 @@ import type { DoorCommand, DoorStatus } from "../domain/status.ts";
 import type { Instant, MonoMs } from "../domain/time.ts";
 import { later } from "../domain/time.ts";
 import type { AskEffect, AskInput, AskState } from "./ask-machine.ts";
-import { askDeadline, noAsks, shownOf, stepAsks } from "./ask-machine.ts";
+import { askDeadline, noAsks, stepAsks } from "./ask-machine.ts";
 import { createDrives } from "./drives.ts";
 import { inputRoles } from "./input-roles.ts";
 import type { LedgerLink } from "./ledger-link.ts";

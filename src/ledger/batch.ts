@@ -1,6 +1,7 @@
 // One transaction's worth of asks and records: what it writes, and what of it memory takes over once it is committed.
 import type { Database } from "better-sqlite3";
 import type { Ask, RecordEntry, Settlement, Verdict } from "../domain/ask.ts";
+import { shownOf } from "../domain/ask.ts";
 import type { Decision } from "../domain/decide.ts";
 import { countsAsGuess, decide } from "../domain/decide.ts";
 import type { JournalEvent, Personal, Shown } from "../domain/events.ts";
@@ -211,12 +212,5 @@ export class Batch {
     return this.#outcomes.get(ask);
   }
 }
-
-const shownOf = (ask: Ask): Shown => ({
-  ask: ask.id,
-  door: ask.door,
-  reader: ask.reader,
-  method: ask.presentation.method,
-});
 
 const personalOf = (found: Found | null): Personal | null => (found === null ? null : { name: found.holder.name });

@@ -3,7 +3,7 @@
 import { z } from "zod";
 import type { ChangeProblem, DirectoryChange } from "../domain/directory.ts";
 import { credentialKinds } from "../domain/directory.ts";
-import { weekdays } from "../domain/schedule.ts";
+import { weekdays } from "../domain/local-time.ts";
 import { checkStepCount } from "./directory-rules.ts";
 
 /** Far above any limit on what it may be, and small enough for any column. */

@@ -1,7 +1,8 @@
 // Weekly windows against an independent calculation over every minute of two years: zones by their written rules, own
 // calendar, own intervals; neither Intl nor any of the product's arithmetic.
 import { expect, test } from "vitest";
-import { scheduleHolds, type Weekday, type WeeklyWindow } from "../../src/domain/schedule.ts";
+import type { Weekday } from "../../src/domain/local-time.ts";
+import { scheduleHolds, type WeeklyWindow } from "../../src/domain/schedule.ts";
 import { type UnixMs, unixMs } from "../../src/domain/time.ts";
 
 const years = [2026, 2027];

@@ -1,8 +1,8 @@
 // Schedules on ordinary days, at their edges, and the reading of a wall clock anywhere and at any time.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { formatMinute, isTimeZone, localTimeAt, parseMinute } from "../../src/domain/local-time.ts";
-import { always, never, scheduleHolds, type WeeklyWindow, weekdays } from "../../src/domain/schedule.ts";
+import { formatMinute, isTimeZone, localTimeAt, parseMinute, weekdays } from "../../src/domain/local-time.ts";
+import { always, never, scheduleHolds, type WeeklyWindow } from "../../src/domain/schedule.ts";
 import { unixMs } from "../../src/domain/time.ts";
 
 /** Wall time of a UTC date as text; the zone of these tests is UTC unless named. */
