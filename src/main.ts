@@ -14,7 +14,7 @@ import type { FromLedger, LedgerReply, LedgerRequest, ToLedger } from "./domain/
 import type { JournalEvent } from "./domain/events.ts";
 import { Fault } from "./domain/fault.ts";
 import type { BootId, RunId } from "./domain/ids.ts";
-import type { DoorCommand, Sample } from "./domain/status.ts";
+import type { ConsoleSpec, DoorCommand, Sample } from "./domain/status.ts";
 import { DoorLoop } from "./doorloop/loop.ts";
 import type { ControlSocket } from "./ops/control-socket.ts";
 import { serveControl } from "./ops/control-socket.ts";
@@ -208,7 +208,8 @@ class MainProcess implements Controller {
       health: this.#health,
       opening: {
         site: siteOf(site.config),
-        console: consoleOf(site.config),
+        console:
+          this.#options.configPath === null ? await withFreePort(consoleOf(site.config)) : consoleOf(site.config),
         databasePath: database,
         ledgerSocket,
         boardSocket,
@@ -305,6 +306,11 @@ class MainProcess implements Controller {
     this.#site?.loop.stop();
     process.kill(process.pid, "SIGKILL");
   }
+}
+
+async function withFreePort(spec: ConsoleSpec): Promise<ConsoleSpec> {
+  const { freePort } = await import("./ops/free-port.ts");
+  return { ...spec, port: await freePort(spec.host, spec.port) };
 }
 
 /** The other processes start from this same file, each with its own parts. */

@@ -4,7 +4,7 @@ import type { AskId, InputId } from "./ids.ts";
 import type { DoorSpec } from "./site.ts";
 import type { DoorStatus } from "./status.ts";
 import type { MonoMs } from "./time.ts";
-import { later } from "./time.ts";
+import { later, monoMs } from "./time.ts";
 
 type Mode =
   | { readonly name: "locked" }
@@ -98,7 +98,7 @@ export function doorDeadline(spec: DoorSpec, state: DoorState): MonoMs | null {
   if (state.mode.name === "accessed") due.push(relockTime(spec, state, state.mode));
   for (const exit of state.exits) if (!exit.stuck) due.push(later(exit.since, spec.timing.exitHoldMs));
   if (mayAlarmHeldOpen(state) && state.openSince !== null) due.push(later(state.openSince, spec.timing.heldOpenMs));
-  return due.length === 0 ? null : due.reduce((first, time) => (time < first ? time : first));
+  return due.length === 0 ? null : monoMs(Math.min(...due));
 }
 
 export function doorStatus(spec: DoorSpec, state: DoorState): DoorStatus {

@@ -1,5 +1,5 @@
 // The arithmetic of the record: what exactly is hashed of an event, and how each hash rests on the one before. Pure.
-import { createHash, createHmac } from "node:crypto";
+import { createHash, createHmac, createSecretKey } from "node:crypto";
 
 /** What the hash of an event covers, besides the hash before it. `body` is canonical JSON and is hashed as the text it is. */
 export interface ChainedEvent {
@@ -46,7 +46,9 @@ export function hashEvent(prev: Buffer, event: ChainedEvent): Buffer {
 export const commitTo = (salt: Buffer, personal: string): Buffer =>
   createHash("sha256").update("postern personal 1\0").update(salt).update(personal).digest();
 
-export const macOf = (key: Buffer, hash: Buffer): Buffer => createHmac("sha256", key).update(hash).digest();
+/** With the bytes alone as the key, Node 24 takes four times as long. */
+export const macOf = (key: Buffer, hash: Buffer): Buffer =>
+  createHmac("sha256", createSecretKey(key)).update(hash).digest();
 
 /** One way only: who takes the key today cannot make the events of yesterday. */
 export const nextKey = (key: Buffer): Buffer =>

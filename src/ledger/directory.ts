@@ -2,7 +2,8 @@
 import type { Database, Statement } from "better-sqlite3";
 import type { ChangeProblem, Credential, DirectoryChange, Grant, Holder, HolderRef } from "../domain/directory.ts";
 import type { DoorId, PassId, PersonId, ScheduleId } from "../domain/ids.ts";
-import type { ScheduleRule } from "../domain/schedule.ts";
+import type { Schedule, ScheduleRule } from "../domain/schedule.ts";
+import { never } from "../domain/schedule.ts";
 import { unixMs } from "../domain/time.ts";
 import type { Problem } from "./directory-rules.ts";
 import { directoryLimits } from "./directory-rules.ts";
@@ -36,7 +37,10 @@ export class Directory {
   readonly #sql: DirectorySql;
   readonly #tokens: Tokens;
   readonly #find: Statement<[Buffer], FoundRow>;
-  readonly #grants: Statement<[string, string, string], { id: string; name: string; rule: string }>;
+  readonly #grants: Statement<[string, string, string], ScheduleId>;
+  readonly #schedule: Statement<[ScheduleId], { name: string; rule: string }>;
+  /** Read so often, and changed so rarely. */
+  readonly #schedules = new Map<ScheduleId, Schedule>();
   readonly #spent: Statement<[string, string], number>;
   readonly #spend: Statement<unknown[], number>;
   readonly #giveBack: Statement<unknown[]>;
@@ -49,10 +53,12 @@ export class Directory {
          h.valid_until, h.uses_per_door
        FROM credential c JOIN holder h ON h.kind = c.holder_kind AND h.id = c.holder_id WHERE c.token = ?`,
     );
-    this.#grants = db.prepare(
-      `SELECT s.id, s.name, s.rule FROM holder_grant g JOIN schedule s ON s.id = g.schedule
-       WHERE g.holder_kind = ? AND g.holder_id = ? AND g.door = ?`,
-    );
+    this.#grants = db
+      .prepare<[string, string, string], ScheduleId>(
+        "SELECT schedule FROM holder_grant WHERE holder_kind = ? AND holder_id = ? AND door = ?",
+      )
+      .pluck();
+    this.#schedule = db.prepare("SELECT name, rule FROM schedule WHERE id = ?");
     this.#spent = db
       .prepare<[string, string], number>("SELECT spent FROM use_count WHERE pass = ? AND door = ?")
       .pluck();
@@ -76,10 +82,7 @@ export class Directory {
   }
 
   grantsAt(holder: Holder, door: DoorId): Grant[] {
-    return this.#grants.all(holder.kind, holder.id, door).map(({ id, name, rule }) => ({
-      door,
-      schedule: { id: id as ScheduleId, name, rule: JSON.parse(rule) as ScheduleRule },
-    }));
+    return this.#grants.all(holder.kind, holder.id, door).map((id) => ({ door, schedule: this.#scheduleOf(id) }));
   }
 
   spentAt(pass: PassId, door: DoorId): number {
@@ -102,10 +105,22 @@ export class Directory {
 
   /** Inside the caller's transaction, which it must give up when any problem comes back. */
   apply(changes: readonly DirectoryChange[], pinHashes: PinHashes, doors: ReadonlySet<DoorId>): ChangeProblem[] {
+    this.#schedules.clear();
     return changes.flatMap((change, step) => {
       const found = this.#applyStep(change, pinHashes.get(step) ?? null, doors);
       return found === null ? [] : [{ step, ...found }];
     });
+  }
+
+  /** A grant cannot outlive its schedule; were one to, it would open nothing. */
+  #scheduleOf(id: ScheduleId): Schedule {
+    const known = this.#schedules.get(id);
+    if (known !== undefined) return known;
+    const row = this.#schedule.get(id);
+    if (row === undefined) return never;
+    const schedule = { id, name: row.name, rule: JSON.parse(row.rule) as ScheduleRule };
+    this.#schedules.set(id, schedule);
+    return schedule;
   }
 
   #applyStep(change: DirectoryChange, pinHash: Buffer | null, doors: ReadonlySet<DoorId>): Problem | null {

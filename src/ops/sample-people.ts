@@ -20,12 +20,12 @@ export function samplePeople(site: SiteSpec, key: Buffer, nowWallMs: number): Sa
   const pin = (label: string) => String(digest(label).readUInt32BE(0) % 1_000_000).padStart(6, "0");
   const card = (label: string) => `00${digest(label).subarray(0, 3).toString("hex").toUpperCase()}`;
   const samples: Sample[] = [
-    { label: "Ana Ruiz, resident: PIN", kind: "pin", secret: pin("ana pin") },
-    { label: "Ana Ruiz, resident: card", kind: "card", secret: card("ana card") },
-    { label: "Bo Lind, weekdays 8 to 18: card", kind: "card", secret: card("bo card") },
-    { label: "Courier, once at each door: PIN", kind: "pin", secret: pin("courier pin") },
+    { label: "Ana Ruiz, resident", kind: "pin", secret: pin("ana pin") },
+    { label: "Ana Ruiz, resident", kind: "card", secret: card("ana card") },
+    { label: "Bo Lind, weekdays 8 to 18", kind: "card", secret: card("bo card") },
+    { label: "Courier, once at each door", kind: "pin", secret: pin("courier pin") },
     {
-      label: "Courier, once at each door: QR",
+      label: "Courier, once at each door",
       kind: "qr",
       secret: `POSTERN-${digest("courier qr").toString("hex", 0, 10)}`,
     },
