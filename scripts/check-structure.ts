@@ -18,7 +18,12 @@ const mayImport: Record<string, readonly string[]> = {
   "src/main.ts": ["src", "hal", "node", "npm"],
 };
 /** Started by name, not imported. */
-const entries = ["src/cli/postern.ts", "src/config/print-schema.ts", "src/office/console/panel/panel.ts", "src/office/console/panel/login.ts"];
+const entries = [
+  "src/cli/postern.ts",
+  "src/config/print-schema.ts",
+  "src/office/console/panel/panel.ts",
+  "src/office/console/panel/login.ts",
+];
 const bannedNames = /(^|\/)(utils?|helpers?|common|types|misc|index)\.ts$/;
 const impure =
   /\b(new Date|Date\.(now|parse|UTC)|set(Timeout|Interval|Immediate)|process\.|Math\.random|performance\.)/;

@@ -8,19 +8,20 @@ import { openBoard } from "../hal/open-board.ts";
 import type { SimBoard } from "../hal/sim/board.ts";
 import { createLiveClock } from "../hal/sim/clock.ts";
 import type { BoardServer } from "../hal/sim/socket.ts";
+import type { ConfigProblem } from "./config/problem.ts";
 import type { Config } from "./config/schema.ts";
 import { boardOf, consoleOf, siteOf } from "./config/site.ts";
-import type { FromLedger, LedgerReply, LedgerRequest, ToLedger } from "./domain/ask.ts";
+import type { FromLedger, ToLedger } from "./domain/ask.ts";
 import type { JournalEvent } from "./domain/events.ts";
 import { Fault } from "./domain/fault.ts";
 import type { BootId, RunId } from "./domain/ids.ts";
-import type { ConsoleSpec, DoorCommand, Sample } from "./domain/status.ts";
+import type { DoorCommand, Sample } from "./domain/status.ts";
 import { DoorLoop } from "./doorloop/loop.ts";
 import type { ControlSocket } from "./ops/control-socket.ts";
 import { serveControl } from "./ops/control-socket.ts";
 import type { EntryCode } from "./ops/entry-code.ts";
+import { freePort } from "./ops/free-port.ts";
 import { createHealth } from "./ops/health.ts";
-import { askSocket } from "./ops/line-client.ts";
 import { log } from "./ops/log.ts";
 import { OfficeSide } from "./ops/office-side.ts";
 import type { StatePaths } from "./ops/state-paths.ts";
@@ -45,7 +46,7 @@ export interface Controller {
 
 /** How long a stopping controller waits for the last events to be on the disk. */
 const recordPatienceMs = 2_000;
-const patienceMs = 10_000;
+const officeRetryMs = 2_000;
 const version = (JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string })
   .version;
 const simulatedSite = fileURLToPath(new URL("../config.example.json", import.meta.url));
@@ -73,6 +74,8 @@ interface Site {
   readonly ledger: Supervision<ToLedger>;
   office: OfficeSide | null;
   readonly boardServer: BoardServer;
+  /** What is still on its way to be opened for it must not be. */
+  closed: boolean;
 }
 
 class MainProcess implements Controller {
@@ -87,6 +90,9 @@ class MainProcess implements Controller {
   #resolveStopped: () => void = () => {};
   #control: ControlSocket | null = null;
   #site: Site | null = null;
+  /** Starting, reloading and stopping follow one another, whenever they are asked for. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #stopping = false;
 
   constructor(options: RunOptions, paths: StatePaths) {
     this.#options = options;
@@ -99,21 +105,32 @@ class MainProcess implements Controller {
   async start(): Promise<void> {
     this.#control = await serveControl(this.#paths.controlSocket, (question) => this.#answer(question as Question));
     process.on("uncaughtException", (error) => this.#breakDown(error));
-    process.on("SIGHUP", () => void this.#reload());
+    process.on("SIGHUP", () => this.#reloadOnSignal());
     this.#clock.onChange((change) => {
       const event: JournalEvent =
         change.kind === "stepped" ? { type: "clock.stepped", byMs: change.byMs } : { type: `clock.${change.kind}` };
       this.#site?.loop.note(event);
     });
     try {
-      await this.#open();
+      await this.#inTurn(() => this.#open());
     } catch (error) {
       await this.stop();
       throw error;
     }
   }
 
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    this.#stopping = true;
+    return this.#inTurn(() => this.#stop());
+  }
+
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => {});
+    return turn;
+  }
+
+  async #stop(): Promise<void> {
     await this.#close();
     await this.#control?.close();
     this.#control = null;
@@ -122,28 +139,44 @@ class MainProcess implements Controller {
   }
 
   async #open(): Promise<void> {
-    const { chooseConfig, configDigest, saveAccepted } = await import("./config/accepted.ts");
+    const { chooseConfig, configDigest } = await import("./config/accepted.ts");
     const { explainProblems } = await import("./config/explain.ts");
     const file = this.#options.configPath ?? simulatedSite;
     const choice = chooseConfig(file, this.#paths.folder);
     if (choice.kind === "none") throw new Fault("config.refused", explainProblems(file, choice.problems), { file });
     this.#site = await this.#openSite(choice.config, choice.text);
     const { loop } = this.#site;
+    this.#doorsChanged();
     if (choice.kind === "file") {
       this.#health.set("configuration", "ok", "");
-      await saveAccepted(this.#paths.folder, choice.text);
+      await this.#keepAccepted(choice.text);
       loop.note({ type: "config.accepted", digest: configDigest(choice.text) });
       return;
     }
-    const [first] = choice.problems;
-    const said = first === undefined ? "" : `${first.path}: ${first.problem}`;
     log(
       "error",
       "configuration",
       `${file} is refused; going on with the last accepted one.\n${explainProblems(file, choice.problems)}`,
     );
+    this.#noteRefused(file, choice.problems);
+  }
+
+  #noteRefused(file: string, problems: readonly ConfigProblem[]): void {
+    const [first] = problems;
+    const said = first === undefined ? "" : `${first.path}: ${first.problem}`;
     this.#health.set("configuration", "fault", `${file} is refused: ${said}`);
-    loop.note({ type: "config.refused", problems: choice.problems.length, first: said });
+    this.#site?.loop.note({ type: "config.refused", problems: problems.length, first: said });
+  }
+
+  /** A disk that takes no copy is a fault to be seen, not a reason to leave people outside. */
+  async #keepAccepted(text: string): Promise<void> {
+    const { saveAccepted } = await import("./config/accepted.ts");
+    try {
+      await saveAccepted(this.#paths.folder, text);
+    } catch (error) {
+      log("error", "configuration", whyOf(error));
+      this.#health.set("configuration", "fault", whyOf(error));
+    }
   }
 
   async #openSite(config: Config, text: string): Promise<Site> {
@@ -157,6 +190,7 @@ class MainProcess implements Controller {
       version,
       onChange: () => this.#doorsChanged(),
     });
+    for (const part of ["ledger", "office"]) this.#health.set(part, "fault", "is starting");
     const ledgerReady = Promise.withResolvers<void>();
     const ledger = superviseChild<FromLedger, ToLedger>({
       name: "ledger",
@@ -176,10 +210,16 @@ class MainProcess implements Controller {
     });
     loop.start();
     const { serveBoard } = await import("../hal/sim/socket.ts");
-    const boardServer = await serveBoard(wires, this.#clock, this.#paths.boardSocket);
-    const site: Site = { text, config, board: wires, loop, ledger, office: null, boardServer };
-    void ledgerReady.promise.then(() => this.#openOffice(site)).catch((error) => this.#officeFailed(error));
-    return site;
+    try {
+      const boardServer = await serveBoard(wires, this.#clock, this.#paths.boardSocket);
+      const site: Site = { text, config, board: wires, loop, ledger, office: null, boardServer, closed: false };
+      void ledgerReady.promise.then(() => this.#tryOffice(site));
+      return site;
+    } catch (error) {
+      loop.stop();
+      await ledger.stop();
+      throw error;
+    }
   }
 
   /** Recording writes synchronously, so that a trace holds all that happened before a kill: for diagnosis, not for daily use. */
@@ -197,10 +237,14 @@ class MainProcess implements Controller {
   }
 
   async #openOffice(site: Site): Promise<void> {
-    const samples = this.#options.configPath === null ? await this.#seedSamples(site) : [];
+    if (site.closed) return;
+    const samples = this.#options.configPath === null ? await this.#samplesFor(site) : [];
     const { readSubKey } = await import("./ledger/keys.ts");
     const sessionKey = readSubKey(this.#paths, "console session");
     if (sessionKey === null) throw new Fault("keys.missing", "The key that signs console sessions is not there.");
+    const spec = consoleOf(site.config);
+    const port = this.#options.configPath === null ? await freePort(spec.host, spec.port) : spec.port;
+    if (site.closed) return;
     const { database, ledgerSocket, boardSocket, entryFile } = this.#paths;
     site.office = new OfficeSide({
       modulePath,
@@ -208,8 +252,7 @@ class MainProcess implements Controller {
       health: this.#health,
       opening: {
         site: siteOf(site.config),
-        console:
-          this.#options.configPath === null ? await withFreePort(consoleOf(site.config)) : consoleOf(site.config),
+        console: { ...spec, port },
         databasePath: database,
         ledgerSocket,
         boardSocket,
@@ -221,25 +264,21 @@ class MainProcess implements Controller {
     });
   }
 
-  /** People for whom a newcomer can play; put in once, when the directory has never had anyone. */
-  async #seedSamples(site: Site): Promise<readonly Sample[]> {
-    const { samplePeople } = await import("./ops/sample-people.ts");
+  async #samplesFor(site: Site): Promise<readonly Sample[]> {
+    const { seedSamples } = await import("./ops/sample-people.ts");
     const { readSubKey } = await import("./ledger/keys.ts");
     const key = readSubKey(this.#paths, "sample people");
     if (key === null) return [];
-    const { samples, changes } = samplePeople(siteOf(site.config), key, this.#clock.wall());
-    const asking = (request: LedgerRequest) => askSocket<LedgerReply>(this.#paths.ledgerSocket, request, patienceMs);
-    const known = await asking({ kind: "directory" });
-    if (known.kind === "directory" && known.version > 0) return samples;
-    const reply = await asking({ kind: "change", by: "first start", changes });
-    if (reply.kind !== "changed") throw new Fault("samples.refused", "The sample people were refused.", { reply });
-    return samples;
+    return seedSamples(siteOf(site.config), key, this.#clock.wall(), this.#paths.ledgerSocket);
   }
 
-  #officeFailed(error: unknown): void {
-    const why = error instanceof Error ? error.message : String(error);
-    this.#health.set("office", "fault", why);
-    log("error", "office", why);
+  #tryOffice(site: Site): void {
+    this.#openOffice(site).catch((error) => {
+      if (site.closed) return;
+      this.#health.set("office", "fault", whyOf(error));
+      log("error", "office", whyOf(error));
+      setTimeout(() => this.#tryOffice(site), officeRetryMs).unref();
+    });
   }
 
   #doorsChanged(): void {
@@ -259,7 +298,8 @@ class MainProcess implements Controller {
       case "status":
         return { doors: this.#site?.loop.statuses() ?? [], health: this.#health.facts() };
       case "command":
-        return { problem: this.#site?.loop.command(question.command, "command line") ?? undefined };
+        if (this.#site === null) return { problem: "The doors are being started; try again." };
+        return { problem: this.#site.loop.command(question.command, "command line") ?? undefined };
       case "login": {
         const link = this.#site?.office?.newEntryLink() ?? null;
         return link === null ? { problem: "The console does not run yet; see `postern status`." } : { link };
@@ -269,35 +309,65 @@ class MainProcess implements Controller {
     }
   }
 
+  #reloadOnSignal(): void {
+    this.#reload().then(
+      (outcome) => log("info", "configuration", outcome),
+      (error) => log("error", "configuration", whyOf(error)),
+    );
+  }
+
+  #reload(): Promise<string> {
+    return this.#inTurn(() => this.#reloadNow());
+  }
+
   /** A bad file changes nothing. A good one takes over with every door locked for the blink of an eye in between. */
-  async #reload(): Promise<string> {
+  async #reloadNow(): Promise<string> {
     const { readConfigFile } = await import("./config/load.ts");
     const { explainProblems } = await import("./config/explain.ts");
     const file = this.#options.configPath ?? simulatedSite;
     const reading = readConfigFile(file);
     if (!reading.ok) {
-      const [first] = reading.problems;
-      const said = first === undefined ? "" : `${first.path}: ${first.problem}`;
-      this.#health.set("configuration", "fault", `${file} is refused: ${said}`);
-      this.#site?.loop.note({ type: "config.refused", problems: reading.problems.length, first: said });
+      this.#noteRefused(file, reading.problems);
       throw new Fault("config.refused", explainProblems(file, reading.problems), { file });
     }
-    if (reading.text === this.#site?.text) return "The configuration has not changed.";
+    const before = this.#site;
+    if (reading.text === before?.text) {
+      this.#health.set("configuration", "ok", "");
+      return "The configuration has not changed.";
+    }
     await this.#close();
-    await this.#open();
+    if (this.#stopping) throw new Fault("controller.stopping", "Postern is stopping.");
+    try {
+      await this.#open();
+    } catch (error) {
+      await this.#goBackTo(before, error);
+    }
     return "The new configuration runs.";
+  }
+
+  async #goBackTo(before: Site | null, error: unknown): Promise<never> {
+    try {
+      if (before !== null) this.#site = await this.#openSite(before.config, before.text);
+    } catch (again) {
+      this.#breakDown(again);
+    }
+    const why = `The new configuration could not be started, so the old one runs: ${whyOf(error)}`;
+    this.#health.set("configuration", "fault", why);
+    throw new Fault("config.notStarted", why, {}, error);
   }
 
   async #close(): Promise<void> {
     const site = this.#site;
     this.#site = null;
     if (site === null) return;
+    site.closed = true;
     site.loop.stop();
     await site.boardServer.close();
     await site.office?.stop();
     const giveUpAt = performance.now() + recordPatienceMs;
     while (site.loop.link.unrecorded() > 0 && performance.now() < giveUpAt) await setTimeoutPromise(10);
     await site.ledger.stop();
+    this.#health.clear();
   }
 
   /** A broken invariant: nothing in this process is to be believed any more, so the doors lock and it ends itself. */
@@ -308,10 +378,7 @@ class MainProcess implements Controller {
   }
 }
 
-async function withFreePort(spec: ConsoleSpec): Promise<ConsoleSpec> {
-  const { freePort } = await import("./ops/free-port.ts");
-  return { ...spec, port: await freePort(spec.host, spec.port) };
-}
+const whyOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** The other processes start from this same file, each with its own parts. */
 async function runRole(role: string, argument: string | undefined): Promise<void> {

@@ -1,14 +1,10 @@
 // `postern check`: reads a configuration as the controller would and says all that is wrong with it.
 import { parseArgs } from "node:util";
-import { usageOf } from "./usage.ts";
+import { onlyWord } from "./options.ts";
 
 export async function check(args: readonly string[]): Promise<number> {
   const { positionals } = parseArgs({ args: [...args], allowPositionals: true, options: {} });
-  const [file] = positionals;
-  if (file === undefined || positionals.length > 1) {
-    console.error(usageOf("check"));
-    return 2;
-  }
+  const file = onlyWord(positionals, "the file to check");
   const { readConfigFile } = await import("../config/load.ts");
   const { explainConfig, explainProblems } = await import("../config/explain.ts");
   const reading = readConfigFile(file);

@@ -1,47 +1,70 @@
 // Subcommands that ask a running controller: status, login, clear, reload.
 import { parseArgs } from "node:util";
+import { printable } from "../config/problem.ts";
 import type { DoorStatus, HealthFact } from "../domain/status.ts";
 import { askSocket } from "../ops/line-client.ts";
+import { Misuse } from "./misuse.ts";
+import type { StateValues } from "./options.ts";
 import { pathsOf, stateOption } from "./options.ts";
-import { usageOf } from "./usage.ts";
 
-const patienceMs = 5_000;
+const patienceMs = 10_000;
+/** All processes end and start again. */
+const reloadPatienceMs = 60_000;
 
 interface Refusable {
   readonly problem?: string;
 }
 
+interface Standing extends Refusable {
+  readonly doors: readonly DoorStatus[];
+  readonly health: readonly HealthFact[];
+}
+
 async function askController<Reply extends Refusable>(
-  values: { state: string; keys?: string | undefined },
+  values: StateValues,
   question: unknown,
+  waitMs = patienceMs,
 ): Promise<Reply> {
-  const reply = await askSocket<Reply>(pathsOf(values).controlSocket, question, patienceMs);
+  const reply = await askSocket<Reply>(pathsOf(values).controlSocket, question, waitMs);
   if (reply.problem !== undefined) throw new Error(reply.problem);
   return reply;
 }
 
 export async function status(args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({ args: [...args], options: stateOption });
-  const reply = await askController<Refusable & { doors: DoorStatus[]; health: HealthFact[] }>(values, {
-    kind: "status",
-  });
-  for (const door of reply.doors) console.log(doorLine(door));
-  for (const fact of reply.health)
-    console.log(`${fact.part.padEnd(24)} ${fact.state === "ok" ? "ok" : `FAULT: ${fact.why}`}`);
-  return reply.health.every((fact) => fact.state === "ok") ? 0 : 1;
+  const options = { json: { type: "boolean", default: false }, ...stateOption } as const;
+  const { values } = parseArgs({ args: [...args], options });
+  const reply = await askController<Standing>(values, { kind: "status" });
+  const faults = reply.health.filter((fact) => fact.state === "fault");
+  console.log(values.json ? JSON.stringify(reply) : standingText(reply, faults));
+  return faults.length === 0 ? 0 : 1;
 }
 
-function doorLine(door: DoorStatus): string {
-  const marks = [
+function standingText({ doors, health }: Standing, faults: readonly HealthFact[]): string {
+  const width = Math.max(...doors.map((door) => door.name.length), ...faults.map((fact) => fact.part.length));
+  const well = health.length - faults.length;
+  return [
+    ...doors.map((door) => `${door.name.padEnd(width)}  ${doorWords(door)}`),
+    doors.length === 0 ? "The doors are being started." : "",
+    ...faults.map(
+      (fact) => `${fact.part.padEnd(width)}  FAULT since ${timeText(fact.sinceWallMs)}: ${printable(fact.why)}`,
+    ),
+    faults.length === 0 ? `All ${well} parts are well.` : `${well} other parts are well.`,
+  ].join("\n");
+}
+
+function doorWords(door: DoorStatus): string {
+  const words = [
     door.locked ? "locked" : "unlocked",
     door.contact === "unknown" ? "" : door.contact,
-    door.fire ? "released by fire" : "",
+    door.fire ? "RELEASED BY FIRE" : "",
     door.forced ? "FORCED" : "",
     door.heldOpen ? "HELD OPEN" : "",
-    ...door.stuckExits.map((input) => `${input} stuck`),
+    ...door.stuckExits.map((input) => `${input} STUCK`),
   ];
-  return `${door.name.padEnd(24)} ${marks.filter((mark) => mark !== "").join(", ")}`;
+  return words.filter((word) => word !== "").join(", ");
 }
+
+const timeText = (wallMs: number): string => `${new Date(wallMs).toISOString().slice(0, 19)}Z`;
 
 export async function login(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...args], options: stateOption });
@@ -52,20 +75,20 @@ export async function login(args: readonly string[]): Promise<number> {
 
 export async function clear(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: stateOption });
-  const [alarm, door] = positionals;
-  if (!(alarm === "fire" && positionals.length === 1) && !(alarm === "forced" && positionals.length === 2)) {
-    console.error(usageOf("clear"));
-    return 2;
-  }
-  const command = alarm === "fire" ? { kind: "clearFire" } : { kind: "clearForced", door };
-  await askController(values, { kind: "command", command });
+  await askController(values, { kind: "command", command: clearCommand(positionals) });
   console.log("Cleared.");
   return 0;
 }
 
+function clearCommand([alarm, door, ...more]: readonly string[]): object {
+  if (alarm === "fire" && door === undefined) return { kind: "clearFire" };
+  if (alarm === "forced" && door !== undefined && more.length === 0) return { kind: "clearForced", door };
+  throw new Misuse('Say which alarm to clear: "fire", or "forced" and the id of the door.');
+}
+
 export async function reload(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...args], options: stateOption });
-  const reply = await askController<Refusable & { outcome: string }>(values, { kind: "reload" });
+  const reply = await askController<Refusable & { outcome: string }>(values, { kind: "reload" }, reloadPatienceMs);
   console.log(reply.outcome);
   return 0;
 }

@@ -10,8 +10,13 @@ export function showEntry(entry: EntryCode, address: string, file: string): void
     process.stdout.write(`  or open ${address} and type the code ${entry.text}\n\n`);
     return;
   }
-  // Removed first, so that the mode holds whatever was there before.
-  rmSync(file, { force: true });
-  writeFileSync(file, `${link}\n`, { mode: 0o600, flag: "wx" });
-  log("info", "console", `answers on ${address}; its one-time code is in ${file}`);
+  try {
+    // Removed first, so that the mode holds whatever was there before.
+    rmSync(file, { force: true });
+    writeFileSync(file, `${link}\n`, { mode: 0o600, flag: "wx" });
+    log("info", "console", `answers on ${address}; its one-time code is in ${file} for 15 minutes`);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    log("error", "console", `answers on ${address}; its one-time code could not be written (${why}): postern login`);
+  }
 }

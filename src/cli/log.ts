@@ -1,60 +1,91 @@
 // `postern log`: shows the record, follows it live, or checks that nobody has edited it.
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { RecordedEvent } from "../domain/events.ts";
 import type { JournalReader } from "../ledger/journal-reader.ts";
 import { openJournalReader, pageSize } from "../ledger/journal-reader.ts";
-import { pathsOf, stateOption } from "./options.ts";
-import { usageOf } from "./usage.ts";
+import type { StatePaths } from "../ops/state-paths.ts";
+import { createEventLine, siteOfFolder } from "./event-line.ts";
+import { Misuse } from "./misuse.ts";
+import type { StateValues } from "./options.ts";
+import { noSuchVerb, pathsOf, stateOption } from "./options.ts";
 
 const followMs = 200;
-const options = { last: { type: "string", default: "50" }, json: { type: "boolean", default: false } } as const;
+const showLast = "50";
+const followLast = "10";
+
+type Print = (event: RecordedEvent) => void;
 
 export async function journal(args: readonly string[]): Promise<number> {
   const [verb, ...rest] = args;
   if (verb === "show") return show(rest);
   if (verb === "follow") return follow(rest);
   if (verb === "verify") return verify(rest);
-  console.error(usageOf("log"));
-  return 2;
+  throw noSuchVerb("log", verb, ["show", "follow", "verify"]);
+}
+
+interface Listing {
+  readonly reader: JournalReader;
+  readonly print: Print;
+  /** The last event that is not to be printed. */
+  readonly after: number;
+}
+
+function openListing(args: readonly string[], last: string): Listing {
+  const options = { last: { type: "string", default: last }, json: { type: "boolean", default: false } } as const;
+  const { values } = parseArgs({ args: [...args], options: { ...options, ...stateOption } });
+  if (!/^[1-9][0-9]{0,8}$/.test(values.last)) throw new Misuse("--last takes a whole number from 1 on.");
+  const { reader, paths } = openRecord(values);
+  const after = Math.max(0, reader.head() - Number(values.last));
+  return { reader, print: values.json ? printJson : linePrinter(paths.folder), after };
+}
+
+function openRecord(values: StateValues): { readonly reader: JournalReader; readonly paths: StatePaths } {
+  const paths = pathsOf(values);
+  if (!existsSync(paths.database))
+    throw new Error(`There is no record in ${paths.folder}; name the folder with --state.`);
+  return { reader: openJournalReader(paths.database), paths };
+}
+
+function printJson(event: RecordedEvent): void {
+  console.log(JSON.stringify(event));
+}
+
+function linePrinter(folder: string): Print {
+  const eventLine = createEventLine(siteOfFolder(folder));
+  return (event) => console.log(eventLine(event));
 }
 
 async function show(args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({ args: [...args], options: { ...options, ...stateOption } });
-  const last = Number(values.last);
-  if (!Number.isInteger(last) || last < 1)
-    throw new Error(`--last takes a whole number from 1 on, not "${values.last}".`);
-  const reader = openJournalReader(pathsOf(values).database);
-  const print = printer(values.json);
-  let seq = Math.max(0, reader.head() - last);
-  for (;;) {
-    const page = reader.after(seq, pageSize);
-    for (const event of page) print(event);
-    if (page.length < pageSize) break;
-    seq = page.at(-1)?.seq ?? seq;
+  const { reader, print, after } = openListing(args, showLast);
+  const head = reader.head();
+  for (let seq = after; seq < head; ) {
+    const next = printPage(reader, seq, print);
+    if (next === seq) break;
+    seq = next;
   }
   reader.close();
   return 0;
 }
 
 async function follow(args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({ args: [...args], options: { ...options, ...stateOption } });
-  const paths = pathsOf(values);
-  const reader = openJournalReader(paths.database);
-  const print = printer(values.json);
-  let seq = Math.max(0, reader.head() - 10);
-  const catchUp = () => {
-    seq = printAfter(reader, seq, print);
-  };
-  catchUp();
-  const timer = setInterval(catchUp, followMs);
-  await new Promise((stopped) => process.once("SIGINT", stopped));
+  const { reader, print, after } = openListing(args, followLast);
+  let seq = printPage(reader, after, print);
+  const timer = setInterval(() => {
+    seq = printPage(reader, seq, print);
+  }, followMs);
+  await new Promise((stopped) => {
+    process.once("SIGINT", stopped);
+    process.once("SIGTERM", stopped);
+  });
   clearInterval(timer);
   reader.close();
   return 0;
 }
 
-function printAfter(reader: JournalReader, seq: number, print: (event: RecordedEvent) => void): number {
+/** Prints what follows `seq`, up to a page of it, and returns the last that it printed. */
+function printPage(reader: JournalReader, seq: number, print: Print): number {
   let last = seq;
   for (const event of reader.after(seq, pageSize)) {
     print(event);
@@ -67,11 +98,10 @@ async function verify(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...args], options: { seed: { type: "string" }, ...stateOption } });
   const { readAnchorFile, readSeedFile } = await import("../ledger/anchor.ts");
   const { verifyJournal } = await import("../ledger/verify.ts");
-  const paths = pathsOf(values);
   const seeds = values.seed === undefined ? [] : [readSeedFile(resolve(values.seed))];
   // Before the rows: the anchor may lag behind the record, never be ahead of it.
-  const anchor = readAnchorFile(paths.keysDir);
-  const reader = openJournalReader(paths.database);
+  const anchor = readAnchorFile(pathsOf(values).keysDir);
+  const { reader } = openRecord(values);
   const result = verifyJournal({ rows: reader.rows(), anchor, seeds });
   reader.close();
   if (!result.ok) {
@@ -79,25 +109,12 @@ async function verify(args: readonly string[]): Promise<number> {
     if (result.more > 0) console.error(`… and ${result.more} more.`);
     return 1;
   }
-  const head =
-    result.head === null
-      ? "nothing is recorded yet"
-      : `the last is ${result.head.seq}, ${result.head.hash.slice(0, 16)}…`;
-  const keyed = values.seed === undefined ? "" : ` ${result.authenticated} were checked with the audit key.`;
-  console.log(`Nobody has edited the record: ${result.events} events in one chain; ${head}.${keyed}`);
+  const { events, head, authenticated } = result;
+  const upTo = head === null ? "nothing is recorded yet" : `the last is ${head.seq}, ${head.hash.slice(0, 16)}…`;
+  const how =
+    values.seed === undefined
+      ? "Chain and anchor agree; --seed FILE checks each event against the owner's audit seed as well."
+      : `${authenticated} of them are authenticated by the audit seed.`;
+  console.log(`The record is whole: ${events} events in one chain; ${upTo}.\n${how}`);
   return 0;
-}
-
-function printer(json: boolean): (event: RecordedEvent) => void {
-  return json ? (event) => console.log(JSON.stringify(event)) : (event) => console.log(eventLine(event));
-}
-
-function eventLine({ seq, at, event, personal }: RecordedEvent): string {
-  const { type, ...fields } = event;
-  const words = Object.entries(fields)
-    .filter(([, value]) => value !== null && value !== false)
-    .map(([key, value]) => `${key}=${typeof value === "object" ? JSON.stringify(value) : String(value)}`);
-  const when = `${new Date(at.wall).toISOString()}${at.trusted ? "" : "?"}`;
-  const who = personal === null ? "" : ` (${personal.name})`;
-  return `${String(seq).padStart(7)} ${when} ${type.padEnd(20)} ${words.join(" ")}${who}`;
 }

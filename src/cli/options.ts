@@ -2,8 +2,28 @@
 import { resolve } from "node:path";
 import type { StatePaths } from "../ops/state-paths.ts";
 import { statePaths } from "../ops/state-paths.ts";
+import { Misuse } from "./misuse.ts";
 
 export const stateOption = { state: { type: "string", default: "var" }, keys: { type: "string" } } as const;
 
-export const pathsOf = (values: { state: string; keys?: string | undefined }): StatePaths =>
+export interface StateValues {
+  readonly state: string;
+  readonly keys?: string | undefined;
+}
+
+export const pathsOf = (values: StateValues): StatePaths =>
   statePaths(resolve(values.state), values.keys === undefined ? null : resolve(values.keys));
+
+/** The one word that a command takes besides its options. */
+export function onlyWord(positionals: readonly string[], what: string): string {
+  const [word, ...more] = positionals;
+  if (word === undefined || word === "") throw new Misuse(`Name ${what}.`);
+  if (more.length > 0) throw new Misuse(`Name ${what}, and no more than one; quote what has spaces.`);
+  return word;
+}
+
+export function noSuchVerb(command: string, verb: string | undefined, verbs: readonly string[]): Misuse {
+  const choice = verbs.map((one) => `"postern ${command} ${one}"`).join(", ");
+  const said = verb === undefined ? "Say what to do" : `There is no "postern ${command} ${verb}"`;
+  return new Misuse(`${said}; there are ${choice}.`);
+}

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 // The `postern` command: picks the subcommand and turns any fault into one sentence and an exit code.
-import { usageOf } from "./usage.ts";
+import { readFileSync } from "node:fs";
+import { misuseOf } from "./misuse.ts";
+import { shortUsageOf, usageOf } from "./usage.ts";
 
 type Command = (args: readonly string[]) => Promise<number>;
 
@@ -17,21 +19,54 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   replay: async () => (await import("./replay.ts")).replay,
 };
 
-const [name = "help", ...args] = process.argv.slice(2);
-const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
-if (load === undefined) {
-  const asked = name === "help" || name === "--help" || name === "-h";
-  if (!asked) console.error(`postern: there is no command "${name}".\n`);
-  (asked ? console.log : console.error)(usageOf());
-  process.exitCode = asked ? 0 : 2;
-} else {
+const isHelp = (word: string): boolean => word === "--help" || word === "-h";
+const loaderOf = (name: string) => (Object.hasOwn(commands, name) ? commands[name] : undefined);
+
+async function runCommand(name: string, args: readonly string[]): Promise<number> {
+  if (name === "--version") return print(versionText());
+  if (name === "help" || isHelp(name)) return help(args[0]);
+  const load = loaderOf(name);
+  if (load === undefined) return unknownCommand(name);
+  if (args.some(isHelp)) return help(name);
   try {
     const command = await load();
-    process.exitCode = await command(args);
+    return await command(args);
   } catch (error) {
-    const usage = (error as { code?: string }).code?.startsWith("ERR_PARSE_ARGS") === true;
-    console.error(`postern ${name}: ${error instanceof Error ? error.message : String(error)}`);
-    if (usage) console.error(usageOf(name));
-    process.exitCode = usage ? 2 : 1;
+    const misuse = misuseOf(error);
+    console.error(sentence(name, misuse ?? error));
+    if (misuse !== null) console.error(shortUsageOf(name));
+    return misuse === null ? 1 : 2;
   }
 }
+
+function help(name: string | undefined): number {
+  if (name !== undefined && loaderOf(name) === undefined) return unknownCommand(name);
+  return print(usageOf(name));
+}
+
+function unknownCommand(name: string): number {
+  console.error(`postern: There is no command ${JSON.stringify(name)}.\n${usageOf()}`);
+  return 2;
+}
+
+/** What has several lines of its own begins on a new one. */
+function sentence(name: string, error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.includes("\n") ? `postern ${name}:\n${text.trimEnd()}` : `postern ${name}: ${text}`;
+}
+
+function print(text: string): number {
+  console.log(text);
+  return 0;
+}
+
+function versionText(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return `postern ${(JSON.parse(text) as { version: string }).version}`;
+}
+
+const [name = "help", ...args] = process.argv.slice(2);
+// Whoever read a pipe may leave: a listing then has no more to do, but a controller must not die of it.
+process.stdout.on("error", () => name === "run" || process.exit(0));
+process.stderr.on("error", () => {});
+process.exitCode = await runCommand(name, args);

@@ -1,6 +1,7 @@
 // `postern run`: starts the controller in this terminal and shows the console's one-time code to whoever sits there.
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import type { Controller } from "../main.ts";
 import { runController } from "../main.ts";
 import { showEntry } from "./entry.ts";
 import { stateOption } from "./options.ts";
@@ -10,15 +11,24 @@ export async function run(args: readonly string[]): Promise<number> {
     args: [...args],
     options: { config: { type: "string" }, trace: { type: "string" }, ...stateOption },
   });
-  const controller = await runController({
+  // Whatever any process of the controller writes is its own user's alone.
+  process.umask(0o077);
+  let controller: Controller | null = null;
+  let isStopAsked = false;
+  const stop = () => {
+    isStopAsked = true;
+    void controller?.stop();
+  };
+  process.once("SIGINT", stop);
+  process.once("SIGTERM", stop);
+  controller = await runController({
     configPath: values.config === undefined ? null : resolve(values.config),
     stateDir: resolve(values.state),
     keysDir: values.keys === undefined ? null : resolve(values.keys),
     tracePath: values.trace === undefined ? null : resolve(values.trace),
     showEntry,
   });
-  process.once("SIGINT", () => void controller.stop());
-  process.once("SIGTERM", () => void controller.stop());
+  if (isStopAsked) await controller.stop();
   await controller.stopped;
   return 0;
 }

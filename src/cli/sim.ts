@@ -9,6 +9,7 @@ import type { SimBoard } from "../../hal/sim/board.ts";
 import { createSimBoard } from "../../hal/sim/board.ts";
 import type { VirtualClock } from "../../hal/sim/clock.ts";
 import { createVirtualClock } from "../../hal/sim/clock.ts";
+import type { LineProblem } from "../../hal/sim/scenario.ts";
 import { parseScenario, playScenario } from "../../hal/sim/scenario.ts";
 import { recordBoard } from "../../hal/trace.ts";
 import { explainProblems } from "../config/explain.ts";
@@ -16,10 +17,13 @@ import { readConfigFile } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { boardOf, siteOf } from "../config/site.ts";
 import type { SiteSpec } from "../domain/site.ts";
+import { pageSize } from "../ledger/journal-reader.ts";
 import { samplePeople } from "../ops/sample-people.ts";
+import { createEventLine } from "./event-line.ts";
 import { InProcess } from "./in-process.ts";
-import { pathsOf, stateOption } from "./options.ts";
-import { usageOf } from "./usage.ts";
+import { Misuse } from "./misuse.ts";
+import type { StateValues } from "./options.ts";
+import { noSuchVerb, onlyWord, pathsOf } from "./options.ts";
 
 /** A Monday at 09:00 in Madrid, so that a scenario means the same on every day. */
 const startWallMs = Date.UTC(2027, 0, 11, 8);
@@ -32,8 +36,7 @@ export async function sim(args: readonly string[]): Promise<number> {
   if (verb === "play") return play(rest);
   if (verb === "codes") return codes(rest);
   if (verb === "send") return send(rest);
-  console.error(usageOf("sim"));
-  return 2;
+  throw noSuchVerb("sim", verb, ["play", "codes", "send"]);
 }
 
 export function readSite(file: string | undefined): Config {
@@ -49,27 +52,36 @@ function play(args: readonly string[]): number {
     allowPositionals: true,
     options: { config: { type: "string" }, trace: { type: "string" } },
   });
-  const [file] = positionals;
-  if (file === undefined || positionals.length > 1) {
-    console.error(usageOf("sim"));
-    return 2;
-  }
-  const scenario = parseScenario(readFileSync(file, "utf8"));
-  if (!scenario.ok) {
-    for (const { line, problem } of scenario.problems) console.error(`${file}:${line}: ${problem}`);
-    return 1;
-  }
-  const { controller, board, clock } = openScenario(readSite(values.config), values.trace);
+  const file = onlyWord(positionals, "the scenario");
+  const scenario = parseScenario(readText(file));
+  if (!scenario.ok) return fail(file, scenario.problems);
+  const config = readSite(values.config);
+  const { controller, board, clock } = openScenario(config, values.trace);
   const played = playScenario(scenario.steps, { board, clock });
-  for (const { event, at } of controller.journal.tail(500)) {
-    console.log(`${new Date(at.wall).toISOString()} ${JSON.stringify(event)}`);
+  const eventLine = createEventLine(siteOf(config));
+  for (let seq = 0; ; ) {
+    const page = controller.journal.after(seq, pageSize);
+    for (const event of page) console.log(eventLine(event));
+    if (page.length < pageSize) break;
+    seq = page.at(-1)?.seq ?? seq;
   }
-  if (played.ok) {
-    console.log(`${file}: as told.`);
-    return 0;
-  }
-  for (const { line, problem } of played.failures) console.error(`${file}:${line}: ${problem}`);
+  if (!played.ok) return fail(file, played.failures);
+  console.log(`${file}: as told.`);
+  return 0;
+}
+
+function fail(file: string, problems: readonly LineProblem[]): number {
+  for (const { line, problem } of problems) console.error(`${file}:${line}: ${problem}`);
   return 1;
+}
+
+export function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new Error(code === "ENOENT" ? `There is no file ${file}.` : `${file} cannot be read: ${message}.`);
+  }
 }
 
 function openScenario(
@@ -99,22 +111,49 @@ function traced(board: SimBoard, clock: VirtualClock, file: string | undefined):
   return recording;
 }
 
-function codes(args: readonly string[]): number {
-  const { values } = parseArgs({ args: [...args], options: { config: { type: "string" } } });
-  const { samples } = samplePeople(siteOf(readSite(values.config)), scenarioKey, startWallMs);
-  for (const { label, secret } of samples) console.log(`${label.padEnd(40)} ${secret}`);
+async function codes(args: readonly string[]): Promise<number> {
+  const options = { config: { type: "string" }, state: { type: "string" }, keys: { type: "string" } } as const;
+  const { values } = parseArgs({ args: [...args], options });
+  if (values.config !== undefined && values.state !== undefined) throw new Misuse("Use either --config or --state.");
+  const key = values.state === undefined ? scenarioKey : await keyOfSite({ ...values, state: values.state });
+  const { samples } = samplePeople(siteOf(readSite(values.config)), key, startWallMs);
+  const width = Math.max(...samples.map(({ label }) => label.length));
+  for (const { label, kind, secret } of samples) console.log(`${label.padEnd(width)}  ${kind.padEnd(4)}  ${secret}`);
   return 0;
 }
 
+/** The sample people of a site that runs have codes of their own, which only its key tells. */
+async function keyOfSite(values: StateValues): Promise<Buffer> {
+  const { readSubKey } = await import("../ledger/keys.ts");
+  const paths = pathsOf(values);
+  const key = readSubKey(paths, "sample people");
+  if (key === null) throw new Error(`There is no site in ${paths.folder} yet; start it with \`postern run\`.`);
+  return key;
+}
+
 async function send(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: stateOption });
-  if (positionals.length === 0) {
-    console.error(usageOf("sim"));
-    return 2;
-  }
-  const answer = await sendCommand(pathsOf(values).boardSocket, positionals.join(" "));
+  const { words, values } = splitState(args);
+  if (words.length === 0) throw new Misuse("Give the board a command, such as: press front-exit.");
+  const answer = await sendCommand(pathsOf(values).boardSocket, words.join(" "));
   if (answer !== null) throw new Error(answer);
   return 0;
+}
+
+/** By hand, because a command of the board may hold words such as `-1h`. */
+function splitState(args: readonly string[]): { readonly words: readonly string[]; readonly values: StateValues } {
+  const words: string[] = [];
+  let state = "var";
+  for (let at = 0; at < args.length; at += 1) {
+    const word = args[at] ?? "";
+    if (word.startsWith("--state=")) state = word.slice("--state=".length);
+    else if (word !== "--state") words.push(word);
+    else {
+      at += 1;
+      state = args[at] ?? "";
+      if (state === "") throw new Misuse("--state takes the state folder.");
+    }
+  }
+  return { words, values: { state } };
 }
 
 /** Null when the board did it, otherwise why not. */

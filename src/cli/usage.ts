@@ -1,37 +1,129 @@
 // What each subcommand is for, in the words that `postern help` prints.
 
-const usage: Readonly<Record<string, string>> = {
-  run: `postern run [--config FILE] [--state DIR] [--keys DIR] [--trace FILE]
-      Start the controller; without --config, a simulated site with its panel.`,
-  check: `postern check FILE
-      Say everything that is wrong with a configuration, or what it would run.`,
-  status: `postern status [--state DIR]
-      Show the doors and the health of a running controller.`,
-  login: `postern login [--state DIR]
-      Make a new one-time code for the console of a running controller.`,
-  clear: `postern clear fire | forced DOOR [--state DIR]
-      Clear a latched alarm.`,
-  reload: `postern reload [--state DIR]
-      Read the configuration again; a bad one changes nothing.`,
-  people: `postern people list [--state DIR]
-  postern people add NAME [--id ID] --door DOOR ... [--schedule ID] [--new-pin | --pin-stdin] [--card HEX] [--state DIR]
-  postern people remove ID [--state DIR]
-      List, add or remove people. A new PIN is printed once; --pin-stdin reads one from standard input.`,
-  log: `postern log show [--last N] [--json] [--state DIR]
-  postern log follow [--json] [--state DIR]
-  postern log verify [--seed FILE] [--state DIR]
-      Read the record, follow it live, or check that nobody has edited it.`,
-  sim: `postern sim play SCENARIO [--config FILE] [--trace FILE]
-  postern sim send COMMAND ... [--state DIR]
-      Play a scenario in virtual time, or send one command to a running simulated board.`,
-  replay: `postern replay TRACE --config FILE --state DIR
-      Feed a recorded trace to a controller in virtual time and compare the relay writes.`,
+interface Usage {
+  readonly forms: readonly string[];
+  readonly what: string;
+  readonly options?: readonly (readonly [option: string, meaning: string])[];
+}
+
+const stateOption = ["--state DIR", "the folder that the controller keeps its state in; var by default"] as const;
+const keysOption = ["--keys DIR", "where its keys are, when that is not DIR/keys"] as const;
+const configOption = "the site's configuration";
+
+const usage: Readonly<Record<string, Usage>> = {
+  run: {
+    forms: ["postern run [--config FILE] [--state DIR] [--keys DIR] [--trace FILE]"],
+    what: "Start the controller in this terminal; without --config, a simulated site with its panel.",
+    options: [
+      ["--config FILE", configOption],
+      stateOption,
+      keysOption,
+      ["--trace FILE", "record all that the wires report and are told; the file then holds PINs and card numbers"],
+    ],
+  },
+  check: {
+    forms: ["postern check FILE"],
+    what: "Say everything that is wrong with a configuration, or what it would run.",
+  },
+  status: {
+    forms: ["postern status [--json] [--state DIR]"],
+    what: "Show the doors and the health of a running controller. Ends with code 1 while anything is at fault.",
+    options: [["--json", "as JSON, for programs"], stateOption],
+  },
+  login: {
+    forms: ["postern login [--state DIR]"],
+    what: "Make a new one-time link to the console of a running controller.",
+    options: [stateOption],
+  },
+  clear: {
+    forms: ["postern clear fire [--state DIR]", "postern clear forced DOOR [--state DIR]"],
+    what: "Clear a latched alarm.",
+    options: [stateOption],
+  },
+  reload: {
+    forms: ["postern reload [--state DIR]"],
+    what: "Read the configuration again. A bad one changes nothing; a new one restarts the doors, locked.",
+    options: [stateOption],
+  },
+  people: {
+    forms: [
+      "postern people list [--state DIR]",
+      "postern people add NAME --door DOOR ... [--new-pin | --pin-stdin] [--card HEX ...] [--id ID] [--schedule ID]",
+      "postern people remove ID [--state DIR]",
+    ],
+    what: "List, add or remove the people of a running controller.",
+    options: [
+      ["--door DOOR", "a door that opens for them; once for each"],
+      ["--new-pin", "make up a PIN of six digits and show it this once"],
+      ["--pin-stdin", "read the PIN, 2 to 8 digits, from standard input"],
+      ["--card HEX", "a card as the reader shows it, such as 00B775D2; up to five"],
+      ["--id ID", "what the record calls them; made from the name by default"],
+      ["--schedule ID", "when the doors open for them; always by default"],
+      stateOption,
+    ],
+  },
+  log: {
+    forms: [
+      "postern log show [--last N] [--json] [--state DIR]",
+      "postern log follow [--last N] [--json] [--state DIR]",
+      "postern log verify [--seed FILE] [--state DIR] [--keys DIR]",
+    ],
+    what: "Read the record, follow it live, or check that nobody has edited it.",
+    options: [
+      ["--last N", "begin that many events before the newest; 50 to show, 10 to follow"],
+      ["--json", "each event as a line of JSON"],
+      ["--seed FILE", "the audit seed, kept away from the controller: with it every event is authenticated"],
+      stateOption,
+      keysOption,
+    ],
+  },
+  sim: {
+    forms: [
+      "postern sim play SCENARIO [--config FILE] [--trace FILE]",
+      "postern sim codes [--config FILE | --state DIR]",
+      "postern sim send COMMAND ... [--state DIR]",
+    ],
+    what: "Play a scenario in virtual time, show the sample people's codes, or work a running simulated board.",
+    options: [
+      ["--config FILE", `${configOption}; the example by default`],
+      ["--trace FILE", "record all that the wires report and are told"],
+      ["--state DIR", "codes: those of the simulated site in this folder; send: its board, in var by default"],
+      [
+        "COMMAND",
+        "such as: keys front-keypad 1234#, tap front-reader 00B775D2, press front-exit 2s, open front-contact",
+      ],
+    ],
+  },
+  replay: {
+    forms: ["postern replay TRACE [--config FILE] [--state DIR] [--keys DIR]"],
+    what: "Feed a recorded trace to a controller in virtual time and compare the relay writes.",
+    options: [
+      ["--config FILE", `${configOption}; the one in the trace by default, or else the example`],
+      ["--state DIR", "a state folder whose people decide, on a copy in memory; the sample people by default"],
+      keysOption,
+    ],
+  },
 };
+
+const indent = "      ";
+
+/** For who mistyped a command: how it goes, and where to read more. */
+export function shortUsageOf(command: string): string {
+  const forms = usage[command]?.forms ?? [];
+  return `${["usage:", ...forms.map((form) => `  ${form}`)].join("\n")}\nMore: postern help ${command}`;
+}
 
 export function usageOf(command?: string): string {
   const own = command === undefined ? undefined : usage[command];
-  if (own !== undefined) return `usage:\n  ${own}`;
-  return `usage:\n${Object.values(usage)
-    .map((text) => `  ${text}`)
-    .join("\n")}`;
+  if (own !== undefined) return `usage:\n${formLines(own)}${optionLines(own)}`;
+  const all = Object.values(usage).map(formLines).join("\n");
+  return `usage:\n${all}\n  postern help COMMAND\n${indent}Show the options of one command.\n  postern --version`;
+}
+
+const formLines = ({ forms, what }: Usage): string => `${forms.map((form) => `  ${form}\n`).join("")}${indent}${what}`;
+
+function optionLines({ options = [] }: Usage): string {
+  if (options.length === 0) return "";
+  const width = Math.max(...options.map(([option]) => option.length));
+  return `\n\n${options.map(([option, meaning]) => `  ${option.padEnd(width)}  ${meaning}`).join("\n")}`;
 }

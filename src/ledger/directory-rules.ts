@@ -5,7 +5,8 @@ import type { Schedule, WeeklyWindow } from "../domain/schedule.ts";
 import { always, never } from "../domain/schedule.ts";
 
 export const directoryLimits = {
-  stepsPerChange: 5_000,
+  /** Applied at once, while asks wait: a quarter of a second on a small board. */
+  stepsPerChange: 2_000,
   holders: 50_000,
   schedules: 1_000,
   windowsPerSchedule: 100,

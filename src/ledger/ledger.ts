@@ -202,7 +202,9 @@ export class Ledger {
     return true;
   }
 
+  /** A transaction left open would turn the next commit into a savepoint, which no power cut respects. */
   #refresh(): void {
+    if (this.db.inTransaction) this.db.exec("ROLLBACK");
     if (!this.#stale) return;
     this.#journal.reload();
     this.#stale = false;

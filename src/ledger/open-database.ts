@@ -24,7 +24,7 @@ export function openDatabase(path: string, migrations: readonly Migration[]): Op
   try {
     db = new Sqlite(path, { timeout: busyTimeoutMs });
     const isNew = identify(db, path, newestVersion(migrations));
-    applySettings(db);
+    applySettings(db, path);
     return { db, isNew };
   } catch (error) {
     db?.close();
@@ -69,8 +69,11 @@ function identify(db: Database, path: string, newest: number): boolean {
   return false;
 }
 
-function applySettings(db: Database): void {
-  db.pragma("journal_mode = WAL");
+function applySettings(db: Database, path: string): void {
+  const mode = db.pragma("journal_mode = WAL", { simple: true });
+  if (mode !== "wal" && !db.memory) {
+    throw new Fault("ledger.unreachable", "The file system cannot hold a write-ahead log; use a local one.", { path });
+  }
   // This build of SQLite would take NORMAL in WAL mode, and lose acknowledged events in a power cut.
   db.pragma("synchronous = FULL");
   db.pragma(`journal_size_limit = ${walLimitBytes}`);

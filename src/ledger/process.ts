@@ -35,6 +35,7 @@ export function runLedger(paths: LedgerProcessPaths): void {
     server = new RequestServer(paths.ledgerSocket, { ledger, desk, changes, report });
     process.on("message", (message: ToLedger) => desk.receive(message));
     process.on("disconnect", () => {
+      server?.close();
       desk.flush();
       ledger.close();
       process.exit(0);

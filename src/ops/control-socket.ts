@@ -1,12 +1,19 @@
-// A root-only socket of the main process for the command line: one JSON question, one JSON answer. It also shows that a
-// controller already runs on this state folder. Knows no meaning of what is asked.
-import { rmSync } from "node:fs";
-import { chmod } from "node:fs/promises";
+// A root-only socket of the main process for the command line: one JSON question, one JSON answer. It also sees to it that
+// only one controller runs on a state folder. Knows no meaning of what is asked.
+import { createHash } from "node:crypto";
+import { realpathSync, rmSync } from "node:fs";
+import type { Server, Socket } from "node:net";
 import { createConnection, createServer } from "node:net";
+import { basename, dirname, join } from "node:path";
 import { Fault } from "../domain/fault.ts";
 
 const maxLineBytes = 4_096;
 const maxConnections = 8;
+const idleMs = 10_000;
+/** A reload restarts every process. */
+const answerMs = 60_000;
+/** sockaddr_un holds 108 bytes, its last a zero; the longest name in the folder is this socket's. */
+const maxPathBytes = 96;
 
 type Answering = (question: unknown) => unknown;
 
@@ -15,39 +22,92 @@ export interface ControlSocket {
 }
 
 export async function serveControl(path: string, answer: Answering): Promise<ControlSocket> {
-  if (await isServed(path)) {
-    throw new Fault("state.inUse", "Another Postern already runs on this state folder; stop it first.", { path });
+  if (Buffer.byteLength(path) > maxPathBytes) {
+    const room = maxPathBytes - basename(path).length - 1;
+    throw new Fault("state.pathTooLong", `The path of the state folder is too long; use one of at most ${room} bytes.`);
   }
+  const release = await claimFolder(path);
   rmSync(path, { force: true });
+  const sockets = new Set<Socket>();
   const server = createServer((socket) => {
-    let text = "";
-    socket.setEncoding("utf8");
-    socket.setTimeout(10_000, () => socket.destroy());
-    socket.on("error", () => socket.destroy());
-    socket.on("data", (chunk: string) => {
-      text += chunk;
-      const end = text.indexOf("\n");
-      if (text.length > maxLineBytes) socket.destroy();
-      if (text.length > maxLineBytes || end < 0) return;
-      const line = text.slice(0, end);
-      void answerLine(line, answer).then((reply) => socket.end(`${JSON.stringify(reply)}\n`));
-    });
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+    answerOnce(socket, answer);
   });
   server.maxConnections = maxConnections;
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(path, resolve);
+  // Nobody else may reach it, not even between its creation and a later change of its mode.
+  const umask = process.umask(0o177);
+  try {
+    await listen(server, path);
+  } finally {
+    process.umask(umask);
+  }
+  return {
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => {
+          release();
+          resolve();
+        });
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+}
+
+/**
+ * A name in the abstract namespace is a lock that the kernel frees when its holder dies. Whoever is in another network
+ * namespace does not see it, so the socket itself is tried as well.
+ */
+async function claimFolder(path: string): Promise<() => void> {
+  const inUse = () => new Fault("state.inUse", "Another Postern already runs on this state folder; stop it first.");
+  const place = join(realpathSync(dirname(path)), basename(path));
+  const lock = createServer((socket) => socket.destroy());
+  try {
+    await listen(lock, `\0postern/state/${createHash("sha256").update(place).digest("hex")}`);
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === "EADDRINUSE" ? inUse() : error;
+  }
+  if (await isServed(path)) {
+    lock.close();
+    throw inUse();
+  }
+  return () => void lock.close();
+}
+
+function answerOnce(socket: Socket, answer: Answering): void {
+  let text = "";
+  let isAsked = false;
+  socket.setEncoding("utf8");
+  socket.setTimeout(idleMs, () => socket.destroy());
+  socket.on("error", () => socket.destroy());
+  socket.on("data", (chunk: string) => {
+    if (isAsked) return;
+    text += chunk;
+    const end = text.indexOf("\n");
+    if (text.length > maxLineBytes) socket.destroy();
+    if (text.length > maxLineBytes || end < 0) return;
+    isAsked = true;
+    socket.setTimeout(answerMs);
+    void answerLine(text.slice(0, end), answer).then((reply) => socket.end(`${JSON.stringify(reply)}\n`));
   });
-  await chmod(path, 0o600);
-  return { close: () => new Promise((resolve) => server.close(() => resolve())) };
 }
 
 async function answerLine(line: string, answer: Answering): Promise<unknown> {
   try {
-    return await answer(JSON.parse(line));
+    return (await answer(JSON.parse(line))) ?? { problem: "There is no such question." };
   } catch (error) {
     return { problem: error instanceof Error ? error.message : String(error) };
   }
+}
+
+function listen(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(path, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
 }
 
 function isServed(path: string): Promise<boolean> {

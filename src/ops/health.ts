@@ -4,6 +4,8 @@ import type { HealthFact } from "../domain/status.ts";
 export interface Health {
   set(part: string, state: HealthFact["state"], why: string): void;
   facts(): readonly HealthFact[];
+  /** Parts that are no more have no faults. */
+  clear(): void;
 }
 
 export function createHealth(wallMs: () => number, onChange: () => void): Health {
@@ -17,5 +19,6 @@ export function createHealth(wallMs: () => number, onChange: () => void): Health
       onChange();
     },
     facts: () => [...facts.values()],
+    clear: () => facts.clear(),
   };
 }

@@ -1,13 +1,17 @@
 // Sample people for the simulated site. Their codes are derived from the site's own key, so that no file holds them.
 import { createHmac } from "node:crypto";
+import type { LedgerReply, LedgerRequest } from "../domain/ask.ts";
 import type { DirectoryChange, HolderRef } from "../domain/directory.ts";
+import { Fault } from "../domain/fault.ts";
 import type { CredentialId, DoorId, PassId, PersonId, ScheduleId } from "../domain/ids.ts";
 import { always } from "../domain/schedule.ts";
 import type { SiteSpec } from "../domain/site.ts";
 import type { Sample } from "../domain/status.ts";
 import { unixMs } from "../domain/time.ts";
+import { askSocket } from "./line-client.ts";
 
 const dayMs = 86_400_000;
+const patienceMs = 10_000;
 const officeHours = "office-hours" as ScheduleId;
 
 export interface SamplePeople {
@@ -32,6 +36,22 @@ export function samplePeople(site: SiteSpec, key: Buffer, nowWallMs: number): Sa
     { label: "Nobody's card", kind: "card", secret: card("stranger") },
   ];
   return { samples, changes: planPeople(site, samples, nowWallMs) };
+}
+
+/** Puts them in once, when the directory has never had anyone. */
+export async function seedSamples(
+  site: SiteSpec,
+  key: Buffer,
+  nowWallMs: number,
+  ledgerSocket: string,
+): Promise<readonly Sample[]> {
+  const { samples, changes } = samplePeople(site, key, nowWallMs);
+  const asking = (request: LedgerRequest) => askSocket<LedgerReply>(ledgerSocket, request, patienceMs);
+  const known = await asking({ kind: "directory" });
+  if (known.kind === "directory" && known.version > 0) return samples;
+  const reply = await asking({ kind: "change", by: "first start", changes });
+  if (reply.kind !== "changed") throw new Fault("samples.refused", "The sample people were refused.", { reply });
+  return samples;
 }
 
 function planPeople(site: SiteSpec, samples: readonly Sample[], nowWallMs: number): DirectoryChange[] {

@@ -72,7 +72,11 @@ function isThere(file: string): boolean {
 
 /** The first PIN that the page itself tells a newcomer to try. */
 async function samplePin(page: Page): Promise<string> {
-  const text = (await page.getByText(/^\d{6}$/).first().textContent()) ?? "";
+  const text =
+    (await page
+      .getByText(/^\d{6}$/)
+      .first()
+      .textContent()) ?? "";
   expect(text).toMatch(/^\d{6}$/);
   return text;
 }

@@ -153,7 +153,7 @@ const sayings: { readonly [Type in JournalEvent["type"]]: Say<Type> } = {
 
 const article = (noun: string): string => `${/^[aeiou]/i.test(noun) ? "an" : "a"} ${noun}`;
 
-export function wordsFor(recorded: RecordedEvent, site: PageSite): EventWords {
+export function wordsFor(recorded: RecordedEvent, site: Pick<PageSite, "doors">): EventWords {
   const { event } = recorded;
   const names: Names = {
     door: (id) => site.doors.find((door) => door.id === id)?.name ?? id,
