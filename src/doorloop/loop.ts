@@ -6,7 +6,7 @@ import type { Ask, Restored } from "../domain/ask.ts";
 import { askLifeMs, shownOf } from "../domain/ask.ts";
 import type { DoorInput, DoorState, StepDoor } from "../domain/door-machine.ts";
 import { doorDeadline, doorStatus, lockedDoor, stepDoor } from "../domain/door-machine.ts";
-import type { Cause, JournalEvent } from "../domain/events.ts";
+import type { JournalEvent } from "../domain/events.ts";
 import type { AskId, BootId, DoorId, InputId, ReaderId, RelayId, RunId } from "../domain/ids.ts";
 import type { Presentation } from "../domain/presentation.ts";
 import type { DoorSpec, ReaderSpec, SiteSpec } from "../domain/site.ts";
@@ -88,16 +88,21 @@ export class DoorLoop {
     });
   }
 
+  /** The inputs are heard first: a door that fire or a held exit button keeps open is not locked for an instant. */
   start(): void {
-    this.#lockUnlessFire({ by: "start" });
     this.link.record({ type: "controller.started", version: this.#parts.version, board: this.#parts.board.kind });
     this.#parts.board.start((event) => this.#hear(event));
+    for (const { spec, state } of this.#doors.values()) {
+      if (state.mode.name === "locked") this.#drives.lock(spec, { by: "start" });
+    }
   }
 
   /** Locks what a passage left unlocked; a fire release stays as it is. */
   stop(): void {
     this.#timer?.cancel();
-    this.#lockUnlessFire({ by: "stop" });
+    for (const { spec, state } of this.#doors.values()) {
+      if (state.mode.name !== "lockedOpen") this.#drives.lock(spec, { by: "stop" });
+    }
     this.link.record({ type: "controller.stopped" });
     this.#parts.board.stop();
   }
@@ -137,12 +142,6 @@ export class DoorLoop {
 
   outstandingAsks(): number {
     return this.#asks.sent.length + this.#asks.waiting.length;
-  }
-
-  #lockUnlessFire(cause: Cause): void {
-    for (const { spec, state } of this.#doors.values()) {
-      if (state.mode.name !== "lockedOpen") this.#drives.lock(spec, cause);
-    }
   }
 
   #now(): MonoMs {

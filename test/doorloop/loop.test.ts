@@ -278,3 +278,13 @@ test("one exit button that serves two doors opens both", () => {
   board.press("front-exit", 200);
   expect(writes).toEqual(["front-strike true", "garage-magnet false"]);
 });
+
+test("starting during a fire never energizes the magnet of a released door", () => {
+  const clock = createVirtualClock({ startWallMs: 1_800_000_000_000, trusted: true });
+  const board = createSimBoard(wires, clock);
+  board.setInput("fire-panel", true);
+  const writes: string[] = [];
+  board.observe((change) => change.kind === "relay" && writes.push(`${change.relay} ${change.energized}`));
+  new DoorLoop({ site, board, clock, run: "r" as RunId, boot: "b" as BootId, version: "t", onChange: () => {} }).start();
+  expect(writes).toEqual(["garage-magnet false", "front-strike false"]);
+});
