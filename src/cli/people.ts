@@ -1,11 +1,13 @@
 // `postern people`: lists, adds and removes people through the running ledger, the only writer.
 import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
+import { loadAccepted } from "../config/accepted.ts";
 import type { DirectoryListing, LedgerReply, LedgerRequest } from "../domain/ask.ts";
 import type { DirectoryChange, HolderRef } from "../domain/directory.ts";
 import type { CredentialId, DoorId, PersonId, ScheduleId } from "../domain/ids.ts";
 import { always } from "../domain/schedule.ts";
 import { askSocket } from "../ops/line-client.ts";
+import { guessReport } from "./guess-report.ts";
 import { Misuse } from "./misuse.ts";
 import type { StateValues } from "./options.ts";
 import { noSuchVerb, onlyWord, pathsOf, stateOption } from "./options.ts";
@@ -28,18 +30,20 @@ export async function people(args: readonly string[]): Promise<number> {
 const askLedger = (where: StateValues, request: LedgerRequest): Promise<LedgerReply> =>
   askSocket<LedgerReply>(pathsOf(where).ledgerSocket, request, patienceMs);
 
-async function holdersOf(where: StateValues): Promise<readonly ListedHolder[]> {
+async function listingOf(where: StateValues): Promise<DirectoryListing> {
   const reply = await askLedger(where, { kind: "directory" });
   if (reply.kind !== "directory") throw new Error(problemOf(reply));
-  return reply.listing.holders;
+  return reply.listing;
 }
 
 async function list(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...args], options: stateOption });
-  const holders = await holdersOf(values);
+  const { holders, liveCodes } = await listingOf(values);
   const rows = holders.toSorted((a, b) => a.id.localeCompare(b.id)).map(holderRow);
   for (const line of aligned(rows)) console.log(line);
   if (rows.length === 0) console.log("Nobody may enter yet; `postern people add` lets somebody in.");
+  const accepted = loadAccepted(pathsOf(values).folder);
+  if (accepted.ok) for (const line of guessReport(liveCodes, accepted.config.guessing)) console.log(line);
   return 0;
 }
 
@@ -86,7 +90,7 @@ async function add(args: readonly string[]): Promise<number> {
   const id = values.id ?? idFrom(name);
   if (id === "") throw new Misuse("This name has no letters of which an id could be made; give one with --id.");
   // Adding is never changing: somebody of the same name would take over the other's rights, and lose them the PIN.
-  if ((await holdersOf(values)).some((one) => one.id === id)) {
+  if ((await listingOf(values)).holders.some((one) => one.id === id)) {
     throw new Error(`There is somebody with the id "${id}" already; give this person another one with --id.`);
   }
   const pin = values["new-pin"] ? newPin() : values["pin-stdin"] ? await readPin() : null;
@@ -132,7 +136,7 @@ function planPerson({ id, name, pin, cards, doors, schedule }: NewPerson): Direc
 async function remove(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: stateOption });
   const id = onlyWord(positionals, "the id of the person");
-  const found = (await holdersOf(values)).find((one) => one.id === id);
+  const found = (await listingOf(values)).holders.find((one) => one.id === id);
   if (found === undefined) throw new Error(`There is nobody with the id "${id}"; see \`postern people list\`.`);
   const changes = [{ op: "removeHolder", holder: { kind: found.kind, id } as HolderRef }] as const;
   const reply = await askLedger(values, { kind: "change", by: "command line", changes });

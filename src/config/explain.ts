@@ -1,4 +1,5 @@
 // What `postern check` prints: every problem of a refused file, or what a good one will run; 80 columns, no color.
+import { guessOdds } from "../domain/guess.ts";
 import type { ConfigProblem } from "./problem.ts";
 import { printable, shorten } from "./problem.ts";
 import type { Config, DoorConfig, ReaderConfig } from "./schema.ts";
@@ -80,12 +81,24 @@ function siteLines({
     ),
     ...row(
       "guessing",
-      `${guessing.failures} wrong codes, then blocks of ${spanText(guessing.blockMs)} to ${spanText(guessing.maxBlockMs)}; one is forgotten in ${spanText(guessing.drainMs)}`,
+      `${guessing.failures} wrong codes, then blocks of ${spanText(guessing.blockMs)} to ${spanText(guessing.maxBlockMs)}; one is forgotten in ${spanText(guessing.drainMs)}; ${oddsText(guessing)}`,
     ),
     ...row("record", `${journal.keepEvents} events; ${deadline}`),
     ...row("console", `${scheme}://${host}:${panel.port}`),
   ];
 }
+
+/** What the policy means for one code of the usual lengths; `postern people list` counts the codes that there are. */
+function oddsText(policy: Config["guessing"]): string {
+  const odds = [4, 6].map((length) => {
+    const { perDay, perYear } = guessOdds(policy, [{ length, count: 1 }]);
+    return `one ${length}-digit code in a day with ${percentText(perDay)}, in a year with ${percentText(perYear)}`;
+  });
+  const { triesPerDay } = guessOdds(policy, []);
+  return `a tireless guesser has ${triesPerDay} tries a day at a door and hits ${odds.join("; ")}`;
+}
+
+export const percentText = (odds: number): string => `${Number((odds * 100).toPrecision(2))} %`;
 
 function lockText({ lock }: DoorConfig): string {
   return lock === "failSecure"
