@@ -1,6 +1,7 @@
 // Builds dist/, which is what devices and scripts/run start: compiled TypeScript, the panel's files beside its server.
 import { execFileSync } from "node:child_process";
-import { chmodSync, copyFileSync, globSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { chmodSync, copyFileSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
@@ -17,4 +18,7 @@ for (const asset of globSync("src/office/console/panel/*.{html,css,svg}", { cwd:
 }
 chmodSync(join(root, "dist/src/cli/postern.js"), 0o755);
 for (const file of ["package.json", "config.example.json"]) copyFileSync(join(root, file), join(root, "dist", file));
-writeFileSync(join(root, "dist/.built"), "");
+const code = createHash("sha256");
+for (const file of globSync("dist/**/*.js", { cwd: root }).sort()) code.update(readFileSync(join(root, file)));
+// Tells one build's code from another's; written last, because its time says that the build is complete.
+writeFileSync(join(root, "dist/.built"), code.digest("hex"));

@@ -1,5 +1,5 @@
 // One event of the record as one line for an operator: when by the site's clock, how grave, its name, and what it means.
-import { loadAccepted } from "../config/accepted.ts";
+import { loadAccepted } from "../config/choose.ts";
 import { printable } from "../config/problem.ts";
 import { siteOf } from "../config/site.ts";
 import type { RecordedEvent } from "../domain/events.ts";

@@ -1,7 +1,7 @@
 // `postern people`: lists, adds and removes people through the running ledger, the only writer.
 import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
-import { loadAccepted } from "../config/accepted.ts";
+import { loadAccepted } from "../config/choose.ts";
 import type { DirectoryListing, LedgerReply, LedgerRequest } from "../domain/ask.ts";
 import type { DirectoryChange, HolderRef } from "../domain/directory.ts";
 import type { CredentialId, DoorId, PersonId, ScheduleId } from "../domain/ids.ts";
@@ -167,5 +167,5 @@ async function readPin(): Promise<string> {
     text += String(chunk);
     if (text.length > maxPinBytes) break;
   }
-  return text.trim();
+  return text.trim().slice(0, maxPinBytes);
 }

@@ -3,46 +3,11 @@ import { createHash, randomUUID } from "node:crypto";
 import { open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Fault } from "../domain/fault.ts";
-import type { ConfigFileReading } from "./load.ts";
-import { readConfigFile } from "./load.ts";
-import type { ConfigProblem } from "./problem.ts";
-import type { Config } from "./schema.ts";
 
 const fileName = "accepted-config.json";
 const draftPrefix = `${fileName}.new-`;
 
-export type ConfigChoice =
-  | {
-      readonly kind: "file";
-      readonly config: Config;
-      readonly text: string;
-      readonly warnings: readonly ConfigProblem[];
-    }
-  /** The file is refused for these problems; the site goes on as it was. */
-  | {
-      readonly kind: "accepted";
-      readonly config: Config;
-      readonly text: string;
-      readonly problems: readonly ConfigProblem[];
-    }
-  /** Nor is there a usable copy, for the problems in `accepted`: on a first start, that it is missing. */
-  | {
-      readonly kind: "none";
-      readonly problems: readonly ConfigProblem[];
-      readonly accepted: readonly ConfigProblem[];
-    };
-
-export function chooseConfig(file: string, stateDir: string): ConfigChoice {
-  const reading = readConfigFile(file);
-  if (reading.ok) return { kind: "file", config: reading.config, text: reading.text, warnings: reading.warnings };
-  const accepted = loadAccepted(stateDir);
-  if (!accepted.ok) return { kind: "none", problems: reading.problems, accepted: accepted.problems };
-  return { kind: "accepted", config: accepted.config, text: accepted.text, problems: reading.problems };
-}
-
-export function loadAccepted(stateDir: string): ConfigFileReading {
-  return readConfigFile(join(stateDir, fileName));
-}
+export const acceptedFile = (stateDir: string): string => join(stateDir, fileName);
 
 /**
  * After a power cut at any moment the folder holds either the old copy whole or the new one.
@@ -65,7 +30,7 @@ export function configDigest(text: string): string {
 
 async function keptText(stateDir: string): Promise<string | null> {
   try {
-    return await readFile(join(stateDir, fileName), "utf8");
+    return await readFile(acceptedFile(stateDir), "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
     throw error;
@@ -82,7 +47,7 @@ async function replaceFile(stateDir: string, text: string): Promise<void> {
     } finally {
       await file.close();
     }
-    await rename(draft, join(stateDir, fileName));
+    await rename(draft, acceptedFile(stateDir));
   } catch (error) {
     await rm(draft, { force: true });
     throw error;

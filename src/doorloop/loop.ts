@@ -30,7 +30,7 @@ export interface DoorLoopParts {
   readonly run: RunId;
   readonly boot: BootId;
   readonly version: string;
-  /** Told after anything that a door shows has changed. */
+  /** Told after anything that a door or a device shows has changed. */
   readonly onChange: () => void;
   readonly stepDoor?: StepDoor;
 }
@@ -175,6 +175,7 @@ export class DoorLoop {
         break;
       case "found":
         this.link.record({ type: "device.found", device: event.device });
+        this.#parts.onChange();
         break;
     }
     this.#schedule();
@@ -206,6 +207,7 @@ export class DoorLoop {
       if (role.kind === "contact") this.#tellDoor(role.door, { kind: "contact", level: "unknown" });
       else if (role.kind === "exit") this.#tellDoor(role.door, { kind: "exit", input, pressed: false });
     }
+    this.#parts.onChange();
   }
 
   #tellDoor(id: DoorId, input: DoorInput): void {

@@ -18,7 +18,8 @@ export function runOffice({ openJournal }: OfficeProcess): void {
   const send = process.send?.bind(process);
   if (send === undefined) throw new Fault("office.alone", "The office is started by the main process.");
   const tell = (message: FromOffice): void => {
-    if (process.connected) send(message);
+    // The main process may end at any moment; `disconnect` says so.
+    if (process.connected) send(message, undefined, undefined, () => {});
   };
   setPriority(niceness);
   const desk = new DoorDesk(tell);

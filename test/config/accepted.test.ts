@@ -13,7 +13,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { chooseConfig, configDigest, loadAccepted, saveAccepted } from "../../src/config/accepted.ts";
+import { configDigest, saveAccepted } from "../../src/config/accepted.ts";
+import { chooseConfig, loadAccepted } from "../../src/config/choose.ts";
 import { edited, exampleText, swap } from "./example.ts";
 
 let folder = "";

@@ -17,10 +17,13 @@ export const postern = join(root, "dist/src/cli/postern.js");
 export interface ProductOptions {
   /** Null runs the simulated site. */
   readonly config: object | null;
+  /** Used as it is, in place of `config`. */
+  readonly configFile?: string;
   readonly state?: string;
   readonly trace?: string;
   /** Modules that every process loads first. */
   readonly preload?: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 export interface Product {
@@ -41,7 +44,8 @@ export const temporaryFolder = (): string => mkdtempSync(join(tmpdir(), "postern
 export async function startProduct(options: ProductOptions): Promise<Product> {
   const state = options.state ?? temporaryFolder();
   const args = ["run", "--state", state];
-  if (options.config !== null) {
+  if (options.configFile !== undefined) args.push("--config", options.configFile);
+  else if (options.config !== null) {
     const file = join(state, "..", `${state.split("/").at(-1)}.config.json`);
     writeFileSync(file, JSON.stringify(options.config));
     args.push("--config", file);
@@ -50,7 +54,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
   const preloads = (options.preload ?? []).flatMap((file) => ["--import", file]);
   const child = spawn(process.execPath, [postern, ...args], {
     stdio: ["ignore", "ignore", "pipe"],
-    env: { ...process.env, ...(preloads.length === 0 ? {} : { NODE_OPTIONS: preloads.join(" ") }) },
+    env: { ...process.env, ...options.env, ...(preloads.length === 0 ? {} : { NODE_OPTIONS: preloads.join(" ") }) },
   });
   let stderr = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
@@ -92,12 +96,12 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
 }
 
 /** A system under test gets ready when it gets ready; this fails after half a minute. */
-export async function poll(probe: () => Promise<boolean>): Promise<void> {
+export async function poll(probe: () => Promise<boolean>, pauseMs = 10): Promise<void> {
   const giveUpAt = performance.now() + 30_000;
   for (;;) {
     if (await probe().catch(() => false)) return;
     if (performance.now() > giveUpAt) throw new Error("what was waited for did not come within 30 s");
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }
 
@@ -127,7 +131,8 @@ export interface BoardClient {
   push(text: string): void;
   /** The next message, from now on, for which this is true. */
   next(is: (message: BoardMessage) => boolean): Promise<BoardMessage>;
-  onMessage(listen: (message: BoardMessage) => void): void;
+  /** Returns what ends the listening. */
+  onMessage(listen: (message: BoardMessage) => void): () => void;
   close(): void;
 }
 
@@ -174,6 +179,7 @@ export async function connectBoard(path: string): Promise<BoardClient> {
     next,
     onMessage: (listen) => {
       listeners.add(listen);
+      return () => void listeners.delete(listen);
     },
     close: () => {
       socket.destroy();
