@@ -1,5 +1,5 @@
 // Fails the build when imports run the wrong way, a file outgrows its subject, or code is reached by nothing.
-import { globSync, readFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 
 const root = join(import.meta.dirname, "..");
@@ -17,6 +17,7 @@ const mayImport: Record<string, readonly string[]> = {
   "src/cli": ["src", "hal", "node", "npm"],
   "src/main.ts": ["src", "hal", "node", "npm"],
   "src/controller.ts": ["src", "hal", "node", "npm"],
+  "src/office-opening.ts": ["src", "hal", "node", "npm"],
 };
 /** Started by name, not imported. */
 const entries = [
@@ -84,6 +85,14 @@ for (const [file, names] of exportsOf) {
   for (const name of names) {
     const uses = everything.reduce((sum, text) => sum + text.split(new RegExp(`\\b${name}\\b`)).length - 1, 0);
     if (uses < 2) problems.push(`${file}: ${name} is used nowhere; delete it.`);
+  }
+}
+
+for (const document of ["README.md", ...globSync("docs/*.md", { cwd: root })]) {
+  for (const [cited = ""] of readFileSync(join(root, document), "utf8").matchAll(
+    /\b(?:test|scripts|src|hal|docs)\/[\w./-]*\w/g,
+  )) {
+    if (!existsSync(join(root, cited))) problems.push(`${document}: cites ${cited}, which is not there.`);
   }
 }
 

@@ -1,7 +1,7 @@
 // The main process put together: wires, door loop and the sides of its children, from the configuration to the last record.
 import { randomBytes } from "node:crypto";
-import { mkdirSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
-import { setTimeout as setTimeoutPromise } from "node:timers/promises";
+import { mkdirSync, readFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { Board } from "../hal/board.ts";
 import { openBoard } from "../hal/open-board.ts";
@@ -11,42 +11,27 @@ import type { BoardServer } from "../hal/sim/socket.ts";
 import { configDigest, saveAccepted } from "./config/accepted.ts";
 import type { ConfigProblem } from "./config/problem.ts";
 import type { Config } from "./config/schema.ts";
-import { boardOf, consoleOf, siteOf } from "./config/site.ts";
+import { boardOf, siteOf } from "./config/site.ts";
 import { recallUnderstood, saveUnderstood } from "./config/understood.ts";
 import type { JournalEvent } from "./domain/events.ts";
 import { Fault } from "./domain/fault.ts";
 import type { BootId, RunId } from "./domain/ids.ts";
-import type { DoorCommand, Sample } from "./domain/status.ts";
+import type { DoorCommand } from "./domain/status.ts";
 import { DoorLoop } from "./doorloop/loop.ts";
 import { buildStamp, version } from "./ops/build.ts";
 import type { ControlSocket } from "./ops/control-socket.ts";
 import { serveControl } from "./ops/control-socket.ts";
-import type { EntryCode } from "./ops/entry-code.ts";
-import { freePort } from "./ops/free-port.ts";
+import { drainRecords } from "./ops/drain-records.ts";
+import type { FireLatch } from "./ops/fire-latch.ts";
+import { openFireLatch } from "./ops/fire-latch.ts";
 import { createHealth } from "./ops/health.ts";
 import type { LedgerSide } from "./ops/ledger-side.ts";
 import { log } from "./ops/log.ts";
 import type { OfficeSide } from "./ops/office-side.ts";
+import type { Controller, RunOptions } from "./ops/run-options.ts";
 import type { StatePaths } from "./ops/state-paths.ts";
 import { statePaths } from "./ops/state-paths.ts";
 
-export interface RunOptions {
-  /** Null runs the simulated site that ships with Postern, with its sample people. */
-  readonly configPath: string | null;
-  readonly stateDir: string;
-  readonly keysDir: string | null;
-  readonly tracePath: string | null;
-  /** Shows the console's one-time code to a person; never to a log. */
-  readonly showEntry: (entry: EntryCode, address: string, file: string) => void;
-}
-
-export interface Controller {
-  readonly stopped: Promise<void>;
-  stop(): Promise<void>;
-}
-
-/** How long a stopping controller waits for the last events to be on the disk. */
-const recordPatienceMs = 2_000;
 const officeRetryMs = 2_000;
 const simulatedSite = fileURLToPath(new URL("../config.example.json", import.meta.url));
 const bootId = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim() as BootId;
@@ -80,7 +65,8 @@ interface Site {
   readonly loop: DoorLoop;
   readonly ledger: LedgerSide;
   office: OfficeSide | null;
-  readonly boardServer: BoardServer;
+  readonly fire: FireLatch;
+  boardServer: BoardServer | null;
   /** What is still on its way to be opened for it must not be. */
   closed: boolean;
 }
@@ -114,7 +100,7 @@ class MainProcess implements Controller {
   }
 
   async start(): Promise<void> {
-    this.#control = await serveControl(this.#paths.controlSocket, (question) => this.#answer(question as Question));
+    this.#control = await this.#openControl();
     process.on("uncaughtException", (error) => this.#breakDown(error));
     // A terminal that is closed hangs up; a service is told to reload.
     process.on("SIGHUP", () => (process.stdout.isTTY ? void this.stop() : this.#reloadOnSignal()));
@@ -129,6 +115,22 @@ class MainProcess implements Controller {
       await this.stop();
       throw error;
     }
+  }
+
+  /** A folder that takes no socket, on a card turned read-only say, must not keep the doors from working. */
+  async #openControl(): Promise<ControlSocket | null> {
+    try {
+      return await serveControl(this.#paths.controlSocket, (question) => this.#answer(question as Question));
+    } catch (error) {
+      if (error instanceof Fault) throw error;
+      this.#fault("command line", error);
+      return null;
+    }
+  }
+
+  #fault(part: string, error: unknown): void {
+    log("error", part, whyOf(error));
+    this.#health.set(part, "fault", whyOf(error));
   }
 
   stop(): Promise<void> {
@@ -146,7 +148,7 @@ class MainProcess implements Controller {
     await this.#close();
     await this.#control?.close();
     this.#control = null;
-    rmSync(this.#paths.controlSocket, { force: true });
+    await rm(this.#paths.controlSocket, { force: true }).catch((error) => this.#fault("command line", error));
     this.#resolveStopped();
   }
 
@@ -183,13 +185,13 @@ class MainProcess implements Controller {
       await saveAccepted(this.#paths.folder, text);
       await saveUnderstood(this.#paths.folder, buildStamp, text, config);
     } catch (error) {
-      log("error", "configuration", whyOf(error));
-      this.#health.set("configuration", "fault", whyOf(error));
+      this.#fault("configuration", error);
     }
   }
 
   async #openSite(config: Config, text: string): Promise<Site> {
     const wires = await openBoard(config.board, boardOf(config), this.#clock);
+    const fire = openFireLatch(this.#paths.fireFile);
     const loop = new DoorLoop({
       site: siteOf(config),
       board: await this.#traced(wires, text),
@@ -198,6 +200,7 @@ class MainProcess implements Controller {
       boot: bootId,
       version,
       onChange: () => this.#doorsChanged(),
+      fireLatched: fire.latchedBefore,
     });
     for (const part of ["ledger", "office"]) this.#health.set(part, "fault", "is starting");
     const ledgerReady = Promise.withResolvers<void>();
@@ -206,6 +209,8 @@ class MainProcess implements Controller {
       connect: (send) => loop.link.connect(send),
       receive: (message) => {
         loop.link.receive(message);
+        if (message.kind === "trouble") this.#health.set("disk", "fault", message.why);
+        if (message.kind === "well") this.#health.set("disk", "ok", "");
         if (message.kind !== "ready") return;
         this.#health.set("ledger", "ok", "");
         ledgerReady.resolve();
@@ -215,17 +220,31 @@ class MainProcess implements Controller {
         loop.ledgerLost(why);
       },
     });
+    const site: Site = {
+      text,
+      config,
+      board: wires,
+      loop,
+      ledger,
+      fire,
+      office: null,
+      boardServer: null,
+      closed: false,
+    };
+    this.#site = site;
     loop.start();
-    const { serveBoard } = await import("../hal/sim/socket.ts");
+    void this.#serveBoard(site, wires);
+    void ledgerReady.promise.then(() => this.#tryOffice(site));
+    return site;
+  }
+
+  async #serveBoard(site: Site, wires: SimBoard): Promise<void> {
     try {
-      const boardServer = await serveBoard(wires, this.#clock, this.#paths.boardSocket);
-      const site: Site = { text, config, board: wires, loop, ledger, office: null, boardServer, closed: false };
-      void ledgerReady.promise.then(() => this.#tryOffice(site));
-      return site;
+      const { serveBoard } = await import("../hal/sim/socket.ts");
+      site.boardServer = await serveBoard(wires, this.#clock, this.#paths.boardSocket);
+      if (site.closed) await site.boardServer.close();
     } catch (error) {
-      loop.stop();
-      await ledger.stop();
-      throw error;
+      this.#fault("board socket", error);
     }
   }
 
@@ -235,69 +254,44 @@ class MainProcess implements Controller {
     return ledger;
   }
 
-  /** Recording writes synchronously, so that a trace holds all that happened before a kill: for diagnosis, not for daily use. */
   async #traced(wires: SimBoard, text: string): Promise<Board> {
     const file = this.#options.tracePath;
     if (file === null) return wires;
-    const { recordBoard } = await import("../hal/trace.ts");
-    const sink = openSync(file, "a", 0o600);
-    const recording = recordBoard(wires, this.#clock, (line) => writeSync(sink, `${line}\n`), {
-      version,
-      config: text,
-    });
-    this.#clock.onChange((change) => recording.clockChanged(change));
-    return recording;
+    const { recordToFile } = await import("../hal/trace-file.ts");
+    return recordToFile(wires, this.#clock, file, { version, config: text });
   }
 
   async #openOffice(site: Site): Promise<void> {
     if (site.closed) return;
-    const samples = this.#options.configPath === null ? await this.#samplesFor(site) : [];
-    const { readSubKey } = await import("./ledger/keys.ts");
-    const sessionKey = readSubKey(this.#paths, "console session");
-    if (sessionKey === null) throw new Fault("keys.missing", "The key that signs console sessions is not there.");
-    const spec = consoleOf(site.config);
-    const { OfficeSide } = await import("./ops/office-side.ts");
-    const port = this.#options.configPath === null ? await freePort(spec.host, spec.port) : spec.port;
-    if (site.closed) return;
-    const { database, ledgerSocket, boardSocket, entryFile } = this.#paths;
-    site.office = new OfficeSide({
+    const { openOffice } = await import("./office-opening.ts");
+    const office = await openOffice({
       modulePath: this.#parts.modulePath,
+      isSimulatedSite: this.#options.configPath === null,
+      showEntry: this.#options.showEntry,
+      paths: this.#paths,
+      config: site.config,
       doors: site.loop,
       health: this.#health,
-      opening: {
-        site: siteOf(site.config),
-        console: { ...spec, port },
-        databasePath: database,
-        ledgerSocket,
-        boardSocket,
-        samples,
-        sessionKeyHex: sessionKey.toString("hex"),
-      },
-      entryFile,
-      showEntry: this.#options.showEntry,
+      wallMs: this.#clock.wall(),
+      isWanted: () => !site.closed,
     });
-  }
-
-  async #samplesFor(site: Site): Promise<readonly Sample[]> {
-    const { seedSamples } = await import("./ops/sample-people.ts");
-    const { readSubKey } = await import("./ledger/keys.ts");
-    const key = readSubKey(this.#paths, "sample people");
-    if (key === null) return [];
-    return seedSamples(siteOf(site.config), key, this.#clock.wall(), this.#paths.ledgerSocket);
+    site.office = office;
   }
 
   #tryOffice(site: Site): void {
     this.#openOffice(site).catch((error) => {
       if (site.closed) return;
-      this.#health.set("office", "fault", whyOf(error));
-      log("error", "office", whyOf(error));
+      this.#fault("office", error);
       setTimeout(() => this.#tryOffice(site), officeRetryMs).unref();
     });
   }
 
   #doorsChanged(): void {
-    if (this.#site !== null) this.#noteBoardHealth(this.#site);
-    this.#site?.office?.publish();
+    const site = this.#site;
+    if (site === null) return;
+    this.#noteBoardHealth(site);
+    site.fire.note(site.loop.isFireLatched());
+    site.office?.publish();
   }
 
   #noteBoardHealth(site: Site): void {
@@ -366,6 +360,7 @@ class MainProcess implements Controller {
     }
     const why = `The new configuration could not be started, so the old one runs: ${whyOf(error)}`;
     this.#health.set("configuration", "fault", why);
+    this.#site?.loop.note({ type: "config.refused", problems: 1, first: why });
     throw new Fault("config.notStarted", why, {}, error);
   }
 
@@ -375,11 +370,13 @@ class MainProcess implements Controller {
     if (site === null) return;
     site.closed = true;
     site.loop.stop();
-    await site.boardServer.close();
-    await site.office?.stop();
-    const giveUpAt = performance.now() + recordPatienceMs;
-    while (site.loop.link.unrecorded() > 0 && performance.now() < giveUpAt) await setTimeoutPromise(10);
-    await site.ledger.stop();
+    const closings = [
+      () => site.boardServer?.close(),
+      () => site.office?.stop(),
+      () => drainRecords(site.loop.link),
+      () => site.ledger.stop(),
+    ];
+    for (const close of closings) await Promise.resolve(close()).catch((error) => this.#fault("stopping", error));
     this.#health.clear();
   }
 

@@ -1,8 +1,8 @@
 // Which of Postern's processes this one is, and what starts first. With controller.ts the composition root: only these two
 // may import everything, and this one does so late, because each process starts from it and waits for what it imports.
 import { fileURLToPath } from "node:url";
-import type { Controller, RunOptions } from "./controller.ts";
 import type { LedgerStart } from "./ops/ledger-side.ts";
+import type { Controller, RunOptions } from "./ops/run-options.ts";
 
 const modulePath = fileURLToPath(import.meta.url);
 

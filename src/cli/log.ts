@@ -71,14 +71,15 @@ async function show(args: readonly string[]): Promise<number> {
 
 async function follow(args: readonly string[]): Promise<number> {
   const { reader, print, after } = openListing(args, followLast);
+  const stopped = new Promise((stop) => {
+    process.once("SIGINT", stop);
+    process.once("SIGTERM", stop);
+  });
   let seq = printPage(reader, after, print);
   const timer = setInterval(() => {
     seq = printPage(reader, seq, print);
   }, followMs);
-  await new Promise((stopped) => {
-    process.once("SIGINT", stopped);
-    process.once("SIGTERM", stopped);
-  });
+  await stopped;
   clearInterval(timer);
   reader.close();
   return 0;

@@ -1,8 +1,8 @@
 // `postern run`: starts the controller in this terminal and shows the console's one-time code to whoever sits there.
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import type { Controller } from "../controller.ts";
 import { runController } from "../main.ts";
+import type { Controller } from "../ops/run-options.ts";
 import { showEntry } from "./entry.ts";
 import { stateOption } from "./options.ts";
 

@@ -71,6 +71,10 @@ export type FromLedger =
   | { readonly kind: "ready"; readonly restored: Restored }
   | { readonly kind: "answer"; readonly answer: Answer }
   | { readonly kind: "recorded"; readonly upTo: number }
+  /** The database does not take what it is given, in a plain sentence; once for each kind of trouble, until `well`. */
+  | { readonly kind: "trouble"; readonly why: string }
+  /** The first commit after trouble. */
+  | { readonly kind: "well" }
   | { readonly kind: "pong"; readonly n: number };
 
 /** Requests of the office and the command line, one JSON line each way over the ledger's socket. */

@@ -53,13 +53,16 @@ export function isGuess(presentation: Presentation): boolean {
   return presentation.method === "qr" && /^[0-9]{1,16}$/.test(presentation.text);
 }
 
+/** Said of every code alike, and therefore telling an attacker nothing. */
+const uncounted: readonly DenyReason[] = ["accessLimited", "methodOff", "clockUntrusted"];
+
 /**
  * Whether this denial counts towards the guess limit. A live code at the wrong door or hour counts like any other:
  * a block that came later for it would tell an attacker that somebody owns it.
  */
 export function countsAsGuess(presentation: Presentation, decision: Decision): boolean {
   if (decision.granted || !isGuess(presentation)) return false;
-  return decision.reason !== "accessLimited" && decision.reason !== "methodOff";
+  return !uncounted.includes(decision.reason);
 }
 
 function holderBar(holder: Holder, now: Instant): DenyReason | null {

@@ -33,6 +33,8 @@ export interface DoorState {
 export type DoorInput =
   | { readonly kind: "grant"; readonly ask: AskId }
   | { readonly kind: "exit"; readonly input: InputId; readonly pressed: boolean }
+  /** Its wire is gone: it counts as let go, unless it was stuck, which it stays until it has been seen let go. */
+  | { readonly kind: "exitLost"; readonly input: InputId }
   | { readonly kind: "contact"; readonly level: "open" | "closed" | "unknown" }
   | { readonly kind: "fire" }
   | { readonly kind: "fireCleared"; readonly who: string }
@@ -68,19 +70,16 @@ export const stepDoor: StepDoor = (spec, state, input, now) => {
       return unlock(spec, state, { by: "ask", ask: input.ask }, now);
     case "exit":
       return input.pressed ? pressExit(spec, state, input.input, now) : releaseExit(spec, state, input.input, now);
+    case "exitLost":
+      return state.exits.some((exit) => exit.input === input.input && exit.stuck)
+        ? unchanged(state)
+        : releaseExit(spec, state, input.input, now);
     case "contact":
       return moveContact(spec, state, input.level, now);
     case "fire":
       return releaseForFire(spec, state);
     case "fireCleared":
-      return state.mode.name === "lockedOpen"
-        ? lock(
-            spec,
-            { ...state, openSince: state.contact === "open" ? now : null },
-            { by: "operator", who: input.who },
-            now,
-          )
-        : unchanged(state);
+      return state.mode.name === "lockedOpen" ? endFireRelease(spec, state, input.who, now) : unchanged(state);
     case "clearForced":
       return state.forced
         ? recorded({ ...state, forced: false }, { type: "door.forcedCleared", door: spec.id, who: input.who })
@@ -205,6 +204,13 @@ function releaseForFire(spec: DoorSpec, state: DoorState): DoorStep {
       { kind: "record", event: { type: "door.unlocked", door: spec.id, cause: { by: "fire" } } },
     ],
   };
+}
+
+/** Whoever holds the exit button at that moment still gets out. */
+function endFireRelease(spec: DoorSpec, state: DoorState, who: string, now: MonoMs): DoorStep {
+  const after = { ...state, openSince: state.contact === "open" ? now : null };
+  if (holdingExit(state) === null) return lock(spec, after, { by: "operator", who }, now);
+  return unchanged({ ...after, mode: { name: "accessed", relockAt: now, opened: state.contact === "open" } });
 }
 
 function tick(spec: DoorSpec, state: DoorState, now: MonoMs): DoorStep {

@@ -75,12 +75,15 @@ export type SystemEvent =
   | { readonly type: "controller.started"; readonly version: string; readonly board: string }
   | { readonly type: "controller.stopped" }
   | { readonly type: "ledger.lost"; readonly why: string }
-  | { readonly type: "ledger.restored"; readonly downMs: number; readonly droppedRecords: number }
+  | { readonly type: "ledger.restored"; readonly downMs: number }
+  /** Events that found no room while the ledger was away or slow: what is missing before this one. */
+  | { readonly type: "records.dropped"; readonly count: number }
   | { readonly type: "office.lost"; readonly why: string }
   | { readonly type: "office.restored" }
   | { readonly type: "device.lost"; readonly device: string; readonly why: string }
   | { readonly type: "device.found"; readonly device: string }
   | { readonly type: "relay.failed"; readonly relay: RelayId; readonly why: string }
+  | { readonly type: "relay.restored"; readonly relay: RelayId }
   | { readonly type: "reader.misread"; readonly reader: ReaderId; readonly problem: string; readonly count: number }
   | { readonly type: "clock.stepped"; readonly byMs: number }
   | { readonly type: "clock.trusted" }
@@ -89,6 +92,13 @@ export type SystemEvent =
   | { readonly type: "config.refused"; readonly problems: number; readonly first: string }
   | { readonly type: "directory.changed"; readonly version: number; readonly by: string; readonly steps: number }
   | { readonly type: "console.entered"; readonly how: string }
+  /** First in a new database, when the anchor beside it still knew an older record; `lostSeq` is that one's last event. */
+  | {
+      readonly type: "log.restarted";
+      readonly lostEpoch: number;
+      readonly lostSeq: number;
+      readonly lostHash: string;
+    }
   | {
       readonly type: "log.pruned";
       readonly fromSeq: number;

@@ -1,6 +1,6 @@
 // Turns lock and unlock into relay levels, and keeps trying a relay that did not take one.
 import type { Board } from "../../hal/board.ts";
-import type { Clock } from "../../hal/clock.ts";
+import type { Clock, Timer } from "../../hal/clock.ts";
 import type { Cause, JournalEvent } from "../domain/events.ts";
 import type { RelayId } from "../domain/ids.ts";
 import type { DoorSpec } from "../domain/site.ts";
@@ -11,16 +11,20 @@ export interface Drives {
   lock(door: DoorSpec, cause: Cause): void;
   unlock(door: DoorSpec, cause: Cause): void;
   failed(): readonly RelayId[];
+  /** Nothing is driven any more, retries included. */
+  stop(): void;
 }
 
 export function createDrives(board: Board, clock: Clock, record: (event: JournalEvent) => void): Drives {
   const failing = new Map<RelayId, { energized: boolean; cause: string }>();
-  let retryArmed = false;
+  let retry: Timer | null = null;
+  let stopped = false;
 
   const attempt = (relay: RelayId, energized: boolean, cause: string) => {
+    if (stopped) return;
     try {
       board.drive(relay, energized, cause);
-      failing.delete(relay);
+      if (failing.delete(relay)) record({ type: "relay.restored", relay });
     } catch (error) {
       const known = failing.has(relay);
       failing.set(relay, { energized, cause });
@@ -30,10 +34,9 @@ export function createDrives(board: Board, clock: Clock, record: (event: Journal
   };
 
   const armRetry = () => {
-    if (retryArmed) return;
-    retryArmed = true;
-    clock.after(retryMs, "relay retry", () => {
-      retryArmed = false;
+    if (retry !== null) return;
+    retry = clock.after(retryMs, "relay retry", () => {
+      retry = null;
       for (const [relay, wanted] of [...failing]) attempt(relay, wanted.energized, wanted.cause);
     });
   };
@@ -42,6 +45,10 @@ export function createDrives(board: Board, clock: Clock, record: (event: Journal
     lock: (door, cause) => attempt(door.relay, door.lock === "failSafe", causeText(cause)),
     unlock: (door, cause) => attempt(door.relay, door.lock === "failSecure", causeText(cause)),
     failed: () => [...failing.keys()],
+    stop: () => {
+      stopped = true;
+      retry?.cancel();
+    },
   };
 }
 

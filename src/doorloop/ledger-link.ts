@@ -6,6 +6,8 @@ import type { SiteSpec } from "../domain/site.ts";
 
 /** Records kept for a ledger that is away; what comes on top is counted, not kept. */
 export const maxKeptRecords = 4_096;
+/** The last quarter of the places is for what must not be lost to a flood: alarms, latches and settlements. */
+const maxOrdinaryRecords = 3_072;
 /** Records sent and not yet acknowledged, so that a stalled ledger's pipe stays short. */
 const maxUnackedRecords = 256;
 
@@ -25,8 +27,6 @@ export interface LedgerLink {
   lost(): void;
   ask(ask: Ask): void;
   record(what: RecordEntry["what"]): void;
-  /** Records that found no room since this was last called. */
-  takeDropped(): number;
   unrecorded(): number;
 }
 
@@ -46,6 +46,17 @@ export function createLedgerLink(parts: LedgerLinkParts): LedgerLink {
     if (upTo <= sentCount) return;
     send({ kind: "record", entries: kept.slice(sentCount, upTo) });
     sentCount = upTo;
+  };
+
+  const keep = (what: RecordEntry["what"]) => {
+    counter += 1;
+    kept.push({ n: counter, at: { wall: clock.wall(), mono: clock.mono(), trusted: clock.trusted() }, what });
+  };
+
+  const tellDropped = () => {
+    if (dropped === 0 || kept.length >= maxOrdinaryRecords) return;
+    keep({ type: "records.dropped", count: dropped });
+    dropped = 0;
   };
 
   return {
@@ -69,6 +80,7 @@ export function createLedgerLink(parts: LedgerLinkParts): LedgerLink {
           const done = kept.filter((entry) => entry.n <= message.upTo).length;
           kept = kept.slice(done);
           sentCount = Math.max(0, sentCount - done);
+          tellDropped();
           flush();
           return;
         }
@@ -85,19 +97,25 @@ export function createLedgerLink(parts: LedgerLinkParts): LedgerLink {
       if (send !== null && ready) send({ kind: "ask", ask });
     },
     record(what) {
-      if (kept.length >= maxKeptRecords) {
+      if (kept.length >= (isVital(what) ? maxKeptRecords : maxOrdinaryRecords)) {
         dropped += 1;
         return;
       }
-      counter += 1;
-      kept.push({ n: counter, at: { wall: clock.wall(), mono: clock.mono(), trusted: clock.trusted() }, what });
+      keep(what);
       flush();
-    },
-    takeDropped() {
-      const count = dropped;
-      dropped = 0;
-      return count;
     },
     unrecorded: () => kept.length,
   };
 }
+
+const vitalTypes: ReadonlySet<string> = new Set([
+  "door.forced",
+  "door.forcedCleared",
+  "fire.raised",
+  "fire.cleared",
+  "controller.stopped",
+]);
+
+/** An unanswered presentation is not: anybody at a reader could fill the queue with those. */
+const isVital = (what: RecordEntry["what"]): boolean =>
+  "settle" in what ? what.settle !== "unanswered" : vitalTypes.has(what.type);

@@ -33,6 +33,8 @@ export interface DoorLoopParts {
   /** Told after anything that a door or a device shows has changed. */
   readonly onChange: () => void;
   readonly stepDoor?: StepDoor;
+  /** A fire release that was in force when the last run ended: not even the first moment may lock its doors. */
+  readonly fireLatched?: boolean;
 }
 
 interface DoorEntry {
@@ -59,6 +61,8 @@ export class DoorLoop {
   #askCount = 0;
   #fire: "clear" | "raised" | "latched" = "clear";
   #ledgerLostAt: MonoMs | null = null;
+  #restored = false;
+  #stopped = false;
   #timer: Timer | null = null;
   #timerDue: MonoMs | null = null;
 
@@ -90,6 +94,7 @@ export class DoorLoop {
 
   /** The inputs are heard first: a door that fire or a held exit button keeps open is not locked for an instant. */
   start(): void {
+    if (this.#parts.fireLatched === true) this.#releaseForFire("latched");
     this.link.record({ type: "controller.started", version: this.#parts.version, board: this.#parts.board.kind });
     this.#parts.board.start((event) => this.#hear(event));
     for (const { spec, state } of this.#doors.values()) {
@@ -99,16 +104,21 @@ export class DoorLoop {
 
   /** Locks what a passage left unlocked; a fire release stays as it is. */
   stop(): void {
+    if (this.#stopped) return;
+    this.#stepAsks({ kind: "ledgerLost" });
+    this.#stopped = true;
     this.#timer?.cancel();
     for (const { spec, state } of this.#doors.values()) {
       if (state.mode.name !== "lockedOpen") this.#drives.lock(spec, { by: "stop" });
     }
+    this.#drives.stop();
     this.link.record({ type: "controller.stopped" });
     this.#parts.board.stop();
   }
 
   /** Null when it was done, otherwise why not. */
   command(command: DoorCommand, who: string): string | null {
+    if (this.#stopped) return "The controller is stopping.";
     if (command.kind === "clearFire") return this.#clearFire(who);
     const door = this.#doors.get(command.door);
     if (door === undefined) return `There is no door "${command.door}".`;
@@ -132,8 +142,17 @@ export class DoorLoop {
     this.#parts.onChange();
   }
 
+  /** A door whose relay did not take its level is not called locked. */
   statuses(): DoorStatus[] {
-    return [...this.#doors.values()].map(({ spec, state }) => doorStatus(spec, state));
+    const failed = this.#drives.failed();
+    return [...this.#doors.values()].map(({ spec, state }) => {
+      const status = doorStatus(spec, state);
+      return { ...status, locked: status.locked && !failed.includes(spec.relay) };
+    });
+  }
+
+  isFireLatched(): boolean {
+    return this.#fire !== "clear";
   }
 
   failedRelays(): readonly RelayId[] {
@@ -149,18 +168,26 @@ export class DoorLoop {
   }
 
   #ledgerReady(restored: Restored): void {
-    for (const id of restored.forcedDoors) this.#tellDoor(id, { kind: "restoreForced" });
-    if (restored.fire && this.#fire === "clear") this.#releaseForFire("latched");
+    if (this.#stopped) return;
+    if (!this.#restored) this.#restore(restored);
     if (this.#ledgerLostAt !== null) {
       const downMs = Math.round(this.#now() - this.#ledgerLostAt);
       this.#ledgerLostAt = null;
-      this.link.record({ type: "ledger.restored", downMs, droppedRecords: this.link.takeDropped() });
+      this.link.record({ type: "ledger.restored", downMs });
     }
     this.#stepAsks({ kind: "ledgerUp" });
     this.#parts.onChange();
   }
 
+  /** Once in a run: from then on this memory knows better than a ledger that has not heard the latest. */
+  #restore(restored: Restored): void {
+    this.#restored = true;
+    for (const id of restored.forcedDoors) this.#tellDoor(id, { kind: "restoreForced" });
+    if (restored.fire && this.#fire === "clear") this.#releaseForFire("latched");
+  }
+
   #hear(event: BoardEvent): void {
+    if (this.#stopped) return;
     switch (event.kind) {
       case "frame":
       case "key":
@@ -205,7 +232,7 @@ export class DoorLoop {
     const input = device as InputId;
     for (const role of this.#roles.get(input) ?? []) {
       if (role.kind === "contact") this.#tellDoor(role.door, { kind: "contact", level: "unknown" });
-      else if (role.kind === "exit") this.#tellDoor(role.door, { kind: "exit", input, pressed: false });
+      else if (role.kind === "exit") this.#tellDoor(role.door, { kind: "exitLost", input });
     }
     this.#parts.onChange();
   }
@@ -256,6 +283,7 @@ export class DoorLoop {
   }
 
   #stepAsks(input: AskInput): void {
+    if (this.#stopped) return;
     const step = stepAsks(this.#asks, input, this.#now(), this.#parts.site.recordDeadlineMs);
     this.#asks = step.state;
     for (const effect of step.effects) this.#runAskEffect(effect);

@@ -101,7 +101,7 @@ export class Batch {
     const { session, directory } = this.#parts;
     const door = session.doors.get(ask.door);
     if (mono >= ask.expiresAt) return this.#deny(ask, "askExpired", null, now);
-    if (door === undefined) return this.#deny(ask, "methodOff", null, now);
+    if (door === undefined) return this.#deny(ask, "noGrant", null, now);
     const found = token === null ? null : directory.find(token);
     const facts = gatherFacts(ask, found, door, now, session, directory);
     const decision = this.#spend(decide(facts), found, ask);

@@ -1,7 +1,7 @@
 // Takes changes of the directory one at a time: checks them, hashes their PINs behind those of people at the doors, applies.
 import type { LedgerReply } from "../domain/ask.ts";
 import type { ChangeProblem, DirectoryChange } from "../domain/directory.ts";
-import type { Instant } from "../domain/time.ts";
+import type { Desk } from "./desk.ts";
 import { checkChanges } from "./directory-rules.ts";
 import type { Ledger } from "./ledger.ts";
 import type { PinQueue } from "./pin-hash.ts";
@@ -9,7 +9,8 @@ import type { PinQueue } from "./pin-hash.ts";
 export interface ChangeDeskParts {
   readonly ledger: Ledger;
   readonly pins: PinQueue;
-  readonly instant: () => Instant;
+  /** Tells the time, and the door loop of the database's health. */
+  readonly desk: Pick<Desk, "instant" | "troubled" | "well">;
   /** Events were appended. */
   readonly grew: (seq: number) => void;
 }
@@ -72,13 +73,15 @@ export class ChangeDesk {
   }
 
   #apply({ by, changes }: Order, pinHashes: ReadonlyMap<number, Buffer>): LedgerReply {
-    const { ledger, instant, grew } = this.#parts;
+    const { ledger, desk, grew } = this.#parts;
     try {
-      const outcome = ledger.applyChanges(changes, pinHashes, by, instant());
+      const outcome = ledger.applyChanges(changes, pinHashes, by, desk.instant());
       if (!outcome.applied) return refused(outcome.problems);
+      desk.well();
       grew(ledger.headSeq);
       return { kind: "changed", version: outcome.version };
-    } catch {
+    } catch (error) {
+      desk.troubled(error);
       return { kind: "error", problem: "The database did not take the change; see the health of the ledger." };
     }
   }

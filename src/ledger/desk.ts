@@ -12,7 +12,7 @@ import type { Entry } from "./batch.ts";
 import type { Ledger } from "./ledger.ts";
 import type { PinQueue } from "./pin-hash.ts";
 import type { ReadyAsk } from "./ready-ask.ts";
-import { isRecordsOwnFault } from "./sqlite-trouble.ts";
+import { isRecordsOwnFault, troubleOf } from "./sqlite-trouble.ts";
 
 export interface DeskParts {
   readonly ledger: Ledger;
@@ -29,7 +29,7 @@ export interface DeskParts {
 
 /** So that a long backlog of records holds no ask up for long. */
 const maxEntriesPerBatch = 200;
-/** The door loop keeps fewer than this; what it sends on top is not acknowledged. */
+/** Invariant: the door loop leaves far fewer unacknowledged. More of them would grow without end. */
 const maxPendingEntries = 20_000;
 /** Denials for which the disk had no room, to be recorded when it has; beyond them only the first are kept. */
 const maxUnrecordedDenials = 256;
@@ -85,12 +85,40 @@ export class Desk {
 
   /** Throws what the database throws. */
   note(event: JournalEvent): void {
-    this.#parts.ledger.note(event, this.instant());
+    try {
+      this.#parts.ledger.note(event, this.instant());
+    } catch (error) {
+      this.troubled(error);
+      throw error;
+    }
+    this.well();
     this.#parts.grew(this.#parts.ledger.headSeq);
   }
 
-  /** Commits what is ready, for as long as that succeeds: the last thing before the end. */
+  /** Something was committed. */
+  well(): void {
+    if (this.#reported === "") return;
+    this.#reported = "";
+    this.#parts.send({ kind: "well" });
+  }
+
+  /** Said once for each kind of trouble, until a commit succeeds. */
+  troubled(error: unknown): void {
+    const fault = error instanceof Fault ? error : new Fault("ledger.notCommitted", troubleOf(error), {}, error);
+    const kind = `${fault.code} ${error instanceof Error ? error.message : ""}`;
+    if (kind === this.#reported) return;
+    this.#reported = kind;
+    this.#parts.report(fault);
+    this.#parts.send({ kind: "trouble", why: fault.message });
+  }
+
+  /**
+   * The last thing before the end: commits the records that wait, for as long as that succeeds. Asks are forgotten, because
+   * nobody would act on what they were granted.
+   */
   flush(): void {
+    this.#waiting = [];
+    this.#hashing.clear();
     while (this.#hasWork() && this.#drain()) {}
   }
 
@@ -101,6 +129,7 @@ export class Desk {
     this.#entries = this.#entries.filter((entry) => entry.n === null);
     this.#lastQueued = 0;
     this.#lastRecorded = 0;
+    this.#reported = "";
     const restored = this.#parts.ledger.open(message);
     this.#recordDeadlineMs = message.site.recordDeadlineMs;
     this.#isOpen = true;
@@ -149,8 +178,7 @@ export class Desk {
       if ("settle" in entry.what) this.#endAsk("shown" in entry.what ? entry.what.shown.ask : entry.what.ask);
       if (entry.n <= this.#lastQueued) continue;
       if (this.#entries.length >= maxPendingEntries) {
-        this.#report(new Fault("ledger.tooManyRecords", "The door loop sends more records than it may."));
-        break;
+        throw new Fault("ledger.tooManyRecords", "The door loop sends more records than it may.");
       }
       this.#lastQueued = entry.n;
       this.#entries.push(entry);
@@ -216,7 +244,7 @@ export class Desk {
       for (const answer of answers) this.#parts.send({ kind: "answer", answer });
       return new Set(answers.map((answer) => answer.ask));
     } catch (error) {
-      this.#report(error);
+      this.troubled(error);
       return new Set();
     }
   }
@@ -228,7 +256,7 @@ export class Desk {
     for (const answer of answers) send({ kind: "answer", answer });
     this.#drop(entries);
     this.#retry = null;
-    this.#reported = "";
+    this.well();
     if (ledger.headSeq !== before) grew(ledger.headSeq);
   }
 
@@ -247,7 +275,8 @@ export class Desk {
   /** One entry that the database can never take must not keep everything else out of the record. */
   #commitApart(asks: readonly ReadyAsk[], entries: readonly Entry[], tentative: ReadonlySet<AskId>): boolean {
     try {
-      this.#commit(asks, []);
+      // A commit of nothing succeeds on any disk, and would say that all is well.
+      if (asks.length > 0) this.#commit(asks, []);
     } catch (error) {
       this.#failed(error, asks, tentative);
       if (!isRecordsOwnFault(error)) return false;
@@ -260,7 +289,7 @@ export class Desk {
           this.#failed(error, [], tentative);
           return false;
         }
-        this.#report(error);
+        this.troubled(error);
         this.#drop([entry]);
       }
     }
@@ -269,7 +298,7 @@ export class Desk {
 
   /** Nothing was decided. Records stay, and are tried again with the next batch or after a while. */
   #failed(error: unknown, asks: readonly ReadyAsk[], tentative: ReadonlySet<AskId>): void {
-    this.#report(error);
+    this.troubled(error);
     for (const { ask } of asks) if (tentative.has(ask.id)) this.#abandoned.add(ask.id);
     this.#refuse(asks.filter(({ ask }) => !tentative.has(ask.id)));
     if (this.#retry !== null) {
@@ -321,17 +350,7 @@ export class Desk {
       grew(ledger.headSeq);
       this.#scheduleDrain();
     } catch (error) {
-      this.#report(error);
+      this.troubled(error);
     }
-  }
-
-  /** Once for each kind of trouble, until a commit succeeds. */
-  #report(error: unknown): void {
-    const fault =
-      error instanceof Fault ? error : new Fault("ledger.notCommitted", "The database did not commit.", {}, error);
-    const kind = `${fault.code} ${error instanceof Error ? error.message : ""}`;
-    if (kind === this.#reported) return;
-    this.#reported = kind;
-    this.#parts.report(fault);
   }
 }

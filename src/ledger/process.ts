@@ -31,9 +31,15 @@ export function runLedger(paths: LedgerProcessPaths): void {
     const grew = (seq: number): void => server?.grew(seq);
     const after = (ms: number, run: () => void): void => void setTimeout(run, ms);
     const desk = new Desk({ ledger, pins, now, send, schedule: setImmediate, after, grew, report });
-    const changes = new ChangeDesk({ ledger, pins, instant: () => desk.instant(), grew });
-    server = new RequestServer(paths.ledgerSocket, { ledger, desk, changes, report });
-    process.on("message", (message: ToLedger) => desk.receive(message));
+    const changes = new ChangeDesk({ ledger, pins, desk, grew });
+    server = new RequestServer(paths.ledgerSocket, { ledger, desk, changes, report, onTaken: end });
+    process.on("message", (message: ToLedger) => {
+      try {
+        desk.receive(message);
+      } catch (error) {
+        end(error);
+      }
+    });
     process.on("disconnect", () => {
       server?.close();
       desk.flush();
@@ -41,9 +47,14 @@ export function runLedger(paths: LedgerProcessPaths): void {
       process.exit(0);
     });
   } catch (error) {
-    report(error);
-    process.exit(1);
+    end(error);
   }
+}
+
+/** What is committed is safe; the main process starts another one. */
+function end(error: unknown): never {
+  report(error);
+  process.exit(1);
 }
 
 /** Whether the wall clock is to be trusted only the door loop knows; the desk takes its word from what it sends. */

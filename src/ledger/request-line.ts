@@ -42,20 +42,15 @@ function parseChange({ by, changes }: Record<string, unknown>): RequestParse {
   return { ok: true, request: { kind: "change", by, changes } };
 }
 
-/** Others may add only what they alone can know; everything else the ledger and the door loop say themselves. */
+/** Others may add only what they alone can know, a log-in at the console; everything else the ledger and the door loop say themselves. */
 function parseNote(value: unknown): RequestParse {
   if (typeof value !== "object" || value === null) return refuse('"event" must be an object.');
   const event = readNote(value as Record<string, unknown>);
   return event === null ? refuse("This event may not be noted, or is malformed.") : accept(event);
 }
 
-function readNote({ type, how, digest, problems, first }: Record<string, unknown>): JournalEvent | null {
-  if (type === "console.entered" && isText(how, maxTextLength)) return { type, how };
-  if (type === "config.accepted" && isText(digest, maxTextLength)) return { type, digest };
-  if (type === "config.refused" && Number.isSafeInteger(problems) && isText(first, maxTextLength)) {
-    return { type, problems: problems as number, first };
-  }
-  return null;
+function readNote({ type, how }: Record<string, unknown>): JournalEvent | null {
+  return type === "console.entered" && isText(how, maxTextLength) ? { type, how } : null;
 }
 
 const isText = (value: unknown, maxLength: number): value is string =>

@@ -1,7 +1,7 @@
 // The ledger's socket: what the office and the command line may ask, one JSON line each way.
 import { lstatSync, rmSync } from "node:fs";
 import type { Server, Socket } from "node:net";
-import { createServer } from "node:net";
+import { createConnection, createServer } from "node:net";
 import type { LedgerReply } from "../domain/ask.ts";
 import { Fault } from "../domain/fault.ts";
 import type { ChangeDesk } from "./change-desk.ts";
@@ -17,6 +17,8 @@ export interface RequestParts {
   readonly desk: Desk;
   readonly changes: ChangeDesk;
   readonly report: (fault: Fault) => void;
+  /** Another ledger serves this socket: there must not be two. */
+  readonly onTaken: (fault: Fault) => void;
 }
 
 const maxConnections = 16;
@@ -31,6 +33,9 @@ export class RequestServer {
   readonly #connections = new Set<LineConnection>();
   readonly #watchers = new Set<LineConnection>();
   readonly #server: Server;
+  /** Once it listens, or is known never to. */
+  readonly settled: Promise<void>;
+  #closed = false;
 
   constructor(path: string, parts: RequestParts) {
     this.#parts = parts;
@@ -38,7 +43,7 @@ export class RequestServer {
     this.#server.on("error", (error) => {
       parts.report(new Fault("ledger.socketFailed", "The ledger's socket does not work.", { path }, error));
     });
-    this.#listen(path);
+    this.settled = this.#open(path);
   }
 
   /** Tells everyone who watches. */
@@ -47,17 +52,31 @@ export class RequestServer {
   }
 
   close(): void {
+    this.#closed = true;
     this.#server.close();
     for (const connection of this.#connections) connection.destroy();
   }
 
-  #listen(path: string): void {
+  async #open(path: string): Promise<void> {
     if (Buffer.byteLength(path) > maxPathBytes) {
       const message = "The path of the ledger's socket is too long; use a state folder nearer to the root.";
       this.#parts.report(new Fault("ledger.socketFailed", message, { path }));
       return;
     }
-    removeOld(path);
+    // Removing a live one would leave its ledger running where nobody can reach it.
+    if (isSocket(path)) {
+      const found = await probe(path);
+      if (this.#closed) return;
+      if (found === "live") {
+        this.#parts.onTaken(new Fault("ledger.taken", "Another ledger runs on this state folder.", { path }));
+        return;
+      }
+      if (found === "stale") rmSync(path, { force: true });
+    }
+    this.#listen(path);
+  }
+
+  #listen(path: string): void {
     // Nobody else may reach it, not even between its creation and a later change of its mode.
     const umask = process.umask(0o177);
     try {
@@ -131,7 +150,20 @@ export class RequestServer {
 
 const line = (reply: LedgerReply): string => JSON.stringify(reply);
 
-/** A socket of a ledger that was killed; anything else of that name stays, and listening fails. */
-function removeOld(path: string): void {
-  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket()) rmSync(path);
+/** Anything else of that name stays, and listening fails. */
+const isSocket = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isSocket() ?? false;
+
+/** The kernel refuses for a ledger that was killed, and takes the connection, or queues it, for one that lives. */
+function probe(path: string): Promise<"live" | "stale" | "unclear"> {
+  return new Promise((found) => {
+    const socket = createConnection(path);
+    socket.once("connect", () => {
+      socket.destroy();
+      found("live");
+    });
+    socket.once("error", ({ code }: NodeJS.ErrnoException) => {
+      if (code === "EAGAIN") found("live");
+      else found(code === "ECONNREFUSED" ? "stale" : "unclear");
+    });
+  });
 }

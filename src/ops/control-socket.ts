@@ -27,6 +27,15 @@ export async function serveControl(path: string, answer: Answering): Promise<Con
     throw new Fault("state.pathTooLong", `The path of the state folder is too long; use one of at most ${room} bytes.`);
   }
   const release = await claimFolder(path);
+  try {
+    return await openSocket(path, answer, release);
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+async function openSocket(path: string, answer: Answering, release: () => void): Promise<ControlSocket> {
   rmSync(path, { force: true });
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {

@@ -1,10 +1,11 @@
 // The main process's side of the office: keeps it running, tells it how the doors stand, passes on what it is told.
-import { rmSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import type { JournalEvent } from "../domain/events.ts";
 import type { DoorCommand, DoorStatus, FromOffice, OfficeOpening, ToOffice } from "../domain/status.ts";
 import type { EntryCode } from "./entry-code.ts";
 import { makeEntryCode } from "./entry-code.ts";
 import type { Health } from "./health.ts";
+import { log } from "./log.ts";
 import type { Supervision } from "./supervise.ts";
 import { superviseChild } from "./supervise.ts";
 
@@ -25,6 +26,8 @@ export interface OfficeParts {
 }
 
 const publishRetryMs = 50;
+/** An office that cannot start, say for want of its port, is tried for ever, but does not fill log and record. */
+const maxBackoffMs = 15_000;
 
 export class OfficeSide {
   readonly #parts: OfficeParts;
@@ -33,6 +36,8 @@ export class OfficeSide {
   #entered = false;
   #address: string | null = null;
   #publishArmed = false;
+  /** Told once, however often it fails before it is back: the record is for more important things. */
+  #lost = false;
 
   constructor(parts: OfficeParts) {
     this.#parts = parts;
@@ -40,11 +45,13 @@ export class OfficeSide {
       name: "office",
       modulePath: parts.modulePath,
       args: ["office"],
+      maxBackoffMs,
       onStarted: (send) => send({ kind: "open", opening: { ...parts.opening, ...this.#code() } }),
       onMessage: (message) => this.#hear(message),
       onLost: (why) => {
         parts.health.set("office", "fault", why);
-        parts.doors.note({ type: "office.lost", why });
+        if (!this.#lost) parts.doors.note({ type: "office.lost", why });
+        this.#lost = true;
       },
     });
   }
@@ -68,7 +75,11 @@ export class OfficeSide {
 
   async stop(): Promise<void> {
     await this.#office.stop();
-    rmSync(this.#parts.entryFile, { force: true });
+    await this.#removeEntry();
+  }
+
+  async #removeEntry(): Promise<void> {
+    await rm(this.#parts.entryFile, { force: true }).catch((error) => log("error", "console", String(error)));
   }
 
   #publishWhenDrained(): void {
@@ -88,7 +99,7 @@ export class OfficeSide {
         return;
       case "entered":
         this.#entered = true;
-        rmSync(this.#parts.entryFile, { force: true });
+        void this.#removeEntry();
         return;
       case "command": {
         const problem = this.#parts.doors.command(message.command, message.who);
@@ -106,7 +117,8 @@ export class OfficeSide {
     this.#parts.health.set("office", "ok", "");
     this.publish();
     if (first) this.#parts.showEntry(this.#entry, address, this.#parts.entryFile);
-    else this.#parts.doors.note({ type: "office.restored" });
+    else if (this.#lost) this.#parts.doors.note({ type: "office.restored" });
+    this.#lost = false;
   }
 
   #code(): Pick<OfficeOpening, "codeDigest" | "codeExpiresWallMs"> {

@@ -12,6 +12,8 @@ import { askSocket } from "./line-client.ts";
 
 const dayMs = 86_400_000;
 const patienceMs = 10_000;
+/** Ids of sample people begin so, and nobody else's should. */
+const reserved = "sample-";
 const officeHours = "office-hours" as ScheduleId;
 
 export interface SamplePeople {
@@ -54,10 +56,25 @@ export async function seedSamples(
   return samples;
 }
 
+/** A site of one's own must not open for people whose codes stand on the simulated site's page. */
+export async function removeSamples(ledgerSocket: string): Promise<void> {
+  const asking = (request: LedgerRequest) => askSocket<LedgerReply>(ledgerSocket, request, patienceMs);
+  const known = await asking({ kind: "directory" });
+  if (known.kind !== "directory") throw new Fault("samples.unknown", "The ledger did not list its people.", { known });
+  const left = known.listing.holders.filter(({ id }) => id.startsWith(reserved));
+  if (left.length === 0) return;
+  const changes = left.map(
+    ({ kind, id }): DirectoryChange => ({ op: "removeHolder", holder: { kind, id } as HolderRef }),
+  );
+  const reply = await asking({ kind: "change", by: "first start of this site", changes });
+  if (reply.kind !== "changed")
+    throw new Fault("samples.refused", "The sample people could not be removed.", { reply });
+}
+
 function planPeople(site: SiteSpec, samples: readonly Sample[], nowWallMs: number): DirectoryChange[] {
-  const ana: HolderRef = { kind: "person", id: "ana" as PersonId };
-  const bo: HolderRef = { kind: "person", id: "bo" as PersonId };
-  const courier: HolderRef = { kind: "pass", id: "courier" as PassId };
+  const ana: HolderRef = { kind: "person", id: `${reserved}ana` as PersonId };
+  const bo: HolderRef = { kind: "person", id: `${reserved}bo` as PersonId };
+  const courier: HolderRef = { kind: "pass", id: `${reserved}courier` as PassId };
   const credential = (id: string, index: number, holder: HolderRef): DirectoryChange[] => {
     const sample = samples[index];
     if (sample === undefined) return [];

@@ -11,6 +11,8 @@ export interface StatePaths {
   readonly boardSocket: string;
   readonly controlSocket: string;
   readonly entryFile: string;
+  /** There while a fire release is in force. */
+  readonly fireFile: string;
 }
 
 export function statePaths(folder: string, keysFolder: string | null): StatePaths {
@@ -23,5 +25,6 @@ export function statePaths(folder: string, keysFolder: string | null): StatePath
     boardSocket: join(folder, "board.sock"),
     controlSocket: join(folder, "control.sock"),
     entryFile: join(folder, "console-code"),
+    fireFile: join(folder, "fire-latched"),
   };
 }

@@ -14,6 +14,7 @@ export interface ChildParts<In extends Beating, Out extends Beating> {
   readonly modulePath: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  readonly maxBackoffMs?: number;
   /** The process is there and can be sent to; it is usable after its `ready`. */
   readonly onStarted: (send: (message: Out) => void) => void;
   readonly onMessage: (message: In) => void;
@@ -54,6 +55,7 @@ class Supervisor<In extends Beating, Out extends Beating> implements Supervision
   #failures = 0;
   #pendingSends = 0;
   #lastHeardAt = 0;
+  #lastBeatAt = 0;
   #readyAt: number | null = null;
   #pings = 0;
   #stopping = false;
@@ -102,6 +104,14 @@ class Supervisor<In extends Beating, Out extends Beating> implements Supervision
   }
 
   #start(): void {
+    try {
+      this.#fork();
+    } catch (error) {
+      this.#startLater(`could not be started: ${error instanceof Error ? error.message : String(error)}`, false);
+    }
+  }
+
+  #fork(): void {
     // The kernel ends the child with us, however we end: a child in an endless loop would never notice a closed channel.
     const wrapped =
       setpriv === undefined
@@ -117,6 +127,7 @@ class Supervisor<In extends Beating, Out extends Beating> implements Supervision
     this.#why = null;
     this.#pendingSends = 0;
     this.#lastHeardAt = performance.now();
+    this.#lastBeatAt = performance.now();
     child.on("message", (message) => this.#hear(child, message as In));
     child.on("error", (error) => this.#lose(child, error.message));
     child.on("exit", (code, signal) => this.#lose(child, this.#why ?? exitText(code, signal)));
@@ -132,6 +143,10 @@ class Supervisor<In extends Beating, Out extends Beating> implements Supervision
   }
 
   #beat(child: ChildProcess): void {
+    // A beat that comes late says that this process slept, not that the child did.
+    const late = performance.now() - this.#lastBeatAt > 3 * heartbeatMs;
+    this.#lastBeatAt = performance.now();
+    if (late) this.#lastHeardAt = performance.now();
     const silence = performance.now() - this.#lastHeardAt;
     const limit = this.#readyAt === null ? startMs : silentMs;
     if (silence > limit) {
@@ -152,8 +167,15 @@ class Supervisor<In extends Beating, Out extends Beating> implements Supervision
     if (this.#timer !== null) clearInterval(this.#timer);
     if (this.#stopping) return;
     const sound = this.#readyAt !== null && performance.now() - this.#readyAt > soundMs;
+    this.#startLater(why, sound);
+  }
+
+  #startLater(why: string, sound: boolean): void {
     this.#failures = sound ? 0 : this.#failures + 1;
-    const waitMs = this.#failures === 0 ? 0 : Math.min(backoffMaxMs, backoffMinMs * 2 ** (this.#failures - 1));
+    const waitMs =
+      this.#failures === 0
+        ? 0
+        : Math.min(this.#parts.maxBackoffMs ?? backoffMaxMs, backoffMinMs * 2 ** (this.#failures - 1));
     log("error", this.#parts.name, `${why}; starting it again in ${waitMs} ms`);
     this.#parts.onLost(why);
     this.#restartTimer = setTimeout(() => this.#start(), waitMs);

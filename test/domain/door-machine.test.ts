@@ -205,6 +205,7 @@ test("fire releases a fail-safe door until it is cleared, and no passage, time o
     [90_000, tick],
     [91_000, grant],
     [92_000, press],
+    [93_000, letGo],
     [99_000, tick],
   ]);
   expect(words).toEqual([
@@ -387,4 +388,34 @@ test("the deadline is never in the past once the tick for it has run, so that no
       expect(doorDeadline(failSafe, current) ?? Number.POSITIVE_INFINITY).toBeGreaterThan(now);
     }
   }
+});
+
+test("whoever holds the exit button while a fire release ends still gets out, and the door locks behind them", () => {
+  const held = play(failSafe, [
+    [0, fire],
+    [1_000, press],
+    [2_000, fireCleared],
+  ]);
+  expect(held.words).not.toContain("lock:operator");
+  expect(held.state.mode.name).toBe("accessed");
+  expect(stepDoor(failSafe, held.state, letGo, monoMs(3_000)).effects.map(word)).toContain("lock:time");
+});
+
+test("a stuck exit button stays stuck over a broken wire until it has been seen let go", () => {
+  const stuck = play(failSecure, [
+    [0, press],
+    [30_000, tick],
+    [31_000, { kind: "exitLost", input: exit }],
+    [32_000, press],
+  ]);
+  expect(stuck.words.filter((one) => one === "unlock:exit")).toHaveLength(1);
+  const again = play(
+    failSecure,
+    [
+      [33_000, letGo],
+      [34_000, press],
+    ],
+    stuck.state,
+  );
+  expect(again.words).toContain("unlock:exit");
 });

@@ -285,6 +285,92 @@ test("starting during a fire never energizes the magnet of a released door", () 
   board.setInput("fire-panel", true);
   const writes: string[] = [];
   board.observe((change) => change.kind === "relay" && writes.push(`${change.relay} ${change.energized}`));
-  new DoorLoop({ site, board, clock, run: "r" as RunId, boot: "b" as BootId, version: "t", onChange: () => {} }).start();
+  new DoorLoop({
+    site,
+    board,
+    clock,
+    run: "r" as RunId,
+    boot: "b" as BootId,
+    version: "t",
+    onChange: () => {},
+  }).start();
   expect(writes).toEqual(["garage-magnet false", "front-strike false"]);
+});
+
+test("a ledger that comes back does not undo what an operator has cleared meanwhile", () => {
+  const { board, loop, writes, connect } = start();
+  board.setInput("fire-panel", true);
+  board.setInput("fire-panel", false);
+  expect(loop.command({ kind: "clearFire" }, "operator")).toBeNull();
+  loop.ledgerLost("was ended by SIGKILL");
+  writes.length = 0;
+  connect({ forcedDoors: ["front" as DoorId], fire: true });
+  expect(writes).toEqual([]);
+  expect(loop.statuses().map((door) => [door.fire, door.forced])).toEqual([
+    [false, false],
+    [false, false],
+  ]);
+});
+
+test("after a stop no answer, input or timer moves a relay, and what was asked is settled", () => {
+  const { board, loop, clock, writes, answer, recorded, asks } = start();
+  board.stickRelay("garage-magnet", "stuck");
+  board.tap("front-reader", "B775D2");
+  const asked = asks.at(-1);
+  loop.stop();
+  writes.length = 0;
+  answer(yes, "committed", asked);
+  loop.link.receive({ kind: "ready", restored: { forcedDoors: [], fire: true } });
+  board.freeRelay("garage-magnet");
+  clock.advance(60_000);
+  expect(writes).toEqual([]);
+  expect(recorded()).toContain("settle unanswered");
+  expect(recorded().at(-1)).toBe("controller.stopped");
+  expect(loop.command({ kind: "clearFire" }, "operator")).toMatch(/stopping/);
+});
+
+test("a fire release latched in the last run is in force before any door is locked", () => {
+  const clock = createVirtualClock({ startWallMs: 1_800_000_000_000, trusted: true });
+  const board = createSimBoard(wires, clock);
+  const writes: string[] = [];
+  board.observe((change) => change.kind === "relay" && writes.push(`${change.relay} ${change.energized}`));
+  const loop = new DoorLoop({
+    ...{ site, board, clock, run: "r" as RunId, boot: "b" as BootId, version: "t", onChange: () => {} },
+    fireLatched: true,
+  });
+  loop.start();
+  expect(writes).toEqual(["garage-magnet false", "front-strike false"]);
+  expect(loop.isFireLatched()).toBe(true);
+});
+
+test("a flood cannot crowd an alarm or a settlement out of the record, and what found no room is counted in it", () => {
+  const { board, loop, clock, entries } = start();
+  for (let i = 0; i < 4_000; i += 1) {
+    board.setInput("garage-contact", i % 2 === 0);
+    clock.advance(1);
+  }
+  clock.advance(10_000);
+  board.setInput("front-contact", true);
+  let acknowledged = 0;
+  while (entries.length > acknowledged) {
+    acknowledged = entries.length;
+    loop.link.receive({ kind: "recorded", upTo: Math.max(...entries.map((entry) => entry.n)) });
+  }
+  const types = entries.map(({ what }) => ("type" in what ? what.type : what.settle));
+  expect(types).toContain("door.forced");
+  const dropped = entries.map(({ what }) => ("type" in what && what.type === "records.dropped" ? what.count : 0));
+  expect(dropped.reduce((sum, count) => sum + count, 0)).toBeGreaterThan(0);
+  expect(loop.link.unrecorded()).toBe(0);
+});
+
+test("a door whose strike is stuck is not called locked until the strike has let go", () => {
+  const { board, loop, clock, recorded } = start();
+  board.press("front-exit", 100);
+  board.stickRelay("front-strike", "welded");
+  clock.advance(6_000);
+  expect(loop.statuses()[0]?.locked).toBe(false);
+  board.freeRelay("front-strike");
+  clock.advance(1_000);
+  expect(loop.statuses()[0]?.locked).toBe(true);
+  expect(recorded()).toContain("relay.restored");
 });

@@ -61,7 +61,7 @@ test("a secret opens only by the method that it was given for", () => {
 
 test.each([
   ["methodOff", qr("ANA-HELLO"), { door: "garage" }],
-  ["methodOff", card("00B775D2"), { door: "nowhere" }],
+  ["noGrant", card("00B775D2"), { door: "nowhere" }],
   ["entryInvalid", pin(null), {}],
   ["unknownCredential", card("00000000"), {}],
   ["credentialSuspended", card("0000AAAA"), {}],

@@ -123,17 +123,14 @@ const sayings: { readonly [Type in JournalEvent["type"]]: Say<Type> } = {
   "controller.started": (event) => ["system", `Postern ${event.version} started on ${article(event.board)} board`],
   "controller.stopped": () => ["system", "Postern stopped"],
   "ledger.lost": (event) => ["alarm", `The record cannot be reached: ${event.why}`],
-  "ledger.restored": (event) => [
-    event.droppedRecords === 0 ? "system" : "alarm",
-    event.droppedRecords === 0
-      ? `The record is back after ${durationWords(event.downMs)}`
-      : `The record is back after ${durationWords(event.downMs)}; ${event.droppedRecords} events were lost`,
-  ],
+  "ledger.restored": (event) => ["system", `The record is back after ${durationWords(event.downMs)}`],
+  "records.dropped": (event) => ["alarm", `${event.count} events before this one found no room and are lost`],
   "office.lost": (event) => ["system", `The office process stopped: ${event.why}`],
   "office.restored": () => ["system", "The office process is back"],
   "device.lost": (event) => ["alarm", `${event.device} does not answer: ${event.why}`],
   "device.found": (event) => ["system", `${event.device} answers again`],
   "relay.failed": (event) => ["alarm", `Relay ${event.relay} did not switch: ${event.why}`],
+  "relay.restored": (event) => ["system", `Relay ${event.relay} switches again`],
   "reader.misread": (event) => ["system", `${event.reader} could not be read ${times(event.count)}: ${event.problem}`],
   "clock.stepped": (event) => [
     "system",
@@ -148,6 +145,10 @@ const sayings: { readonly [Type in JournalEvent["type"]]: Say<Type> } = {
   ],
   "directory.changed": (event) => ["system", `People and keys were changed (${event.by})`],
   "console.entered": () => ["system", "Someone logged in to this console"],
+  "log.restarted": (event) => [
+    "alarm",
+    `The record before this one is gone: ${event.lostSeq} ${event.lostSeq === 1 ? "event" : "events"}`,
+  ],
   "log.pruned": (event) => ["system", `Old events ${event.fromSeq} to ${event.toSeq} were dropped from the record`],
 };
 

@@ -1,0 +1,52 @@
+// Part of the composition root: gathers what an office's process is told, sample people included, and starts it.
+import type { Config } from "./config/schema.ts";
+import { consoleOf, siteOf } from "./config/site.ts";
+import { Fault } from "./domain/fault.ts";
+import type { Sample } from "./domain/status.ts";
+import { readSubKey } from "./ledger/keys.ts";
+import { freePort } from "./ops/free-port.ts";
+import type { OfficeParts } from "./ops/office-side.ts";
+import { OfficeSide } from "./ops/office-side.ts";
+import { removeSamples, seedSamples } from "./ops/sample-people.ts";
+import type { StatePaths } from "./ops/state-paths.ts";
+
+export interface OfficeOpener extends Pick<OfficeParts, "modulePath" | "doors" | "health" | "showEntry"> {
+  readonly isSimulatedSite: boolean;
+  readonly paths: StatePaths;
+  readonly config: Config;
+  readonly wallMs: number;
+  /** False once the site was closed while this was under way. */
+  readonly isWanted: () => boolean;
+}
+
+export async function openOffice(opener: OfficeOpener): Promise<OfficeSide | null> {
+  const { paths, config } = opener;
+  const samples = await samplesFor(opener);
+  const sessionKey = readSubKey(paths, "console session");
+  if (sessionKey === null) throw new Fault("keys.missing", "The key that signs console sessions is not there.");
+  const spec = consoleOf(config);
+  const port = opener.isSimulatedSite ? await freePort(spec.host, spec.port) : spec.port;
+  if (!opener.isWanted()) return null;
+  return new OfficeSide({
+    ...opener,
+    opening: {
+      site: siteOf(config),
+      console: { ...spec, port },
+      databasePath: paths.database,
+      ledgerSocket: paths.ledgerSocket,
+      boardSocket: paths.boardSocket,
+      samples,
+      sessionKeyHex: sessionKey.toString("hex"),
+    },
+    entryFile: paths.entryFile,
+  });
+}
+
+async function samplesFor({ isSimulatedSite, paths, config, wallMs }: OfficeOpener): Promise<readonly Sample[]> {
+  if (!isSimulatedSite) {
+    await removeSamples(paths.ledgerSocket);
+    return [];
+  }
+  const key = readSubKey(paths, "sample people");
+  return key === null ? [] : seedSamples(siteOf(config), key, wallMs, paths.ledgerSocket);
+}
