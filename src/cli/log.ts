@@ -97,11 +97,12 @@ function printPage(reader: JournalReader, seq: number, print: Print): number {
 
 async function verify(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...args], options: { seed: { type: "string" }, ...stateOption } });
-  const { readAnchorFile, readSeedFile } = await import("../ledger/anchor.ts");
+  const { readAnchorFile, readSeedFile, seedFilesIn } = await import("../ledger/anchor.ts");
   const { verifyJournal } = await import("../ledger/verify.ts");
   const seeds = values.seed === undefined ? [] : [readSeedFile(resolve(values.seed))];
   // Before the rows: the anchor may lag behind the record, never be ahead of it.
-  const anchor = readAnchorFile(pathsOf(values).keysDir);
+  const { keysDir } = pathsOf(values);
+  const anchor = readAnchorFile(keysDir);
   const { reader } = openRecord(values);
   const result = verifyJournal({ rows: reader.rows(), anchor, seeds });
   reader.close();
@@ -117,5 +118,10 @@ async function verify(args: readonly string[]): Promise<number> {
       ? "Chain and anchor agree; --seed FILE checks each event against the owner's audit seed as well."
       : `${authenticated} of them are authenticated by the audit seed.`;
   console.log(`The record is whole: ${events} events in one chain; ${upTo}.\n${how}`);
+  if (values.seed === undefined) {
+    for (const path of seedFilesIn(keysDir)) {
+      console.log(`Take ${path} off this board: with it, somebody who edits the record could forge it.`);
+    }
+  }
   return 0;
 }

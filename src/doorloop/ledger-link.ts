@@ -85,6 +85,8 @@ export function createLedgerLink(parts: LedgerLinkParts): LedgerLink {
           return;
         }
         case "pong":
+        case "trouble":
+        case "well":
           return;
       }
     },

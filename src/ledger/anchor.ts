@@ -1,6 +1,7 @@
-// Where the record's head is kept outside the database, with the newest audit key, and the seed that only the owner keeps.
+// Where the record's head is kept outside the database, with the newest audit key, and the first one as a seed
+// that lies beside it until the owner takes it away.
 import { createHash } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { Fault } from "../domain/fault.ts";
 import { writeDurably } from "./keys.ts";
@@ -74,6 +75,13 @@ export function openAnchorFile(keysDir: string): AnchorStore {
       file = null;
     },
   };
+}
+
+/** Who finds one on the board can make the events of its epoch anew: the owner takes them away. */
+export function seedFilesIn(keysDir: string): string[] {
+  if (!existsSync(keysDir)) return [];
+  const names = readdirSync(keysDir).filter((name) => name === seedName || name.startsWith(`${seedName}.`));
+  return names.sort().map((name) => join(keysDir, name));
 }
 
 /** For whoever verifies the record; the ledger may be running. */

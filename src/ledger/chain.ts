@@ -50,7 +50,7 @@ export const commitTo = (salt: Buffer, personal: string): Buffer =>
 export const macOf = (key: Buffer, hash: Buffer): Buffer =>
   createHmac("sha256", createSecretKey(key)).update(hash).digest();
 
-/** One way only: who takes the key today cannot make the events of yesterday. */
+/** One way only: who takes the key today, and no seed, cannot make the events of yesterday. */
 export const nextKey = (key: Buffer): Buffer =>
   createHash("sha256").update("postern audit key 1\0").update(key).digest();
 

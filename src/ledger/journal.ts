@@ -16,8 +16,8 @@ const maxBodyBytes = 8_192;
 /** A sequence number that jumps further was planted, and must not keep the doors waiting for its key. */
 const maxGap = 1_000_000;
 const saltBytes = 16;
-const keyBytes = 32;
-const maxFirstEpoch = 2 ** 32;
+export const keyBytes = 32;
+export const insertEvent = "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 interface TailRow {
   readonly seq: number;
@@ -34,16 +34,6 @@ export interface JournalParts {
   readonly report: (fault: Fault) => void;
 }
 
-/** For a brand-new database: the epoch that it will have, with the anchor and the seed durably in place. */
-export function beginEpoch(anchor: AnchorStore, random: RandomBytes): number {
-  const old = anchor.read();
-  if (old !== null && old.seq === 0) return old.epoch;
-  const epoch = old === null ? 1 + (random(4).readUInt32BE(0) % (maxFirstEpoch - 1)) : old.epoch + 1;
-  const key = random(keyBytes);
-  anchor.establish({ epoch, seq: 0, hash: chainStart, key }, { epoch, afterSeq: 0, key });
-  return epoch;
-}
-
 export class Journal {
   readonly #parts: JournalParts;
   readonly #insert: Statement<unknown[]>;
@@ -52,7 +42,7 @@ export class Journal {
 
   constructor(parts: JournalParts) {
     this.#parts = parts;
-    this.#insert = parts.db.prepare("INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    this.#insert = parts.db.prepare(insertEvent);
     this.#first = parts.db.prepare<[], number | null>("SELECT min(seq) FROM journal").pluck();
     this.#head = this.#findHead();
   }

@@ -3,14 +3,13 @@ import { randomBytes } from "node:crypto";
 import type { Database } from "better-sqlite3";
 import type { Fault } from "../domain/fault.ts";
 import type { Instant } from "../domain/time.ts";
-import type { AnchorStore } from "./anchor.ts";
 import { memoryAnchor, openAnchorFile } from "./anchor.ts";
-import { beginEpoch } from "./journal.ts";
-import type { KeyFolders, Keys, RandomBytes } from "./keys.ts";
+import type { KeyFolders, RandomBytes } from "./keys.ts";
 import { deriveKeys, loadKeys } from "./keys.ts";
 import { Ledger, type LedgerParts } from "./ledger.ts";
 import { createLayout, ledgerMigrations, migrate } from "./migrate.ts";
 import type { Migration } from "./migrations/migration.ts";
+import { beginRecord } from "./new-record.ts";
 import { openDatabase } from "./open-database.ts";
 
 export interface LedgerPaths extends KeyFolders {
@@ -34,7 +33,7 @@ export function openLedger(paths: LedgerPaths, ports: LedgerPorts): Ledger {
   try {
     const keys = loadKeys(paths, isNew ? null : readFingerprint(db), random);
     const anchor = openAnchorFile(paths.keysDir);
-    if (isNew) createLayout(db, migrations, (fresh) => fill(fresh, keys, anchor, random));
+    if (isNew) createDatabase({ db, keys, anchor, random, now, report }, migrations);
     else migrate(db, paths.database, migrations);
     return new Ledger({ db, keys, anchor, random, now, report });
   } catch (error) {
@@ -51,14 +50,20 @@ export function memoryLedgerParts(
   const { db } = openDatabase(":memory:", ledgerMigrations);
   const keys = deriveKeys(random(32));
   const anchor = memoryAnchor();
-  createLayout(db, ledgerMigrations, (fresh) => fill(fresh, keys, anchor, random));
-  return { db, keys, anchor, random, now, report };
+  const parts = { db, keys, anchor, random, now, report };
+  createDatabase(parts, ledgerMigrations);
+  return parts;
 }
 
-function fill(db: Database, keys: Keys, anchor: AnchorStore, random: RandomBytes): void {
-  const epoch = beginEpoch(anchor, random);
+function createDatabase({ db, keys, anchor, random, now }: LedgerParts, migrations: readonly Migration[]): void {
+  const record = beginRecord(anchor, random);
   const salt = random(saltBytes);
-  db.prepare("INSERT INTO controller VALUES (1, ?, ?, ?, 0, 0, '', 0)").run(epoch, keys.fingerprint, salt);
+  createLayout(db, migrations, (fresh) => {
+    const controller = fresh.prepare("INSERT INTO controller VALUES (1, ?, ?, ?, 0, 0, '', 0)");
+    controller.run(record.epoch, keys.fingerprint, salt);
+    record.write(fresh, now());
+  });
+  record.settle();
 }
 
 /** A database without one belongs to no key. */

@@ -86,6 +86,7 @@ class Walk {
     this.#checkAnchor(row);
     this.#keys.check(row);
     if (row.body.includes('"log.pruned"')) this.#notePruned(row.body);
+    if (row.body.includes('"log.restarted"')) this.#noteRestarted(row);
     this.last = row;
     this.#lastHolds = holds;
   }
@@ -139,6 +140,15 @@ class Walk {
   #notePruned(body: string): void {
     const event = parseObject(body);
     if (event["type"] === "log.pruned") this.#pruned.add(`${event["toSeq"]} ${event["lastHash"]}`);
+  }
+
+  #noteRestarted({ seq, body }: JournalRow): void {
+    const { type, lostSeq } = parseObject(body);
+    if (type !== "log.restarted") return;
+    // Forged ones may hold anything, and this is printed.
+    const many = Number.isSafeInteger(lostSeq) ? `${lostSeq}` : "an unknown number of";
+    const what = `The record before event ${seq} is gone: ${many} ${lostSeq === 1 ? "event" : "events"}; the database was lost or deleted.`;
+    this.#problems.push({ kind: "restarted", seq, what });
   }
 
   #edited(seq: number, why: string): void {

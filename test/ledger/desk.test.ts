@@ -37,7 +37,7 @@ class TestDesk {
       report: (fault) => this.tested.faults.push(fault),
     });
     const { ledger } = this.tested;
-    this.changes = new ChangeDesk({ ledger, pins, instant: () => this.desk.instant(), grew: () => {} });
+    this.changes = new ChangeDesk({ ledger, pins, desk: this.desk, grew: () => {} });
   }
 
   open(run = "run-1"): this {
@@ -102,6 +102,13 @@ class TestDesk {
     return this.sent.flatMap((message) =>
       message.kind === "answer" && message.answer.ask === ask.id ? [message.answer] : [],
     );
+  }
+
+  health(): string[] {
+    return this.sent.flatMap((message) => {
+      if (message.kind === "trouble") return [message.why];
+      return message.kind === "well" ? ["well"] : [];
+    });
   }
 
   acknowledged(): number[] {
@@ -335,6 +342,66 @@ test("a full disk decides nothing and loses nothing: records wait, denials are r
   expect(desk.tested.last()).toMatchObject({ type: "access.granted", usesLeft: 0 });
 });
 
+test("a disk that is full is told to the door loop once, and that it is well again after the first commit", () => {
+  const desk = new TestDesk().open();
+  desk.record(opened);
+  desk.turn();
+  expect(desk.health()).toEqual([]);
+  desk.fillDisk();
+  desk.record(opened);
+  desk.ask(card("00C0FFEE"));
+  desk.turn();
+  desk.wait();
+  desk.wait();
+  expect(desk.health()).toEqual(["The disk is full: nothing can be recorded."]);
+  desk.freeDisk();
+  desk.wait();
+  desk.record(opened);
+  desk.turn();
+  expect(desk.health()).toEqual(["The disk is full: nothing can be recorded.", "well"]);
+});
+
+test("another kind of trouble is told as well, and a second time of trouble again", () => {
+  const desk = new TestDesk().open();
+  desk.fillDisk();
+  desk.record(opened);
+  desk.turn();
+  desk.freeDisk();
+  desk.tested.parts.db.pragma("query_only = ON");
+  desk.wait();
+  desk.tested.parts.db.pragma("query_only = OFF");
+  desk.wait();
+  desk.tested.parts.db.pragma("query_only = ON");
+  desk.record(opened);
+  desk.turn();
+  expect(desk.health()).toEqual([
+    "The disk is full: nothing can be recorded.",
+    "The database may not be written: nothing can be recorded.",
+    "well",
+    "The database may not be written: nothing can be recorded.",
+  ]);
+});
+
+test("a note or a change that the disk refuses is trouble too, and one that it takes ends it", () => {
+  const desk = new TestDesk().open();
+  const { db } = desk.tested.parts;
+  const change = () => desk.changes.take("ops", [putCredential("new", person("ana"), "qr", "HELLO AGAIN")], () => {});
+  const note = () => desk.desk.note({ type: "console.entered", how: "code" });
+  const why = "The database may not be written: nothing can be recorded.";
+  db.pragma("query_only = ON");
+  change();
+  expect(note).toThrow();
+  expect(desk.health()).toEqual([why]);
+  db.pragma("query_only = OFF");
+  change();
+  expect(desk.health()).toEqual([why, "well"]);
+  db.pragma("query_only = ON");
+  expect(note).toThrow();
+  db.pragma("query_only = OFF");
+  note();
+  expect(desk.health()).toEqual([why, "well", why, "well"]);
+});
+
 test("retries come at most every five seconds and go on for ever", () => {
   const desk = new TestDesk().open();
   desk.fillDisk();
@@ -403,6 +470,27 @@ test("the last words before the end are committed", () => {
   desk.record(...Array(450).fill(opened));
   desk.desk.flush();
   expect(desk.acknowledged().at(-1)).toBe(450);
+});
+
+test("at the end an ask that still waits is forgotten: nothing is decided or spent for somebody who cannot be let in", () => {
+  const desk = new TestDesk().open();
+  desk.ask(card("00C0FFEE"));
+  desk.ask(card("00B775D2"));
+  desk.ask(pin("4711"));
+  desk.record(opened);
+  desk.desk.flush();
+  desk.hash();
+  desk.turn();
+  expect(desk.answers()).toEqual([]);
+  expect(desk.acknowledged()).toEqual([1]);
+  expect(desk.tested.types().slice(-1)).toEqual(["door.opened"]);
+  expect(desk.tested.types().filter((type) => type.startsWith("access."))).toEqual([]);
+  expect(desk.tested.parts.db.prepare("SELECT count(*) FROM use_count").pluck().get()).toBe(0);
+});
+
+test("more unacknowledged records than the door loop may send end the ledger instead of growing without end", () => {
+  const desk = new TestDesk().open();
+  expect(() => desk.record(...Array(20_001).fill(opened))).toThrow("more records than it may");
 });
 
 test("old events are dropped while nothing waits", () => {

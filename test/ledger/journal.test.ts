@@ -1,12 +1,13 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { AnchorStore } from "../../src/ledger/anchor.ts";
-import { openAnchorFile, readAnchorFile, readSeedFile } from "../../src/ledger/anchor.ts";
+import type { Anchor, AnchorStore } from "../../src/ledger/anchor.ts";
+import { openAnchorFile, readAnchorFile, readSeedFile, seedFilesIn } from "../../src/ledger/anchor.ts";
 import { canonicalJson, hashEvent } from "../../src/ledger/chain.ts";
 import { JournalReader, openJournalReader, pageSize } from "../../src/ledger/journal-reader.ts";
 import { Ledger } from "../../src/ledger/ledger.ts";
+import { openLedger } from "../../src/ledger/open-ledger.ts";
 import { verifyJournal } from "../../src/ledger/verify.ts";
 import { ana, card, openOnDisk, pathsIn, TestClock, TestLedger, temporaryFolder } from "./ledger-fixture.ts";
 
@@ -232,19 +233,98 @@ test("a first start that got no further than its keys goes on with them: one key
   expect(verifyOnDisk(folder)).toEqual([]);
 });
 
-test("a database begun anew beside old keys gets an epoch of its own", () => {
+/** A record of four events whose database is then gone. Returns what the anchor knows of it. */
+function lostRecord(folder: string, lose: (database: string) => void): Anchor {
+  const { database, keysDir } = pathsIn(folder);
+  const ledger = openOnDisk(folder);
+  note(ledger, 4);
+  ledger.close();
+  lose(database);
+  return readAnchorFile(keysDir)!;
+}
+
+function eventsOnDisk(folder: string) {
+  const reader = openJournalReader(pathsIn(folder).database);
+  const events = reader.tail(20);
+  reader.close();
+  return events;
+}
+
+test.each([
+  ["deleted", (database: string) => rmSync(database)],
+  ["truncated", (database: string) => truncateSync(database)],
+])("a database begun anew beside old keys says first that the one before was %s, for ever", (_, lose) => {
+  const folder = temporaryFolder();
+  const { keysDir } = pathsIn(folder);
+  const { epoch, seq, hash } = lostRecord(folder, lose);
+  const second = openOnDisk(folder);
+  // Before anybody has recorded anything.
+  expect(verifyOnDisk(folder)).toEqual(["restarted 1"]);
+  note(second, 2);
+  second.close();
+  expect(readAnchorFile(keysDir)).toMatchObject({ epoch: epoch + 1, seq: 3 });
+  const lost = { lostEpoch: epoch, lostSeq: seq, lostHash: hash.toString("hex") };
+  expect(eventsOnDisk(folder).map(({ event }) => event)).toEqual([
+    { type: "log.restarted", ...lost },
+    stopped,
+    stopped,
+  ]);
+  expect(verifyOnDisk(folder)).toEqual(["restarted 1"]);
+  expect(verifyOnDisk(folder, false)).toEqual(["restarted 1"]);
+  openOnDisk(folder).close();
+  expect(eventsOnDisk(folder)).toHaveLength(3);
+});
+
+test("the loss of a record is said in a plain sentence", () => {
+  const folder = temporaryFolder();
+  lostRecord(folder, (database) => rmSync(database));
+  openOnDisk(folder).close();
+  const reader = openJournalReader(pathsIn(folder).database);
+  const result = verifyJournal({ rows: reader.rows(), anchor: readAnchorFile(pathsIn(folder).keysDir), seeds: [] });
+  reader.close();
+  const what = "The record before event 1 is gone: 4 events; the database was lost or deleted.";
+  expect(result).toMatchObject({ ok: false, problems: [{ kind: "restarted", seq: 1, what }], more: 0 });
+});
+
+test("a power cut between the new database and its anchor hides nothing of the loss", () => {
   const folder = temporaryFolder();
   const { database, keysDir } = pathsIn(folder);
-  const first = openOnDisk(folder);
-  note(first, 4);
-  const { epoch } = readAnchorFile(keysDir)!;
-  first.close();
+  const { epoch } = lostRecord(folder, (path) => rmSync(path));
+  const back = snapshot(join(keysDir, "anchor"));
+  openOnDisk(folder).close();
+  back();
+  rmSync(join(keysDir, `audit-seed.${epoch + 1}`));
+  const next = openOnDisk(folder);
+  note(next, 1);
+  next.close();
+  expect(eventsOnDisk(folder).map(({ event }) => event.type)).toEqual(["log.restarted", "controller.stopped"]);
+  expect(verifyOnDisk(folder)).toEqual(["restarted 1", "restarted 2"]);
   rmSync(database);
-  const second = openOnDisk(folder);
-  note(second, 1);
-  second.close();
-  expect(readAnchorFile(keysDir)).toMatchObject({ epoch: epoch + 1, seq: 1 });
-  expect(verifyOnDisk(folder)).toEqual([]);
+  openOnDisk(folder).close();
+  expect(eventsOnDisk(folder)[0]!.event).toMatchObject({ type: "log.restarted", lostEpoch: epoch + 2, lostSeq: 2 });
+});
+
+test("a power cut before the new database is whole leaves the anchor that knows of the old one", () => {
+  const folder = temporaryFolder();
+  const { keysDir } = pathsIn(folder);
+  const lost = lostRecord(folder, (path) => rmSync(path));
+  const failing = { version: 1, up: () => void expect.fail("power cut") };
+  const now = new TestClock().now;
+  expect(() => openLedger(pathsIn(folder), { now, report: () => {}, migrations: [failing] })).toThrow("power cut");
+  expect(readAnchorFile(keysDir)).toEqual(lost);
+  openOnDisk(folder).close();
+  expect(verifyOnDisk(folder)).toEqual(["restarted 1"]);
+});
+
+test("the seeds that still lie on the board are found, and nothing else", () => {
+  const folder = temporaryFolder();
+  const { keysDir } = pathsIn(folder);
+  expect(seedFilesIn(keysDir)).toEqual([]);
+  const { epoch } = lostRecord(folder, (path) => rmSync(path));
+  openOnDisk(folder).close();
+  expect(seedFilesIn(keysDir)).toEqual([join(keysDir, "audit-seed"), join(keysDir, `audit-seed.${epoch + 1}`)]);
+  rmSync(join(keysDir, "audit-seed"));
+  expect(seedFilesIn(keysDir)).toEqual([join(keysDir, `audit-seed.${epoch + 1}`)]);
 });
 
 test("an anchor that cannot be written is reported, and the doors go on", () => {

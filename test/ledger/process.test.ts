@@ -180,6 +180,19 @@ test("a stop of the whole group reaches the ledger last: it takes what the door 
   await child.until((message) => message.kind === "pong");
 });
 
+test("a second ledger on the same folder says so and ends, and the first one goes on", async () => {
+  const folder = temporaryFolder();
+  const first = await new Child(folder).open();
+  const second = new Child(folder);
+  const [code] = await once(second.process, "exit");
+  expect(code).toBe(1);
+  expect(second.errors).toContain("ledger.taken");
+  expect(await change(folder, ...people)).toEqual({ kind: "changed", version: 1 });
+  await first.kill();
+  const third = await new Child(folder).open();
+  expect(await third.present(ask(pin("48151623")))).toBe("granted");
+});
+
 test("a ledger whose key is gone says so and ends", async () => {
   const folder = temporaryFolder();
   await (await new Child(folder).open()).kill();

@@ -1,6 +1,6 @@
-import { statSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import type { Socket } from "node:net";
-import { createConnection } from "node:net";
+import { createConnection, createServer } from "node:net";
 import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
@@ -71,9 +71,9 @@ function serve() {
   const grew = (seq: number) => server.grew(seq);
   const schedule = (run: () => void) => void setImmediate(run);
   const desk = new Desk({ ledger, pins, now: clock.now, send: () => {}, schedule, after: () => {}, grew, report });
-  const changes = new ChangeDesk({ ledger, pins, instant: () => desk.instant(), grew });
+  const changes = new ChangeDesk({ ledger, pins, desk, grew });
   const path = join(temporaryFolder(), "ledger.sock");
-  const server = new RequestServer(path, { ledger, desk, changes, report });
+  const server = new RequestServer(path, { ledger, desk, changes, report, onTaken: report });
   onTestFinished(() => server.close());
   return { tested, desk, server, path, client: () => new Client(path) };
 }
@@ -85,25 +85,68 @@ test("only its own user may use the socket", () => {
   expect((statSync(path).mode & 0o777).toString(8)).toBe("600");
 });
 
-test("a socket left behind by a killed ledger is replaced; another file of that name stays and is reported", async () => {
-  const { path, tested, server, desk } = serve();
-  const parts = { ledger: tested.ledger, desk, changes: {} as ChangeDesk, report: () => {} };
-  server.close();
-  const next = new RequestServer(path, parts);
+/** A socket whose server is gone without having removed it. */
+async function staleSocket(): Promise<string> {
+  const path = join(temporaryFolder(), "ledger.sock");
+  const dead = createServer();
+  await new Promise<void>((listening) => dead.listen(`${path}.dead`, listening));
+  // Closing removes the name that it was given, and no other.
+  renameSync(`${path}.dead`, path);
+  await new Promise((closed) => dead.close(closed));
+  return path;
+}
+
+test("a socket left behind by a killed ledger is replaced", async () => {
+  const { tested, desk } = serve();
+  const path = await staleSocket();
+  const faults: string[] = [];
+  const report = (fault: { code: string }) => void faults.push(fault.code);
+  const changes = {} as ChangeDesk;
+  const server = new RequestServer(path, { ledger: tested.ledger, desk, changes, report, onTaken: report });
+  onTestFinished(() => server.close());
+  await server.settled;
   expect(await new Client(path).ask({ kind: "directory" })).toMatchObject({ kind: "directory", version: 0 });
-  next.close();
+  expect([faults, (statSync(path).mode & 0o777).toString(8)]).toEqual([[], "600"]);
+});
+
+test("a socket that another ledger serves is left to it, which is a fault", async () => {
+  const { path, client, tested, desk } = serve();
+  const taken: string[] = [];
+  const changes = {} as ChangeDesk;
+  const onTaken = (fault: { code: string }) => void taken.push(fault.code);
+  const second = new RequestServer(path, { ledger: tested.ledger, desk, changes, report: () => {}, onTaken });
+  await second.settled;
+  expect(taken).toEqual(["ledger.taken"]);
+  second.close();
+  expect(await client().ask({ kind: "directory" })).toMatchObject({ kind: "directory", version: 0 });
+});
+
+test("a server closed while it looks at an old socket does not begin to listen", async () => {
+  const { tested, desk } = serve();
+  const path = await staleSocket();
+  const parts = { ledger: tested.ledger, desk, changes: {} as ChangeDesk, report: () => {}, onTaken: () => {} };
+  const server = new RequestServer(path, parts);
+  server.close();
+  await server.settled;
+  expect(await new Client(path).next()).toBeNull();
+});
+
+test("another file of the socket's name stays and is reported", async () => {
+  const { tested, desk } = serve();
+  const parts = { ledger: tested.ledger, desk, changes: {} as ChangeDesk, onTaken: () => {} };
   const file = join(temporaryFolder(), "ledger.sock");
   writeFileSync(file, "precious");
   const reported = new Promise((resolve) => {
     new RequestServer(file, { ...parts, report: (fault) => resolve(fault.code) });
   });
   expect(await reported).toBe("ledger.socketFailed");
+  expect(readFileSync(file, "utf8")).toBe("precious");
 });
 
 test("a path that is too long for a socket is reported and does not end the ledger", () => {
   const { tested, desk } = serve();
   const codes: string[] = [];
-  const parts = { ledger: tested.ledger, desk, changes: {} as ChangeDesk };
+  const parts = { ledger: tested.ledger, desk, changes: {} as ChangeDesk, onTaken: () => {} };
   new RequestServer(`/tmp/${"x".repeat(120)}`, { ...parts, report: (fault) => codes.push(fault.code) });
   expect(codes).toEqual(["ledger.socketFailed"]);
 });
@@ -150,20 +193,22 @@ test("watchers hear of each commit that appended, others do not", async () => {
   expect(await watcher.next()).toEqual({ kind: "head", seq: 2 });
 });
 
-test.each([
-  ["console.entered", { type: "console.entered", how: "code" }],
-  ["config.accepted", { type: "config.accepted", digest: "abc" }],
-  ["config.refused", { type: "config.refused", problems: 2, first: "no" }],
-])("the office may note %s", async (_, event) => {
-  const { client, tested } = serve();
-  expect(await client().ask({ kind: "note", event })).toEqual({ kind: "noted" });
-  expect(tested.last()).toEqual(event);
-});
+test.each([["console.entered", { type: "console.entered", how: "code" }]])(
+  "the office may note %s",
+  async (_, event) => {
+    const { client, tested } = serve();
+    expect(await client().ask({ kind: "note", event })).toEqual({ kind: "noted" });
+    expect(tested.last()).toEqual(event);
+  },
+);
 
 test.each([
   ["a grant", { type: "access.granted", ask: "x" }],
   ["a cleared alarm", { type: "door.forcedCleared", door: "front", who: "me" }],
   ["a pruning", { type: "log.pruned", fromSeq: 1, toSeq: 9, lastHash: "" }],
+  ["an accepted configuration", { type: "config.accepted", digest: "abc" }],
+  ["a refused configuration", { type: "config.refused", problems: 2, first: "no" }],
+  ["a restart of the record", { type: "log.restarted", lostEpoch: 1, lostSeq: 9, lostHash: "" }],
   ["a note without its text", { type: "console.entered" }],
   ["a text too long", { type: "console.entered", how: "x".repeat(501) }],
   ["a text with a line end", { type: "console.entered", how: "a\nb" }],
@@ -320,7 +365,8 @@ test("before the door loop has opened the ledger, requests are turned away", asy
   const { tested, desk } = serve();
   const fresh = new (await import("../../src/ledger/ledger.ts")).Ledger(tested.parts);
   const path = join(temporaryFolder(), "ledger.sock");
-  const server = new RequestServer(path, { ledger: fresh, desk, changes: {} as ChangeDesk, report: () => {} });
+  const changes = {} as ChangeDesk;
+  const server = new RequestServer(path, { ledger: fresh, desk, changes, report: () => {}, onTaken: () => {} });
   onTestFinished(() => server.close());
   expect(await new Client(path).ask({ kind: "directory" })).toEqual({
     kind: "error",
