@@ -151,7 +151,7 @@ describe("a record that was tampered with", () => {
     const plain = await verify(whole);
     expect({ code: plain.code, err: plain.err }).toEqual({ code: 0, err: "" });
     expect(plain.out).toMatch(
-      /^The record is whole: (\d+) events in one chain; the last is \1, [0-9a-f]{16}…\.\nChain and anchor agree; --seed FILE .+\.\n$/,
+      /^The record is whole: (\d+) events in one chain; the last is \1, [0-9a-f]{16}…\.\nChain and anchor agree; --seed FILE .+\.\nTake .+keys\/audit-seed off this board: .+\.\n$/,
     );
     const seeded = await verify(whole, "--seed", join(whole, "keys/audit-seed"));
     expect(seeded.code).toBe(0);

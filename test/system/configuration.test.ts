@@ -217,7 +217,8 @@ describe("a good file with which the controller cannot start", () => {
     const failures = join(folder, "failures");
     const preload = [join(import.meta.dirname, "failing-board.mjs")];
     const env = { POSTERN_TEST_FAILURES: failures, POSTERN_TEST: `failing-${process.pid}-${folder}` };
-    const product = await startForTest({ config: null, configFile: file, state, preload, env });
+    const trace = join(folder, "board.trace");
+    const product = await startForTest({ config: null, configFile: file, state, trace, preload, env });
     await product.until("office");
     await product.change(anaMayEnter);
     writeFileSync(file, JSON.stringify(withSideDoor()));

@@ -1,13 +1,13 @@
-// Loaded before the product: makes its simulated board fail to open as often as the file named in POSTERN_TEST_FAILURES says.
+// Loaded before the product: makes a recorded board fail to open as often as the file named in POSTERN_TEST_FAILURES says.
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 
 const file = process.env.POSTERN_TEST_FAILURES ?? "";
-const makeFolder = fs.mkdtempSync;
+const openFile = fs.openSync;
 
-fs.mkdtempSync = (prefix, ...rest) => {
+fs.openSync = (path, ...rest) => {
   const left = fs.existsSync(file) ? Number(fs.readFileSync(file, "utf8")) : 0;
-  if (left === 0 || !String(prefix).endsWith("/.s-")) return makeFolder(prefix, ...rest);
+  if (left === 0 || !String(path).endsWith("/board.trace")) return openFile(path, ...rest);
   fs.writeFileSync(file, String(left - 1));
   throw new Error("the board was unplugged");
 };
