@@ -9,7 +9,9 @@ export type StepAction =
   | { readonly kind: "command"; readonly command: Command }
   | { readonly kind: "expectRelay"; readonly relay: string; readonly energized: boolean }
   /** The last grant or denial shown since this reader was last asked about; acknowledged keys are quiet. */
-  | { readonly kind: "expectReader"; readonly reader: string; readonly shown: ReaderExpectation };
+  | { readonly kind: "expectReader"; readonly reader: string; readonly shown: ReaderExpectation }
+  /** For whatever listens to the board; what the words mean is its own affair. */
+  | { readonly kind: "controller"; readonly words: string };
 
 export interface ScenarioStep {
   readonly line: number;
@@ -56,11 +58,15 @@ export function parseScenario(text: string): ParsedScenario {
   return problems.length === 0 ? { ok: true, steps } : { ok: false, problems };
 }
 
+export interface Stage {
+  readonly board: SimBoard;
+  readonly clock: VirtualClock;
+  /** Takes the words of a `controller` line; null when it did as told, otherwise why not. */
+  readonly controller?: (words: string) => string | null;
+}
+
 /** Commands that the board refuses count as failures of their line; the story goes on. */
-export function playScenario(
-  steps: readonly ScenarioStep[],
-  stage: { readonly board: SimBoard; readonly clock: VirtualClock },
-): Played {
+export function playScenario(steps: readonly ScenarioStep[], stage: Stage): Played {
   const { board, clock } = stage;
   const shown = new Map<string, ReaderExpectation>();
   const startMono = clock.mono();
@@ -71,7 +77,7 @@ export function playScenario(
   try {
     for (const { line, atMs, action } of steps) {
       clock.advanceTo(startMono + atMs);
-      const problem = playAction(action, board, clock, shown);
+      const problem = playAction(action, stage, shown);
       if (problem !== null) failures.push({ line, problem });
     }
   } finally {
@@ -80,12 +86,8 @@ export function playScenario(
   return failures.length === 0 ? { ok: true } : { ok: false, failures };
 }
 
-function playAction(
-  action: StepAction,
-  board: SimBoard,
-  clock: VirtualClock,
-  shown: Map<string, ReaderExpectation>,
-): string | null {
+function playAction(action: StepAction, stage: Stage, shown: Map<string, ReaderExpectation>): string | null {
+  const { board, clock, controller } = stage;
   switch (action.kind) {
     case "command": {
       const outcome = runCommand(action.command, board, clock);
@@ -105,6 +107,8 @@ function playAction(
       shown.delete(action.reader);
       return last === action.shown ? null : `Reader ${action.reader} showed ${last}, expected ${action.shown}.`;
     }
+    case "controller":
+      return controller === undefined ? "There is no controller on this board." : controller(action.words);
   }
 }
 
@@ -132,6 +136,11 @@ function parseWhen(line: string, nowMs: number): Parsed<{ readonly atMs: number;
 function parseAction(text: string): Parsed<StepAction> {
   const words = text.trim().split(/\s+/);
   if (words[0] === "expect") return parseExpectation(words.slice(1));
+  if (words[0] === "controller") {
+    const told = words.slice(1).join(" ");
+    if (told !== "") return { ok: true, value: { kind: "controller", words: told } };
+    return { ok: false, problem: "Write it as: controller <what it is told>." };
+  }
   const parsed = parseCommand(text);
   return parsed.ok ? { ok: true, value: { kind: "command", command: parsed.command } } : parsed;
 }

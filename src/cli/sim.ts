@@ -24,6 +24,7 @@ import { InProcess } from "./in-process.ts";
 import { Misuse } from "./misuse.ts";
 import type { StateValues } from "./options.ts";
 import { noSuchVerb, onlyWord, pathsOf } from "./options.ts";
+import { scenarioController } from "./scenario-controller.ts";
 
 /** A Monday at 09:00 in Madrid, so that a scenario means the same on every day. */
 const startWallMs = Date.UTC(2027, 0, 11, 8);
@@ -57,7 +58,7 @@ function play(args: readonly string[]): number {
   if (!scenario.ok) return fail(file, scenario.problems);
   const config = readSite(values.config);
   const { controller, board, clock } = openScenario(config, values.trace);
-  const played = playScenario(scenario.steps, { board, clock });
+  const played = playScenario(scenario.steps, { board, clock, controller: scenarioController(controller) });
   const eventLine = createEventLine(siteOf(config));
   for (let seq = 0; ; ) {
     const page = controller.journal.after(seq, pageSize);

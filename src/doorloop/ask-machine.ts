@@ -121,6 +121,8 @@ function tentative(state: AskState, sent: SentAsk, verdict: Verdict): AskStep {
 
 /** The last check before the relay: a stall that ends must not open the door for whoever stands there then. */
 function verdictEffects(ask: Ask, verdict: Verdict, now: MonoMs): AskEffect[] {
+  // A ledger without its disk has not recorded the denial either, and may die before it can.
+  if (!verdict.granted && verdict.reason === "ledgerUnavailable") return unanswered(ask, verdict.reason);
   if (!verdict.granted) return [{ kind: "deny", ask, reason: verdict.reason }];
   if (now < ask.expiresAt) return [{ kind: "grant", ask, late: null }];
   return [

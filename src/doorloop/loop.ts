@@ -62,6 +62,8 @@ export class DoorLoop {
   #fire: "clear" | "raised" | "latched" = "clear";
   #ledgerLostAt: MonoMs | null = null;
   #restored = false;
+  /** By an operator, perhaps before the ledger was there to restore it. */
+  readonly #cleared = new Set<DoorId | "fire">();
   #stopped = false;
   #timer: Timer | null = null;
   #timerDue: MonoMs | null = null;
@@ -94,8 +96,8 @@ export class DoorLoop {
 
   /** The inputs are heard first: a door that fire or a held exit button keeps open is not locked for an instant. */
   start(): void {
-    if (this.#parts.fireLatched === true) this.#releaseForFire("latched");
     this.link.record({ type: "controller.started", version: this.#parts.version, board: this.#parts.board.kind });
+    if (this.#parts.fireLatched === true) this.#releaseForFire("latched");
     this.#parts.board.start((event) => this.#hear(event));
     for (const { spec, state } of this.#doors.values()) {
       if (state.mode.name === "locked") this.#drives.lock(spec, { by: "start" });
@@ -123,6 +125,7 @@ export class DoorLoop {
     const door = this.#doors.get(command.door);
     if (door === undefined) return `There is no door "${command.door}".`;
     if (!door.state.forced) return `${door.spec.name} has no forced-door alarm to clear.`;
+    this.#cleared.add(command.door);
     this.#stepDoor(door, { kind: "clearForced", who });
     this.#schedule();
     return null;
@@ -182,8 +185,8 @@ export class DoorLoop {
   /** Once in a run: from then on this memory knows better than a ledger that has not heard the latest. */
   #restore(restored: Restored): void {
     this.#restored = true;
-    for (const id of restored.forcedDoors) this.#tellDoor(id, { kind: "restoreForced" });
-    if (restored.fire && this.#fire === "clear") this.#releaseForFire("latched");
+    for (const id of restored.forcedDoors) if (!this.#cleared.has(id)) this.#tellDoor(id, { kind: "restoreForced" });
+    if (restored.fire && this.#fire === "clear" && !this.#cleared.has("fire")) this.#releaseForFire("latched");
   }
 
   #hear(event: BoardEvent): void {
@@ -261,6 +264,7 @@ export class DoorLoop {
     if (this.#fire === "clear") return "There is no fire alarm to clear.";
     if (this.#fire === "raised") return "The fire input still reports fire; clear the fire panel first.";
     this.#fire = "clear";
+    this.#cleared.add("fire");
     this.link.record({ type: "fire.cleared", who });
     for (const door of this.#doors.values()) this.#stepDoor(door, { kind: "fireCleared", who });
     this.#schedule();

@@ -4,6 +4,7 @@ import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, st
 import { join } from "node:path";
 import Sqlite from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import type { RecordedEvent } from "../../src/domain/events.ts";
 import {
   exampleSite,
   expectRefusal,
@@ -33,7 +34,12 @@ describe("starting and ending", () => {
       product.process.kill(signal);
       expect(await ended).toEqual({ code: 0, by: null });
       expect(processesMarked(`POSTERN_TEST=${mark}`)).toEqual([]);
-      expect(readdirSync(state).sort()).toEqual(["accepted-config.json", "keys", "ledger.db", "understood-config.json"]);
+      expect(readdirSync(state).sort()).toEqual([
+        "accepted-config.json",
+        "keys",
+        "ledger.db",
+        "understood-config.json",
+      ]);
       const writes = readFileSync(trace, "utf8")
         .trim()
         .split("\n")
@@ -133,7 +139,11 @@ describe("a record that was tampered with", () => {
     const file = join(folder, "site.json");
     writeFileSync(file, JSON.stringify(exampleSite()));
     const product = await startProduct({ config: null, configFile: file, state: whole });
-    for (let times = 0; times < 4; times += 1) await product.board.send("press front-exit");
+    for (let times = 0; times < 6; times += 1) {
+      const shown = product.board.next((one) => one.kind === "signal" && one["signal"] === "denied");
+      await product.board.send("tap front-reader B775D2");
+      await shown;
+    }
     await product.stop();
   });
   afterAll(() => removeFolder(folder));
@@ -160,22 +170,29 @@ describe("a record that was tampered with", () => {
 
   test("names the event that was edited, removed, moved or cut off, with code 1", async () => {
     const last = await head();
+    const record = (await runPostern(["log", "show", "--json", "--state", whole])).out.trim().split("\n");
+    const denials = record
+      .map((line) => JSON.parse(line) as RecordedEvent)
+      .filter(({ event }) => event.type === "access.denied");
+    const [one = 0, other = 0, third = 0] = denials.slice(2).map(({ seq }) => seq);
+    expect(denials).toHaveLength(6);
+    const swap = `UPDATE journal SET seq = -1 WHERE seq = ${one}; UPDATE journal SET seq = ${one} WHERE seq = ${other}`;
     const changes: readonly (readonly [name: string, sql: string, says: string])[] = [
       [
         "edited",
-        "UPDATE journal SET body = replace(body, 'front', 'garage') WHERE seq = 4",
-        "Event 4 was edited: its hash does not fit it.",
+        `UPDATE journal SET body = replace(body, 'front', 'garage') WHERE seq = ${one}`,
+        `Event ${one} was edited: its hash does not fit it.`,
       ],
       [
         "edited-time",
-        "UPDATE journal SET wall = wall - 1 WHERE seq = 2",
-        "Event 2 was edited: its hash does not fit it.",
+        `UPDATE journal SET wall = wall - 1 WHERE seq = ${third}`,
+        `Event ${third} was edited: its hash does not fit it.`,
       ],
-      ["removed", "DELETE FROM journal WHERE seq = 3", "Event 3 was removed from the record."],
+      ["removed", `DELETE FROM journal WHERE seq = ${other}`, `Event ${other} was removed from the record.`],
       [
         "moved",
-        "UPDATE journal SET seq = -3 WHERE seq = 3; UPDATE journal SET seq = 3 WHERE seq = 4; UPDATE journal SET seq = 4 WHERE seq = -3",
-        "Events 3 and 4 changed places.",
+        `${swap}; UPDATE journal SET seq = ${other} WHERE seq = -1`,
+        `Events ${one} and ${other} changed places.`,
       ],
       [
         "cut",

@@ -289,7 +289,7 @@ describe("with a controller running", () => {
       await poll(async () => out.includes("\n"));
       const { seq } = JSON.parse(out.trim()) as RecordedEvent;
       await product.board.send("press garage-exit");
-      await poll(async () => out.includes("exit.pressed"));
+      await poll(async () => out.slice(out.indexOf("\n")).includes("exit.pressed"));
       child.kill(signal);
       expect(await ended).toBe(0);
       const seen = out

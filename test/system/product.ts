@@ -24,6 +24,16 @@ export interface ProductOptions {
   /** Modules that every process loads first. */
   readonly preload?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
+  /** A command that runs the product in its place, as a tracer does. */
+  readonly under?: readonly string[];
+}
+
+/** Started, and on its way to being of use. */
+export interface Launch {
+  readonly process: ChildProcess;
+  readonly stderr: () => string;
+  /** Fails when the process ends before. */
+  ready(): Promise<Product>;
 }
 
 export interface Product {
@@ -41,7 +51,9 @@ export interface Product {
 
 export const temporaryFolder = (): string => mkdtempSync(join(tmpdir(), "postern-"));
 
-export async function startProduct(options: ProductOptions): Promise<Product> {
+export const startProduct = (options: ProductOptions): Promise<Product> => launchProduct(options).ready();
+
+export function launchProduct(options: ProductOptions): Launch {
   const state = options.state ?? temporaryFolder();
   const args = ["run", "--state", state];
   if (options.configFile !== undefined) args.push("--config", options.configFile);
@@ -52,7 +64,8 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
   }
   if (options.trace !== undefined) args.push("--trace", options.trace);
   const preloads = (options.preload ?? []).flatMap((file) => ["--import", file]);
-  const child = spawn(process.execPath, [postern, ...args], {
+  const [command = "", ...words] = [...(options.under ?? []), process.execPath, postern, ...args];
+  const child = spawn(command, words, {
     stdio: ["ignore", "ignore", "pipe"],
     env: { ...process.env, ...options.env, ...(preloads.length === 0 ? {} : { NODE_OPTIONS: preloads.join(" ") }) },
   });
@@ -72,9 +85,18 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
       ended,
     ]);
   };
-  await until("ledger");
-  const board = await Promise.race([connectBoard(join(state, "board.sock")), ended]);
-  return {
+  const ready = async (): Promise<Product> => {
+    await until("ledger");
+    let connected: BoardClient | null = null;
+    const connect = async () => {
+      connected = await connectBoard(join(state, "board.sock"));
+      return true;
+    };
+    await Promise.race([poll(connect), ended]);
+    const board = connected as unknown as BoardClient;
+    return productOf(board);
+  };
+  const productOf = (board: BoardClient): Product => ({
     state,
     process: child,
     board,
@@ -92,7 +114,8 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
       child.kill("SIGTERM");
       await new Promise((resolve) => child.once("exit", resolve));
     },
-  };
+  });
+  return { process: child, stderr: () => stderr, ready };
 }
 
 /** A system under test gets ready when it gets ready; this fails after half a minute. */
