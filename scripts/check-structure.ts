@@ -90,7 +90,7 @@ for (const [file, names] of exportsOf) {
 
 for (const document of ["README.md", ...globSync("docs/*.md", { cwd: root })]) {
   for (const [cited = ""] of readFileSync(join(root, document), "utf8").matchAll(
-    /\b(?:test|scripts|src|hal|docs)\/[\w./-]*\w/g,
+    /(?<![\w/.-])(?:test|scripts|src|hal|docs)\/[\w./-]*\w/g,
   )) {
     if (!existsSync(join(root, cited))) problems.push(`${document}: cites ${cited}, which is not there.`);
   }

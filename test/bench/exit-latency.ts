@@ -16,6 +16,11 @@ const rounds = Number(process.argv[2] ?? 10);
 const limitMs = 20;
 const pouredPerSecond = 5_000;
 
+interface Helper {
+  readonly process: ChildProcess;
+  readonly ended: Promise<unknown>;
+}
+
 interface Condition {
   readonly name: string;
   readonly stalled: boolean;
@@ -49,16 +54,14 @@ async function runOnce(site: Product, condition: Condition): Promise<number[]> {
   const pour = condition.poured ? startPour(site) : null;
   const latencies = await pressAll(site);
   if (stall !== null && !(await isStuck(site))) throw new Error("the ledger answered while it was to be stuck");
-  if (pour !== null) await once(pour, "exit");
-  if (stall !== null) {
-    stall.kill("SIGINT");
-    await once(stall, "exit");
-  }
+  await pour?.ended;
+  stall?.process.kill("SIGINT");
+  await stall?.ended;
   return latencies.sort((a, b) => a - b);
 }
 
 /** Each sync of the ledger's takes five seconds, in the kernel's entry to it; the office loops for six. */
-async function stallChildren(site: Product): Promise<ChildProcess> {
+async function stallChildren(site: Product): Promise<Helper> {
   const ledger = site.pidOf("ledger");
   const office = site.pidOf("office");
   if (ledger === null || office === null) throw new Error("a child of the product is missing");
@@ -73,7 +76,7 @@ async function stallChildren(site: Product): Promise<ChildProcess> {
   await once(tracer.stderr, "data");
   process.kill(office, "SIGUSR2");
   await site.board.send("tap reader-0 00B775D2");
-  return tracer;
+  return { process: tracer, ended: once(tracer, "exit") };
 }
 
 async function isStuck(site: Product): Promise<boolean> {
@@ -84,12 +87,12 @@ async function isStuck(site: Product): Promise<boolean> {
   );
 }
 
-function startPour(site: Product): ChildProcess {
+function startPour(site: Product): Helper {
   const seconds = (presses * pressEveryMs) / 1_000;
   const script = join(import.meta.dirname, "pour.ts");
-  return spawn(process.execPath, [script, join(site.state, "board.sock"), `${pouredPerSecond}`, `${seconds}`], {
-    stdio: "ignore",
-  });
+  const words = [script, join(site.state, "board.sock"), `${pouredPerSecond}`, `${seconds}`];
+  const pour = spawn(process.execPath, words, { stdio: "ignore" });
+  return { process: pour, ended: once(pour, "exit") };
 }
 
 /** Presses only at doors that are locked again, so that each press has a relay to move. */

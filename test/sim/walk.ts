@@ -280,9 +280,12 @@ function breakDisk({ world, random }: Walk): string {
   return `disk ${mode} for ${ms} ms`;
 }
 
-function restart({ world }: Walk, how: "kill" | "stop" | "reboot"): string {
+function restart({ world, random, troubles: allowed }: Walk, how: "kill" | "stop" | "reboot"): string {
   world.restart(how);
-  return how;
+  if (!allowed.has("ledgerStalls") || random.chance(0.5)) return how;
+  const ms = random.magnitude(50, minuteMs);
+  world.controller.stickLedger(ms);
+  return `${how}, and the ledger takes ${ms} ms to start`;
 }
 
 /** Mostly floods that must be shed; sometimes, while the ledger is away, more than may wait for it. */
