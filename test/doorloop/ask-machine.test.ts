@@ -71,6 +71,18 @@ test("without a ledger a presentation is denied at once and settled for the reco
   expect(play([[0, presented(ask(1))]], noAsks).words).toEqual(["deny run.1 ledgerUnavailable", "settle unanswered"]);
 });
 
+test("a denial for want of a disk is not in the record, so it is settled as if no answer had come", () => {
+  const unavailable: AskInput = {
+    kind: "answered",
+    answer: { ask: "run.1" as AskId, stage: "committed", verdict: { granted: false, reason: "ledgerUnavailable" } },
+  };
+  const { words } = play([
+    [0, presented(ask(1))],
+    [10, unavailable],
+  ]);
+  expect(words).toEqual(["send run.1", "deny run.1 ledgerUnavailable", "settle unanswered"]);
+});
+
 test("an answer that arrives when the ask is two seconds old opens nothing and gives the use back", () => {
   expect(
     play([

@@ -214,6 +214,22 @@ test("a restart restores a latched fire and a forced door without recording them
   expect(loop.command({ kind: "clearForced", door: "front" as DoorId }, "operator")).toMatch(/no forced-door alarm/);
 });
 
+test("what an operator cleared before the ledger was there for the first time is not put in force by it", () => {
+  const { loop, board, writes, connect } = start({ ledger: false });
+  board.setInput("fire-panel", true);
+  board.setInput("fire-panel", false);
+  board.setInput("front-contact", true);
+  loop.command({ kind: "clearFire" }, "operator");
+  loop.command({ kind: "clearForced", door: "front" as DoorId }, "operator");
+  writes.length = 0;
+  connect({ forcedDoors: ["front" as DoorId], fire: true });
+  expect(writes).toEqual([]);
+  expect(loop.statuses().map((door) => [door.forced, door.fire])).toEqual([
+    [false, false],
+    [false, false],
+  ]);
+});
+
 test("starting locks every door: a strike is released, a magnet is energized", () => {
   const clock = createVirtualClock({ startWallMs: 1_800_000_000_000, trusted: false });
   const board = createSimBoard(wires, clock);

@@ -5,6 +5,7 @@ import type { BoardEvent, BoardSpec } from "../../hal/board.ts";
 import { createSimBoard } from "../../hal/sim/board.ts";
 import { createVirtualClock } from "../../hal/sim/clock.ts";
 import { type Command, parseCommand, parseDuration, runCommand } from "../../hal/sim/command.ts";
+import type { Stage } from "../../hal/sim/scenario.ts";
 import { parseScenario, playScenario } from "../../hal/sim/scenario.ts";
 
 const spec: BoardSpec = {
@@ -46,7 +47,7 @@ const commandOf = (line: string): Command => {
   return parsed.command;
 };
 
-const play = (text: string, on = stage()) => {
+const play = (text: string, on: Stage = stage()) => {
   const parsed = parseScenario(text);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   return playScenario(parsed.steps, on);
@@ -230,6 +231,22 @@ expect reader in quiet
       { line: 7, problem: 'There is no relay "constructor".' },
     ],
   });
+});
+
+test("what a scenario tells the controller reaches it in its own words and at its time, and its refusal is a failure", () => {
+  const on = stage();
+  const heard: string[] = [];
+  const controller = (words: string) => {
+    heard.push(`${on.clock.mono()} ${words}`);
+    return words === "stop" ? "It does not stop." : null;
+  };
+  expect(play("at 5s controller do  this\n+1s controller stop", { ...on, controller })).toEqual({
+    ok: false,
+    failures: [{ line: 2, problem: "It does not stop." }],
+  });
+  expect(heard).toEqual(["5000 do this", "6000 stop"]);
+  expect(play("controller do this", on)).toMatchObject({ ok: false });
+  expect(parseScenario("controller")).toMatchObject({ ok: false });
 });
 
 test("a scenario may start on a clock that has run already, and leaves no observer behind", () => {

@@ -38,7 +38,8 @@ describe("with a controller running", () => {
   });
   afterAll(async () => {
     await product?.stop();
-    if (product !== undefined) removeFolder(product.state);
+    if (product === undefined) return;
+    for (const path of [product.state, `${product.state}.config.json`]) removeFolder(path);
   });
 
   test("somebody added with a new PIN is told it once, and it opens their doors and no other", async () => {
