@@ -54,4 +54,8 @@ form.addEventListener("submit", (event) => {
 });
 field.addEventListener("input", () => field.removeAttribute("aria-invalid"));
 addEventListener("hashchange", enterByLink);
+// Disabled until here: a form that nobody listens to would put the code into the address.
+field.disabled = false;
+button.disabled = false;
+field.focus();
 enterByLink();
