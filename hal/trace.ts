@@ -132,10 +132,11 @@ export interface Replay {
 
 /**
  * The start of the replayed board stands for the recorded start. Timers that are due at the instant of a recorded event
- * run before it, as they do in a scenario; a live recording has no finer order than its milliseconds.
+ * run before it, as they do in a scenario; a live recording has no finer order than its milliseconds. `driven` is told of
+ * each recorded write when its time has come: what made it may be none of the board's affair, and wants replaying too.
  */
-export function replayBoard(trace: Trace, clock: VirtualClock): Replay {
-  const board = new ReplayedBoard(trace, clock);
+export function replayBoard(trace: Trace, clock: VirtualClock, driven: (write: RelayWrite) => void = () => {}): Replay {
+  const board = new ReplayedBoard(trace, clock, driven);
   return { board, writes: board.writes, run: () => board.run() };
 }
 
@@ -164,12 +165,14 @@ class ReplayedBoard implements Board {
   readonly #startedPlace: number;
   readonly #recordedStart: Stamp;
   readonly #clock: VirtualClock;
+  readonly #driven: (write: RelayWrite) => void;
   readonly #health = new Map<string, DeviceHealth>();
   #shiftMs = 0;
   #running = false;
   #listen: ((event: BoardEvent) => void) | null = null;
 
-  constructor(trace: Trace, clock: VirtualClock) {
+  constructor(trace: Trace, clock: VirtualClock, driven: (write: RelayWrite) => void) {
+    this.#driven = driven;
     this.#entries = trace.entries;
     this.#recordedWrites = trace.entries.filter((entry) => entry.kind === "relay");
     this.#startedPlace = trace.entries.findIndex(({ kind }) => kind === "started");
@@ -196,6 +199,7 @@ class ReplayedBoard implements Board {
       if (entry.kind === "clock") this.#change(entry.change);
       if (entry.kind === "clock" || entry.kind === "event") this.#followWall(entry);
       if (entry.kind === "event") this.#emit(entry.event);
+      if (entry.kind === "relay") this.#driven(entry);
     }
   }
 

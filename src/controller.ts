@@ -258,7 +258,7 @@ class MainProcess implements Controller {
     const file = this.#options.tracePath;
     if (file === null) return wires;
     const { recordToFile } = await import("../hal/trace-file.ts");
-    return recordToFile(wires, this.#clock, file, { version, config: text });
+    return recordToFile(wires, this.#clock, file, { version, config: text, boot: bootId });
   }
 
   async #openOffice(site: Site): Promise<void> {

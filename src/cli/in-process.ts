@@ -43,8 +43,10 @@ export interface InProcessParts {
   readonly board: Board;
   readonly clock: VirtualClock;
   readonly seed: string;
+  /** The machine's boot, within which the clock's monotonic times compare. */
+  readonly boot?: BootId;
   /** A ledger to begin with, and the hash of its PINs; an empty one in memory when left out. */
-  readonly ledger?: { readonly parts: LedgerParts; readonly hashPin: HashPin };
+  readonly ledger?: InProcessLedger;
   /** How long a message takes between the door loop and the ledger; at once when left out. None overtakes another. */
   readonly latencyMs?: (way: Way) => number;
   /** How long the hash of a presented PIN takes; at once when left out. */
@@ -54,6 +56,11 @@ export interface InProcessParts {
   readonly fromLedger?: (message: FromLedger, deliver: (message: FromLedger) => void) => void;
   /** Runs a turn of the ledger's process; lets a simulation be there before and after. */
   readonly ledgerTurn?: (turn: () => void) => void;
+}
+
+export interface InProcessLedger {
+  readonly parts: LedgerParts;
+  readonly hashPin: HashPin;
 }
 
 export type Way = "toLedger" | "toDoors";
@@ -86,7 +93,7 @@ export class InProcess {
     this.#hashPin = parts.ledger?.hashPin ?? quickHash;
     this.#turns = new LedgerTurns(parts.clock);
     this.journal = new JournalReader(this.ledgerParts.db);
-    this.#loop = this.#makeLoop(virtualBoot);
+    this.#loop = this.#makeLoop(parts.boot ?? virtualBoot);
     parts.clock.onChange((change) => this.#loop.note(clockEvent(change)));
   }
 
@@ -154,7 +161,7 @@ export class InProcess {
    * The main process dies and starts again, and its children with it: nothing that was only in memory is left. A boot of
    * another name is a restart of the whole machine.
    */
-  restart(board: Board, boot = virtualBoot): void {
+  restart(board: Board, boot = this.#parts.boot ?? virtualBoot): void {
     this.#life += 1;
     this.#parts = { ...this.#parts, board };
     this.#loop = this.#makeLoop(boot);

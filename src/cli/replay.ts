@@ -1,15 +1,17 @@
 // `postern replay`: feeds a recorded trace to a controller in virtual time and compares the relay writes.
 import { parseArgs } from "node:util";
-import type { VirtualClock } from "../../hal/sim/clock.ts";
 import { createVirtualClock } from "../../hal/sim/clock.ts";
-import type { Trace } from "../../hal/trace.ts";
+import type { RelayWrite, Trace } from "../../hal/trace.ts";
 import { compareWrites, parseTrace, replayBoard } from "../../hal/trace.ts";
 import { explainProblems } from "../config/explain.ts";
 import { readConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { siteOf } from "../config/site.ts";
+import type { BootId } from "../domain/ids.ts";
 import type { SiteSpec } from "../domain/site.ts";
+import type { Instant } from "../domain/time.ts";
 import { copyLedger } from "../ledger/copy-ledger.ts";
+import type { InProcessLedger } from "./in-process.ts";
 import { InProcess } from "./in-process.ts";
 import { onlyWord, pathsOf } from "./options.ts";
 import { addSamplePeople, readSite, readText } from "./sim.ts";
@@ -24,13 +26,9 @@ export async function replay(args: readonly string[]): Promise<number> {
   const parsed = parseTrace(readText(file));
   if (!parsed.ok) throw new Error(`${file}: ${parsed.problem}`);
   const { trace } = parsed;
-  const clock = createVirtualClock({
-    startWallMs: trace.begin.wall,
-    trusted: trace.begin.trusted,
-    startMono: trace.begin.mono,
-  });
-  const state = values.state === undefined ? null : { state: values.state, keys: values.keys };
-  const writes = runReplay(trace, clock, siteOf(configFor(trace, values.config)), state);
+  const { state, keys } = values;
+  const openLedger = state === undefined ? null : (now: () => Instant) => copyLedger(pathsOf({ state, keys }), now);
+  const { writes } = replayTrace(trace, siteOf(configFor(trace, values.config)), openLedger);
   const difference = compareWrites(trace, writes);
   if (difference !== null) {
     console.error(`${file}: ${difference}`);
@@ -49,20 +47,35 @@ function configFor({ header }: Trace, file: string | undefined): Config {
   return reading.config;
 }
 
-function runReplay(
+export interface Replayed {
+  readonly writes: readonly RelayWrite[];
+  readonly controller: InProcess;
+}
+
+/** Plays a trace to a new controller, which begins with this ledger, or else with the sample people. */
+export function replayTrace(
   trace: Trace,
-  clock: VirtualClock,
   site: SiteSpec,
-  state: { state: string; keys?: string | undefined } | null,
-) {
-  const { board, writes, run } = replayBoard(trace, clock);
+  openLedger: ((now: () => Instant) => InProcessLedger) | null,
+): Replayed {
+  const { wall, mono, trusted } = trace.begin;
+  const clock = createVirtualClock({ startWallMs: wall, trusted, startMono: mono });
+  const { board, writes, run } = replayBoard(trace, clock, ({ cause }) => {
+    // Nothing on the wires tells of these two.
+    if (cause === "operator") controller.loop.command({ kind: "clearFire" }, "replay");
+    else if (cause === "stop") controller.loop.stop();
+  });
   const now = () => ({ wall: clock.wall(), mono: clock.mono(), trusted: clock.trusted() });
-  const ledger = state === null ? {} : { ledger: copyLedger(pathsOf(state), now) };
-  const controller = new InProcess({ site, board, clock, seed: "replay", ...ledger });
+  const ledger = openLedger === null ? {} : { ledger: openLedger(now) };
+  // In another boot the times that the ledger has kept would mean something else.
+  const { boot } = trace.header;
+  const sameBoot = typeof boot === "string" ? { boot: boot as BootId } : {};
+  const controller = new InProcess({ site, board, clock, seed: "replay", ...sameBoot, ...ledger });
   controller.startLedger();
   clock.advance(0);
-  if (state === null) addSamplePeople(controller, site);
+  if (openLedger === null) addSamplePeople(controller, site);
   controller.loop.start();
   run();
-  return writes;
+  clock.advance(0);
+  return { writes, controller };
 }

@@ -10,8 +10,11 @@ import { type HashPin, pinHashCost } from "./pin-hash.ts";
 
 export function copyLedger(paths: LedgerPaths, now: () => Instant): { parts: LedgerParts; hashPin: HashPin } {
   const original = new Sqlite(paths.database, { readonly: true, fileMustExist: true });
-  const db = new Sqlite(original.serialize());
+  const bytes = original.serialize();
   original.close();
+  // Its header asks for a write-ahead log, which a database in memory cannot have (sqlite.org/fileformat2.html, offset 18).
+  bytes.fill(1, 18, 20);
+  const db = new Sqlite(bytes);
   const fingerprint = db.prepare<[], Buffer>("SELECT key_fingerprint FROM controller").pluck().get() ?? Buffer.alloc(0);
   const siteSalt = db.prepare<[], Buffer>("SELECT site_salt FROM controller").pluck().get() ?? Buffer.alloc(0);
   const anchor = memoryAnchor();

@@ -1,6 +1,5 @@
 // A seeded random walk over a whole controller in virtual time, with the witness's checks after every step.
 import { createHash } from "node:crypto";
-import { firstSchedules } from "./book.ts";
 import type { Random } from "./random.ts";
 import { seededRandom } from "./random.ts";
 import { soakSite } from "./soak-site.ts";
@@ -75,7 +74,7 @@ export function runSoak(options: SoakOptions): SoakReport {
   const walk = new Walk(world, random, allowed);
   let step = 0;
   try {
-    begin(walk);
+    walk.begin();
     while (step < steps) {
       step += 1;
       walk.pause();
@@ -117,13 +116,6 @@ function openWorld(options: SoakOptions, random: Random, trace: string[], tell: 
     tell,
     trace: options.traced === true ? (line) => trace.push(line) : null,
   });
-}
-
-function begin({ world, registrar }: Walk): void {
-  world.start();
-  world.clock.advance(1_000);
-  world.change(firstSchedules);
-  for (let count = 0; count < 8; count += 1) world.change(registrar.newcomer(world.book, world.clock.wall()));
 }
 
 /** All faults end and time passes: then nothing may be left to record, and everything must add up. */

@@ -2,7 +2,7 @@
 // kinds of trouble out, so that none hides another.
 import { Fault } from "../../hal/fault.ts";
 import type { DoorId } from "../../src/domain/ids.ts";
-import { allows, Registrar } from "./book.ts";
+import { allows, firstSchedules, Registrar } from "./book.ts";
 import type { DiskMode } from "./disk.ts";
 import type { Random } from "./random.ts";
 import type { SoakWorld } from "./world.ts";
@@ -23,6 +23,7 @@ export const troubles = [
   "exits",
   "stuckExits",
   "contacts",
+  "operators",
   "fire",
   "directory",
   "clockSteps",
@@ -64,6 +65,15 @@ export class Walk {
     this.registrar = new Registrar(random);
     this.#hurried = random.chance(0.4);
     this.#actions = actions.filter(({ trouble }) => trouble === null || allowed.has(trouble));
+  }
+
+  /** A controller that has just started, and the first people in its directory. */
+  begin(): void {
+    const { world, registrar } = this;
+    world.start();
+    world.clock.advance(1_000);
+    world.change(firstSchedules);
+    for (let count = 0; count < 8; count += 1) world.change(registrar.newcomer(world.book, world.clock.wall()));
   }
 
   pause(): void {
@@ -323,7 +333,7 @@ const actions: readonly Action[] = [
   { weight: 10, trouble: "contacts", run: moveContact },
   {
     weight: 3,
-    trouble: "contacts",
+    trouble: "operators",
     run: ({ world, random }) => {
       const door = random.pick(doors);
       world.command({ kind: "clearForced", door: door as DoorId });

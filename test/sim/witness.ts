@@ -112,8 +112,7 @@ export class Witness {
     this.#shown = new ShownReader(this.#site);
     this.#doors = this.#site.doors.map((spec) => new DoorWatch(spec));
     // A release that was in force is remembered beside the record, and outlasts what was not recorded of it.
-    this.#fireKnown = this.#fire;
-    this.#fire ||= this.record.fire;
+    this.#fire = this.#fireKnown || this.record.fire;
     this.record.started = false;
     this.#board = board;
     return {

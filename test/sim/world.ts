@@ -67,6 +67,8 @@ export interface Pace {
   readonly diskMs: readonly [number, number];
 }
 
+/** Nothing takes any time: what happens then depends on the wires alone. */
+export const instantPace: Pace = { askMs: [0, 0], answerMs: [0, 0], hashMs: [0, 0], diskMs: [0, 0] };
 export const quickPace: Pace = { askMs: [0, 2], answerMs: [0, 2], hashMs: [20, 40], diskMs: [0, 0] };
 
 export class SoakWorld {
@@ -84,6 +86,7 @@ export class SoakWorld {
   readonly #books = new Map<number, Book>([[0, emptyBook]]);
   readonly #parts: WorldParts;
   readonly #anchor: ReturnType<typeof memoryAnchor>;
+  #stopTelling: () => void = () => {};
   #runs = 1;
   #boots = 1;
   /** Counts the ledger's deaths. */
@@ -114,6 +117,7 @@ export class SoakWorld {
       board: this.#wire("1"),
       clock: this.clock,
       seed,
+      boot: this.#boot,
       ledger: { parts: ledger, hashPin: quickHash },
       latencyMs: (way) => this.#latencyMs(way),
       hashMs: () => this.#between(this.pace.hashMs),
@@ -242,7 +246,7 @@ export class SoakWorld {
     this.#parts.plant.beforeRestart?.(this);
     const board = this.#wire(String(this.#runs));
     for (const relay of this.stuck) this.witness.relayStuck(relay, true);
-    this.witness.during("starting", () => this.controller.restart(board, `boot-${this.#boots}` as BootId));
+    this.witness.during("starting", () => this.controller.restart(board, this.#boot));
   }
 
   /** Whether somebody could tell the record apart from one that only the ledger wrote. */
@@ -287,7 +291,15 @@ export class SoakWorld {
   #wire(run: string): Board {
     const watched = this.witness.beginRun(`${this.#parts.seed}-${run}`, this.board);
     const { trace } = this.#parts;
-    return trace === null ? watched : recordBoard(watched, this.clock, trace, { run });
+    if (trace === null) return watched;
+    const recording = recordBoard(watched, this.clock, trace, { run, boot: this.#boot });
+    this.#stopTelling();
+    this.#stopTelling = this.clock.onChange((change) => recording.clockChanged(change));
+    return recording;
+  }
+
+  get #boot(): BootId {
+    return `boot-${this.#boots}` as BootId;
   }
 
   #stop(): void {
