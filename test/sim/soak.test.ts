@@ -6,7 +6,7 @@ const steps = 20_000;
 const seen = new Map<string, number>();
 
 /** Together 100,000 steps. A failure says how to see it again. */
-test.for(["olmo", "fresno", "encina", "haya", "roble"])(
+test.for(["olmo", "fresno", "encina", "haya", "tilo"])(
   "20,000 steps from the seed %s keep every promise",
   {
     timeout: timeoutMs,

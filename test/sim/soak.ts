@@ -80,7 +80,7 @@ export function runSoak(options: SoakOptions): SoakReport {
       walk.pause();
       tell(`${step}: ${walk.act()}`);
       world.witness.check();
-      if (step % compareEvery === 0) world.compareTables();
+      if (step % compareEvery === 0) world.compare();
       if (step % settleEvery === 0) settle(world);
       if (step % verifyEvery === 0) world.verify();
     }
@@ -130,7 +130,7 @@ function settle(world: SoakWorld): void {
   const unrecorded = controller.loop.link.unrecorded();
   insist(unrecorded === 0, "everyoneIsRecorded", () => `${unrecorded} records still wait when all is quiet`);
   witness.account();
-  world.compareAlarms();
+  world.compare();
 }
 
 function digestOf(world: SoakWorld, trace: readonly string[]): string {

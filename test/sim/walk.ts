@@ -73,7 +73,7 @@ export class Walk {
     world.start();
     world.clock.advance(1_000);
     world.change(firstSchedules);
-    for (let count = 0; count < 8; count += 1) world.change(registrar.newcomer(world.book, world.clock.wall()));
+    for (let count = 0; count < 12; count += 1) world.change(registrar.newcomer(world.book, world.clock.wall()));
   }
 
   pause(): void {

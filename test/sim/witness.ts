@@ -156,6 +156,11 @@ export class Witness {
     return this.#fire;
   }
 
+  /** The record has been taking what this run has to say, and nothing of it was lost for want of room. */
+  get isToldEverything(): boolean {
+    return this.record.started && this.record.dropped === 0;
+  }
+
   /** The main process is about to end in an orderly way. */
   stopped(): void {
     const [left] = this.#underWay.values();

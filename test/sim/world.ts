@@ -262,8 +262,15 @@ export class SoakWorld {
     insist(verification.head?.seq === record.seq, "gapless", () => `the record ends at ${verification.head?.seq}`);
   }
 
-  /** What the record's tables say where the witness counted itself. */
-  compareTables(): void {
+  /** What can be seen from outside of what the product keeps in mind. */
+  compare(): void {
+    this.#compareUses();
+    const { loop } = this.controller;
+    if (this.witness.isToldEverything && loop.link.unrecorded() === 0) this.#compareAlarms();
+  }
+
+  /** The table's counts against the events'. */
+  #compareUses(): void {
     const { db } = this.controller.ledgerParts;
     const rows = db.prepare<[], { pass: string; door: string; spent: number }>("SELECT * FROM use_count").all();
     const counted = this.witness.record.spent();
@@ -278,7 +285,7 @@ export class SoakWorld {
   }
 
   /** Only when nothing waits to be recorded do the latches in the record and on the doors agree. */
-  compareAlarms(): void {
+  #compareAlarms(): void {
     const { record, fire: burning } = this.witness;
     for (const { door, forced, fire } of this.controller.loop.statuses()) {
       insist(forced === record.forced.has(door), "alarmsLatch", () => `${door}: forced is ${forced}, not as recorded`);
