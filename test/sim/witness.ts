@@ -4,64 +4,16 @@ import type { Database } from "better-sqlite3";
 import type { Board, BoardEvent, ReaderSignal } from "../../hal/board.ts";
 import type { SimBoard } from "../../hal/sim/board.ts";
 import type { VirtualClock } from "../../hal/sim/clock.ts";
-import type { DoorSpec, SiteSpec } from "../../src/domain/site.ts";
+import type { SiteSpec } from "../../src/domain/site.ts";
 import type { Instant } from "../../src/domain/time.ts";
 import { monoMs, unixMs } from "../../src/domain/time.ts";
 import type { Asked } from "./asks.ts";
 import { Asks, askLifeMs } from "./asks.ts";
 import type { Book } from "./book.ts";
+import { DoorWatch } from "./door-watch.ts";
 import { RecordWatch } from "./record-watch.ts";
 import { ShownReader } from "./shown.ts";
 import { insist, Violation } from "./violation.ts";
-
-/** The product tries a relay that did not take a level again after so long. */
-const retryMs = 1_000;
-
-class DoorWatch {
-  readonly spec: DoorSpec;
-  energized = false;
-  /** Until then somebody's passage lasts; null when nothing has unlocked it since it was locked. */
-  openUntil: number | null = null;
-  /** Exit buttons that the wires report as held, and since when. */
-  readonly presses = new Map<string, number>();
-  contactOpen = false;
-  /** What its relay did not take. */
-  failing: string | null = null;
-  relayStuck = false;
-  freedAt = Number.NEGATIVE_INFINITY;
-  /** Unlocking that was tried since this run began, as the record should tell it. */
-  readonly unlocks: string[] = [];
-
-  constructor(spec: DoorSpec) {
-    this.spec = spec;
-  }
-
-  get unlocked(): boolean {
-    return this.energized === (this.spec.lock === "failSecure");
-  }
-
-  extend(until: number): void {
-    this.openUntil = Math.max(this.openUntil ?? until, until);
-  }
-
-  mustLockBy(): number {
-    const holds = [...this.presses.values()].map((since) => since + this.spec.timing.exitHoldMs);
-    return Math.max(this.openUntil ?? Number.NEGATIVE_INFINITY, ...holds);
-  }
-
-  holds(input: string, now: number): boolean {
-    const since = this.presses.get(input);
-    return since !== undefined && now < since + this.spec.timing.exitHoldMs;
-  }
-
-  heldExit(now: number): boolean {
-    return [...this.presses.keys()].some((input) => this.holds(input, now));
-  }
-
-  relayWorks(now: number): boolean {
-    return !this.relayStuck && now > this.freedAt + retryMs;
-  }
-}
 
 export interface WitnessParts {
   readonly site: SiteSpec;
@@ -220,9 +172,16 @@ export class Witness {
     try {
       watch();
     } catch (error) {
-      if (error instanceof Violation) this.#seen ??= error;
+      if (error instanceof Violation && this.#seen === null) {
+        this.#note(error.message);
+        this.#seen = error;
+      }
       throw error;
     }
+  }
+
+  #note(what: string): void {
+    if (this.#seen === null) this.#tell(what);
   }
 
   #hear(event: BoardEvent, listen: (event: BoardEvent) => void): void {
@@ -292,7 +251,7 @@ export class Witness {
 
   #signal(reader: string, signal: ReaderSignal): void {
     if (signal === "key") return;
-    this.#tell(`${reader} ${signal}`);
+    this.#note(`${reader} ${signal}`);
     const underWay = this.#underWay.get(reader);
     const asked = this.#hearing?.reader === reader ? this.#hearing : underWay;
     insist(
@@ -329,7 +288,7 @@ export class Witness {
     const door = this.#doors.find(({ spec }) => spec.relay === relay);
     insist(door !== undefined, "causeIsReal", () => `there is no door with relay ${relay}`);
     const wanted = `${energized} ${cause}`;
-    this.#tell(`${relay} ${energized ? "energized" : "released"} ${cause}${door.relayStuck ? ", stuck" : ""}`);
+    this.#note(`${relay} ${energized ? "energized" : "released"} ${cause}${door.relayStuck ? ", stuck" : ""}`);
     const again = door.failing === wanted;
     if (energized === (door.spec.lock === "failSecure")) this.#checkUnlock(door, cause, again);
     else this.#checkLock(door, cause, again);

@@ -1,0 +1,51 @@
+// One door as the soak's witness knows it: what its relay was told, who holds its buttons, and when it must lock at the latest.
+import type { DoorSpec } from "../../src/domain/site.ts";
+
+/** The product tries a relay that did not take a level again after so long. */
+const retryMs = 1_000;
+
+export class DoorWatch {
+  readonly spec: DoorSpec;
+  energized = false;
+  /** Until then somebody's passage lasts; null when nothing has unlocked it since it was locked. */
+  openUntil: number | null = null;
+  /** Exit buttons that the wires report as held, and since when. */
+  readonly presses = new Map<string, number>();
+  contactOpen = false;
+  /** What its relay did not take. */
+  failing: string | null = null;
+  relayStuck = false;
+  freedAt = Number.NEGATIVE_INFINITY;
+  /** Unlocking that was tried since this run began, as the record should tell it. */
+  readonly unlocks: string[] = [];
+
+  constructor(spec: DoorSpec) {
+    this.spec = spec;
+  }
+
+  get unlocked(): boolean {
+    return this.energized === (this.spec.lock === "failSecure");
+  }
+
+  extend(until: number): void {
+    this.openUntil = Math.max(this.openUntil ?? until, until);
+  }
+
+  mustLockBy(): number {
+    const holds = [...this.presses.values()].map((since) => since + this.spec.timing.exitHoldMs);
+    return Math.max(this.openUntil ?? Number.NEGATIVE_INFINITY, ...holds);
+  }
+
+  holds(input: string, now: number): boolean {
+    const since = this.presses.get(input);
+    return since !== undefined && now < since + this.spec.timing.exitHoldMs;
+  }
+
+  heldExit(now: number): boolean {
+    return [...this.presses.keys()].some((input) => this.holds(input, now));
+  }
+
+  relayWorks(now: number): boolean {
+    return !this.relayStuck && now > this.freedAt + retryMs;
+  }
+}
