@@ -23,6 +23,7 @@ const mayImport: Record<string, readonly string[]> = {
 const entries = [
   "src/cli/postern.ts",
   "src/config/print-schema.ts",
+  "src/ledger/copy-worker.ts",
   "src/office/console/panel/panel.ts",
   "src/office/console/panel/login.ts",
 ];

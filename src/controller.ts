@@ -25,6 +25,7 @@ import { drainRecords } from "./ops/drain-records.ts";
 import type { FireLatch } from "./ops/fire-latch.ts";
 import { openFireLatch } from "./ops/fire-latch.ts";
 import { createHealth } from "./ops/health.ts";
+import { noteLedgerHealth } from "./ops/ledger-health.ts";
 import type { LedgerSide } from "./ops/ledger-side.ts";
 import { log } from "./ops/log.ts";
 import type { OfficeSide } from "./ops/office-side.ts";
@@ -209,11 +210,8 @@ class MainProcess implements Controller {
       connect: (send) => loop.link.connect(send),
       receive: (message) => {
         loop.link.receive(message);
-        if (message.kind === "trouble") this.#health.set("disk", "fault", message.why);
-        if (message.kind === "well") this.#health.set("disk", "ok", "");
-        if (message.kind !== "ready") return;
-        this.#health.set("ledger", "ok", "");
-        ledgerReady.resolve();
+        noteLedgerHealth(this.#health, message);
+        if (message.kind === "ready") ledgerReady.resolve();
       },
       lost: (why) => {
         this.#health.set("ledger", "fault", why);
@@ -290,6 +288,8 @@ class MainProcess implements Controller {
     const site = this.#site;
     if (site === null) return;
     this.#noteBoardHealth(site);
+    const recovery = site.loop.recovery();
+    this.#health.set("database", recovery === null ? "ok" : "fault", recovery ?? "");
     site.fire.note(site.loop.isFireLatched());
     site.office?.publish();
   }

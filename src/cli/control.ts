@@ -82,8 +82,9 @@ export async function clear(args: readonly string[]): Promise<number> {
 
 function clearCommand([alarm, door, ...more]: readonly string[]): object {
   if (alarm === "fire" && door === undefined) return { kind: "clearFire" };
+  if (alarm === "recovery" && door === undefined) return { kind: "clearRecovery" };
   if (alarm === "forced" && door !== undefined && more.length === 0) return { kind: "clearForced", door };
-  throw new Misuse('Say which alarm to clear: "fire", or "forced" and the id of the door.');
+  throw new Misuse('Say what to clear: "fire", "recovery", or "forced" and the id of the door.');
 }
 
 export async function reload(args: readonly string[]): Promise<number> {

@@ -10,7 +10,7 @@ import { wordsFor } from "../office/console/panel/event-words.ts";
 export type NamedSite = Pick<SiteSpec, "timeZone" | "doors">;
 
 const marks: Readonly<Record<Tone, string>> = { granted: "+", denied: "-", alarm: "!", door: " ", system: " " };
-const typeWidth = "door.heldOpenCleared".length;
+const typeWidth = "ledger.recoveryCleared".length;
 
 /** As the site is now: doors have been renamed since, or are gone, and then stand there with their ids. */
 export function siteOfFolder(stateFolder: string): NamedSite {

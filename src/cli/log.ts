@@ -27,6 +27,7 @@ export async function journal(args: readonly string[]): Promise<number> {
 
 interface Listing {
   readonly reader: JournalReader;
+  readonly database: string;
   readonly print: Print;
   /** The last event that is not to be printed. */
   readonly after: number;
@@ -38,7 +39,8 @@ function openListing(args: readonly string[], last: string): Listing {
   if (!/^[1-9][0-9]{0,8}$/.test(values.last)) throw new Misuse("--last takes a whole number from 1 on.");
   const { reader, paths } = openRecord(values);
   const after = Math.max(0, reader.head() - Number(values.last));
-  return { reader, print: values.json ? printJson : linePrinter(paths.folder), after };
+  const print = values.json ? printJson : linePrinter(paths.folder);
+  return { reader, database: paths.database, print, after };
 }
 
 function openRecord(values: StateValues): { readonly reader: JournalReader; readonly paths: StatePaths } {
@@ -70,13 +72,21 @@ async function show(args: readonly string[]): Promise<number> {
 }
 
 async function follow(args: readonly string[]): Promise<number> {
-  const { reader, print, after } = openListing(args, followLast);
+  const listing = openListing(args, followLast);
+  const { print } = listing;
   const stopped = new Promise((stop) => {
     process.once("SIGINT", stop);
     process.once("SIGTERM", stop);
   });
-  let seq = printPage(reader, after, print);
+  let seq = printPage(listing.reader, listing.after, print);
+  let { reader } = listing;
   const timer = setInterval(() => {
+    // A recovered database begins a record of its own.
+    if (reader.isReplaced()) {
+      reader.close();
+      reader = openJournalReader(listing.database);
+      seq = 0;
+    }
     seq = printPage(reader, seq, print);
   }, followMs);
   await stopped;

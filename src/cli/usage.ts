@@ -36,8 +36,12 @@ const usage: Readonly<Record<string, Usage>> = {
     options: [stateOption],
   },
   clear: {
-    forms: ["postern clear fire [--state DIR]", "postern clear forced DOOR [--state DIR]"],
-    what: "Clear a latched alarm.",
+    forms: [
+      "postern clear fire [--state DIR]",
+      "postern clear forced DOOR [--state DIR]",
+      "postern clear recovery [--state DIR]",
+    ],
+    what: "Clear a latched alarm, or the fault that stays after a damaged database came back.",
     options: [stateOption],
   },
   reload: {

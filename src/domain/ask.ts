@@ -65,6 +65,14 @@ export type ToLedger =
 export interface Restored {
   readonly forcedDoors: readonly DoorId[];
   readonly fire: boolean;
+  /** That the database was damaged, until an operator has taken note. */
+  readonly recovery?: Recovery;
+}
+
+/** The epoch that the recovery began, and a plain sentence on what happened and what to do. */
+export interface Recovery {
+  readonly epoch: number;
+  readonly why: string;
 }
 
 export type FromLedger =
@@ -75,6 +83,8 @@ export type FromLedger =
   | { readonly kind: "trouble"; readonly why: string }
   /** The first commit after trouble. */
   | { readonly kind: "well" }
+  /** How it stands with the good copy of the directory, after each try: null is well. */
+  | { readonly kind: "copied"; readonly why: string | null }
   | { readonly kind: "pong"; readonly n: number };
 
 /** Requests of the office and the command line, one JSON line each way over the ledger's socket. */

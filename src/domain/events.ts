@@ -92,6 +92,26 @@ export type SystemEvent =
   | { readonly type: "config.refused"; readonly problems: number; readonly first: string }
   | { readonly type: "directory.changed"; readonly version: number; readonly by: string; readonly steps: number }
   | { readonly type: "console.entered"; readonly how: string }
+  /**
+   * The database was damaged and a sound copy of its directory took its place. What was counted is used up, what is not in the
+   * copy is gone: changes of the last `copyAgeMs`, null when that cannot be told, and all events.
+   */
+  | {
+      readonly type: "ledger.recovered";
+      readonly why: string;
+      /** The copy beside the database, or what could still be read of the damaged one. */
+      readonly from: "copy" | "damaged";
+      readonly copyAgeMs: number | null;
+      /** The last event before the copy was made, and the last one that is known of. */
+      readonly copySeq: number;
+      readonly lostSeq: number;
+      /** Rights with counted uses that are used up by this. */
+      readonly usedUp: number;
+      /** The damaged file, in the folder of the database; null when there was none. */
+      readonly kept: string | null;
+    }
+  /** An operator has taken note of the recovery in that epoch. */
+  | { readonly type: "ledger.recoveryCleared"; readonly epoch: number; readonly who: string }
   /** First in a new database, when the anchor beside it still knew an older record; `lostSeq` is that one's last event. */
   | {
       readonly type: "log.restarted";

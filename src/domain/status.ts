@@ -17,7 +17,11 @@ export interface DoorStatus {
   readonly stuckExits: readonly InputId[];
 }
 
-export type DoorCommand = { readonly kind: "clearForced"; readonly door: DoorId } | { readonly kind: "clearFire" };
+export type DoorCommand =
+  | { readonly kind: "clearForced"; readonly door: DoorId }
+  | { readonly kind: "clearFire" }
+  /** Somebody has taken note that the database was damaged and recovered. */
+  | { readonly kind: "clearRecovery" };
 
 export interface HealthFact {
   readonly part: string;

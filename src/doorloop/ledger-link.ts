@@ -84,9 +84,7 @@ export function createLedgerLink(parts: LedgerLinkParts): LedgerLink {
           flush();
           return;
         }
-        case "pong":
-        case "trouble":
-        case "well":
+        default:
           return;
       }
     },
@@ -116,6 +114,7 @@ const vitalTypes: ReadonlySet<string> = new Set([
   "fire.raised",
   "fire.cleared",
   "controller.stopped",
+  "ledger.recoveryCleared",
 ]);
 
 /** An unanswered presentation is not: anybody at a reader could fill the queue with those. */

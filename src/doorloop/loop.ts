@@ -2,7 +2,7 @@
 // no promise: everything here happens in the turn of the event loop in which its cause arrived.
 import type { Board, BoardEvent } from "../../hal/board.ts";
 import type { Clock, Timer } from "../../hal/clock.ts";
-import type { Ask, Restored } from "../domain/ask.ts";
+import type { Ask, Recovery, Restored } from "../domain/ask.ts";
 import { askLifeMs, shownOf } from "../domain/ask.ts";
 import type { DoorInput, DoorState, StepDoor } from "../domain/door-machine.ts";
 import { doorDeadline, doorStatus, lockedDoor, stepDoor } from "../domain/door-machine.ts";
@@ -64,6 +64,9 @@ export class DoorLoop {
   #restored = false;
   /** By an operator, perhaps before the ledger was there to restore it. */
   readonly #cleared = new Set<DoorId | "fire">();
+  #recovery: Recovery | null = null;
+  /** A ledger that died before it had recorded that still tells of it. */
+  #notedRecovery = 0;
   #stopped = false;
   #timer: Timer | null = null;
   #timerDue: MonoMs | null = null;
@@ -122,6 +125,7 @@ export class DoorLoop {
   command(command: DoorCommand, who: string): string | null {
     if (this.#stopped) return "The controller is stopping.";
     if (command.kind === "clearFire") return this.#clearFire(who);
+    if (command.kind === "clearRecovery") return this.#clearRecovery(who);
     const door = this.#doors.get(command.door);
     if (door === undefined) return `There is no door "${command.door}".`;
     if (!door.state.forced) return `${door.spec.name} has no forced-door alarm to clear.`;
@@ -158,6 +162,11 @@ export class DoorLoop {
     return this.#fire !== "clear";
   }
 
+  /** What an operator must still take note of; null is nothing. */
+  recovery(): string | null {
+    return this.#recovery?.why ?? null;
+  }
+
   failedRelays(): readonly RelayId[] {
     return this.#drives.failed();
   }
@@ -173,6 +182,8 @@ export class DoorLoop {
   #ledgerReady(restored: Restored): void {
     if (this.#stopped) return;
     if (!this.#restored) this.#restore(restored);
+    const { recovery = null } = restored;
+    this.#recovery = recovery !== null && recovery.epoch > this.#notedRecovery ? recovery : null;
     if (this.#ledgerLostAt !== null) {
       const downMs = Math.round(this.#now() - this.#ledgerLostAt);
       this.#ledgerLostAt = null;
@@ -268,6 +279,16 @@ export class DoorLoop {
     this.link.record({ type: "fire.cleared", who });
     for (const door of this.#doors.values()) this.#stepDoor(door, { kind: "fireCleared", who });
     this.#schedule();
+    return null;
+  }
+
+  #clearRecovery(who: string): string | null {
+    if (this.#recovery === null) return "There is no recovery of the database to take note of.";
+    const { epoch } = this.#recovery;
+    this.#notedRecovery = epoch;
+    this.#recovery = null;
+    this.link.record({ type: "ledger.recoveryCleared", epoch, who });
+    this.#parts.onChange();
     return null;
   }
 

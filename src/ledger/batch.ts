@@ -17,6 +17,7 @@ import type { Latches } from "./latches.ts";
 import { Overlay } from "./overlay.ts";
 import type { ReadyAsk } from "./ready-ask.ts";
 import { gatherFacts, holdingOf, instantOf, verdictOf } from "./ready-ask.ts";
+import type { RecoveryNotice } from "./recovery-notice.ts";
 import type { Counters, Session } from "./session.ts";
 import { raiseFloor, saveCounters } from "./session.ts";
 import type { FailedEntry } from "./typing-errors.ts";
@@ -27,6 +28,7 @@ export interface BatchParts {
   readonly journal: Journal;
   readonly directory: Directory;
   readonly latches: Latches;
+  readonly recovery: RecoveryNotice;
   readonly session: Session;
 }
 
@@ -82,6 +84,7 @@ export class Batch {
     const seq = this.#draft.nextSeq;
     this.#draft.append(event, at, this.#parts.session.boot, personal);
     this.#parts.latches.follow(event);
+    this.#parts.recovery.follow(event);
     noteOutcome(this.#outcomes, event, seq);
   }
 

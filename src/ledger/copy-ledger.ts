@@ -5,6 +5,7 @@ import type { Instant } from "../domain/time.ts";
 import { memoryAnchor, readAnchorFile } from "./anchor.ts";
 import { loadKeys } from "./keys.ts";
 import type { LedgerParts } from "./ledger.ts";
+import { ledgerMigrations, migrateCopy } from "./migrate.ts";
 import type { LedgerPaths } from "./open-ledger.ts";
 import { type HashPin, pinHashCost } from "./pin-hash.ts";
 
@@ -15,6 +16,7 @@ export function copyLedger(paths: LedgerPaths, now: () => Instant): { parts: Led
   // Its header asks for a write-ahead log, which a database in memory cannot have (sqlite.org/fileformat2.html, offset 18).
   bytes.fill(1, 18, 20);
   const db = new Sqlite(bytes);
+  migrateCopy(db, paths.database, ledgerMigrations);
   const fingerprint = db.prepare<[], Buffer>("SELECT key_fingerprint FROM controller").pluck().get() ?? Buffer.alloc(0);
   const siteSalt = db.prepare<[], Buffer>("SELECT site_salt FROM controller").pluck().get() ?? Buffer.alloc(0);
   const anchor = memoryAnchor();

@@ -9,6 +9,7 @@ import type { DenyReason } from "../domain/reasons.ts";
 import type { Instant } from "../domain/time.ts";
 import { later, unixMs } from "../domain/time.ts";
 import type { Entry } from "./batch.ts";
+import { isDamage } from "./damage.ts";
 import type { Ledger } from "./ledger.ts";
 import type { PinQueue } from "./pin-hash.ts";
 import type { ReadyAsk } from "./ready-ask.ts";
@@ -25,6 +26,8 @@ export interface DeskParts {
   /** Events were appended. */
   readonly grew: (seq: number) => void;
   readonly report: (fault: Fault) => void;
+  /** SQLite calls the database damaged: nothing that it says or takes is to be believed any more. */
+  readonly onDamage?: (error: unknown) => void;
 }
 
 /** So that a long backlog of records holds no ask up for long. */
@@ -104,6 +107,7 @@ export class Desk {
 
   /** Said once for each kind of trouble, until a commit succeeds. */
   troubled(error: unknown): void {
+    if (isDamage(error)) this.#parts.onDamage?.(error);
     const fault = error instanceof Fault ? error : new Fault("ledger.notCommitted", troubleOf(error), {}, error);
     const kind = `${fault.code} ${error instanceof Error ? error.message : ""}`;
     if (kind === this.#reported) return;

@@ -1,4 +1,5 @@
 // Reads the record through a connection that cannot write, in transactions too short to hold the log up.
+import { statSync } from "node:fs";
 import type { Database, Statement } from "better-sqlite3";
 import Sqlite from "better-sqlite3";
 import type { JournalEvent, Personal, RecordedEvent } from "../domain/events.ts";
@@ -18,12 +19,15 @@ interface StoredRow extends Omit<JournalRow, "trusted"> {
 
 export class JournalReader {
   readonly #db: Database;
+  /** Which file it was when it was opened; null in memory. */
+  readonly #file: OpenedFile | null;
   readonly #after: Statement<[number, number], StoredRow>;
   readonly #tail: Statement<[number], StoredRow>;
   readonly #head: Statement<[], number | null>;
 
-  constructor(db: Database) {
+  constructor(db: Database, file: OpenedFile | null = null) {
     this.#db = db;
+    this.#file = file;
     this.#after = db.prepare("SELECT * FROM journal WHERE seq > ? ORDER BY seq LIMIT ?");
     this.#tail = db.prepare("SELECT * FROM journal ORDER BY seq DESC LIMIT ?");
     this.#head = db.prepare<[], number | null>("SELECT max(seq) FROM journal").pluck();
@@ -55,13 +59,26 @@ export class JournalReader {
     }
   }
 
+  /** A recovered database takes the place of the one that this reads. */
+  isReplaced(): boolean {
+    return this.#file !== null && inodeOf(this.#file.path) !== this.#file.inode;
+  }
+
   close(): void {
     this.#db.close();
   }
 }
 
+interface OpenedFile {
+  readonly path: string;
+  readonly inode: number | null;
+}
+
+const inodeOf = (path: string): number | null => statSync(path, { throwIfNoEntry: false })?.ino ?? null;
+
 export function openJournalReader(path: string): JournalReader {
   let db: Database | null = null;
+  const inode = inodeOf(path);
   try {
     db = new Sqlite(path, { readonly: true, fileMustExist: true, timeout: busyTimeoutMs });
     db.pragma("query_only = ON");
@@ -69,7 +86,7 @@ export function openJournalReader(path: string): JournalReader {
     if (db.pragma("application_id", { simple: true }) !== applicationId) {
       throw new Fault("ledger.foreign", "This file is not a database of Postern.", { path });
     }
-    return new JournalReader(db);
+    return new JournalReader(db, { path, inode });
   } catch (error) {
     db?.close();
     if (error instanceof Fault) throw error;

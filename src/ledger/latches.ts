@@ -8,6 +8,8 @@ import type { DoorId } from "../domain/ids.ts";
 const noDoor = "";
 
 export class Latches {
+  /** How often one was set or cleared; more often when a transaction was given up. */
+  changes = 0;
   readonly #set: Statement<[string, string]>;
   readonly #clear: Statement<[string, string]>;
   readonly #all: Statement<[], { kind: string; door: string }>;
@@ -19,10 +21,14 @@ export class Latches {
   }
 
   follow(event: JournalEvent): void {
-    if (event.type === "door.forced") this.#set.run("forced", event.door);
-    else if (event.type === "door.forcedCleared") this.#clear.run("forced", event.door);
-    else if (event.type === "fire.raised") this.#set.run("fire", noDoor);
-    else if (event.type === "fire.cleared") this.#clear.run("fire", noDoor);
+    if (event.type === "door.forced") this.#change(this.#set, "forced", event.door);
+    else if (event.type === "door.forcedCleared") this.#change(this.#clear, "forced", event.door);
+    else if (event.type === "fire.raised") this.#change(this.#set, "fire", noDoor);
+    else if (event.type === "fire.cleared") this.#change(this.#clear, "fire", noDoor);
+  }
+
+  #change(statement: Statement<[string, string]>, kind: string, door: string): void {
+    this.changes += statement.run(kind, door).changes;
   }
 
   restored(): Restored {

@@ -18,6 +18,7 @@ import type { Keys, RandomBytes } from "./keys.ts";
 import { Latches } from "./latches.ts";
 import type { ReadyAsk } from "./ready-ask.ts";
 import { gatherFacts, instantOf, verdictOf } from "./ready-ask.ts";
+import { RecoveryNotice } from "./recovery-notice.ts";
 import type { Session } from "./session.ts";
 import { beginSession } from "./session.ts";
 import type { Tokens } from "./tokens.ts";
@@ -44,6 +45,7 @@ export class Ledger {
   readonly #tokens: Tokens;
   readonly #directory: Directory;
   readonly #latches: Latches;
+  readonly #recovery: RecoveryNotice;
   readonly #journal: Journal;
   readonly #transaction: Transaction<(work: () => void) => void>;
   #session: Session | null = null;
@@ -55,6 +57,7 @@ export class Ledger {
     this.#tokens = createTokens(parts.keys, parts.random);
     this.#directory = new Directory(parts.db, this.#tokens);
     this.#latches = new Latches(parts.db);
+    this.#recovery = new RecoveryNotice(parts.db);
     this.#journal = new Journal(parts);
     this.#transaction = parts.db.transaction((work: () => void) => work());
   }
@@ -82,6 +85,11 @@ export class Ledger {
     return this.#opened().counters.directoryVersion;
   }
 
+  /** Differs whenever what a good copy must hold has changed: the directory, or an alarm that stays. */
+  get copyMark(): string {
+    return `${this.directoryVersion} ${this.#latches.changes}`;
+  }
+
   /** No moment before this one can come again, as far as a trusted clock has ever told. */
   get clockFloor(): number {
     return this.#opened().counters.clockFloor;
@@ -89,7 +97,9 @@ export class Ledger {
 
   open(opening: Omit<Extract<ToLedger, { kind: "open" }>, "kind">): Restored {
     this.#session = beginSession(this.db, opening, this.#journal.seq, this.#parts.now());
-    return this.#latches.restored();
+    const recovery = this.#recovery.pending();
+    const restored = this.#latches.restored();
+    return recovery === null ? restored : { ...restored, recovery };
   }
 
   readyAsk(ask: Ask, pinHash: Buffer | null): ReadyAsk {
@@ -186,8 +196,14 @@ export class Ledger {
     const session = this.#opened();
     this.#refresh();
     const { db } = this.#parts;
-    const parts = { db, journal: this.#journal, directory: this.#directory, latches: this.#latches, session };
-    const batch = new Batch(parts);
+    const batch = new Batch({
+      db,
+      journal: this.#journal,
+      directory: this.#directory,
+      latches: this.#latches,
+      recovery: this.#recovery,
+      session,
+    });
     try {
       this.#transaction.immediate(() => {
         if (!work(batch)) throw new GivenUp();

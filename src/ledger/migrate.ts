@@ -4,10 +4,11 @@ import { basename, dirname, join } from "node:path";
 import type { Database } from "better-sqlite3";
 import { Fault } from "../domain/fault.ts";
 import { initial } from "./migrations/0001-initial.ts";
+import { recovery } from "./migrations/0003-recovery.ts";
 import type { Migration } from "./migrations/migration.ts";
 
 /** In order; the last one's version is the newest that this build knows. */
-export const ledgerMigrations: readonly Migration[] = [initial];
+export const ledgerMigrations: readonly Migration[] = [initial, recovery];
 
 /** Marks a database as Postern's, so that no other file is ever written to by mistake. */
 export const applicationId = 0x5053_544e;
@@ -32,6 +33,19 @@ export function migrate(db: Database, path: string, migrations: readonly Migrati
   const due = migrations.filter((migration) => migration.version > readVersion(db));
   if (due.length === 0) return;
   backUp(db, path, newestVersion(migrations));
+  takeSteps(db, path, due);
+}
+
+/** For a database that is a copy itself. */
+export function migrateCopy(db: Database, path: string, migrations: readonly Migration[]): void {
+  takeSteps(
+    db,
+    path,
+    migrations.filter((migration) => migration.version > readVersion(db)),
+  );
+}
+
+function takeSteps(db: Database, path: string, due: readonly Migration[]): void {
   for (const migration of due) {
     try {
       db.transaction(() => {

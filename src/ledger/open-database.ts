@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import type { Database } from "better-sqlite3";
 import Sqlite from "better-sqlite3";
 import { Fault } from "../domain/fault.ts";
+import { damagedFault, damageOf, isDamage } from "./damage.ts";
 import { applicationId, newestVersion, readVersion } from "./migrate.ts";
 import type { Migration } from "./migrations/migration.ts";
 
@@ -51,7 +52,7 @@ function prepareFile(path: string): void {
 /** SQLite takes a file that is too short for a database for an empty one, and would write over it. */
 function refuseFragment(path: string, size: number): void {
   if (size > 0 && size < smallestDatabaseBytes) {
-    throw new Fault("ledger.foreign", "This file is not a database.", { path });
+    throw damagedFault("The database is damaged (its file is cut short).", path);
   }
 }
 
@@ -86,9 +87,7 @@ function applySettings(db: Database, path: string): void {
 function asFault(error: unknown, path: string): Fault {
   if (error instanceof Fault) return error;
   if (error instanceof Sqlite.SqliteError) {
-    if (error.code === "SQLITE_NOTADB") {
-      return new Fault("ledger.foreign", "This file is not a database.", { path }, error);
-    }
+    if (isDamage(error)) return damageOf(error, path);
     return new Fault("ledger.unreadable", `The database cannot be opened (${error.code}).`, { path }, error);
   }
   return new Fault("ledger.unreadable", "The database cannot be opened.", { path }, error);

@@ -11,6 +11,7 @@ import { createLayout, ledgerMigrations, migrate } from "./migrate.ts";
 import type { Migration } from "./migrations/migration.ts";
 import { beginRecord } from "./new-record.ts";
 import { openDatabase } from "./open-database.ts";
+import { openSoundDatabase } from "./open-sound.ts";
 
 export interface LedgerPaths extends KeyFolders {
   readonly database: string;
@@ -29,14 +30,16 @@ const saltBytes = 16;
 /** Keys come before the layout: a database counts as new until both are there. */
 export function openLedger(paths: LedgerPaths, ports: LedgerPorts): Ledger {
   const { now, report, random = randomBytes, migrations = ledgerMigrations } = ports;
-  const { db, isNew } = openDatabase(paths.database, migrations);
+  const anchor = openAnchorFile(paths.keysDir);
+  const recovery = { database: paths.database, keyFolders: paths, migrations, anchor, random, now, report };
+  const { db, isNew } = openSoundDatabase(recovery);
   try {
     const keys = loadKeys(paths, isNew ? null : readFingerprint(db), random);
-    const anchor = openAnchorFile(paths.keysDir);
     if (isNew) createDatabase({ db, keys, anchor, random, now, report }, migrations);
     else migrate(db, paths.database, migrations);
     return new Ledger({ db, keys, anchor, random, now, report });
   } catch (error) {
+    anchor.close();
     db.close();
     throw error;
   }

@@ -4,7 +4,12 @@ import { Fault } from "../domain/fault.ts";
 import type { Instant } from "../domain/time.ts";
 import { monoMs, unixMs } from "../domain/time.ts";
 import { ChangeDesk } from "./change-desk.ts";
+import { CopyKeeper } from "./copy-keeper.ts";
+import { copyInThread } from "./copy-thread.ts";
+import { damagedFault, dropSuspicion, endedUncleanly, isDamage, readSuspicion, suspect } from "./damage.ts";
 import { Desk } from "./desk.ts";
+import { goodCopyPath } from "./good-copy.ts";
+import type { Ledger } from "./ledger.ts";
 import type { LedgerPaths } from "./open-ledger.ts";
 import { openLedger } from "./open-ledger.ts";
 import { createPinHash, PinQueue } from "./pin-hash.ts";
@@ -24,20 +29,30 @@ export function runLedger(paths: LedgerProcessPaths): void {
   // Ctrl-C and a service manager's stop reach the whole group; what the door loop still has to say is taken first.
   process.on("SIGINT", () => {});
   process.on("SIGTERM", () => {});
+  const { database } = paths;
+  const fail = (error: unknown): never => {
+    if (isDamage(error)) rememberDamage(database);
+    return end(error);
+  };
   let server: RequestServer | null = null;
   try {
+    const checkRecordFirst = endedUncleanly(database) || readSuspicion(database) !== null;
     const ledger = openLedger(paths, { now, report });
     const pins = new PinQueue(createPinHash(ledger.siteSalt));
-    const grew = (seq: number): void => server?.grew(seq);
-    const after = (ms: number, run: () => void): void => void setTimeout(run, ms);
-    const desk = new Desk({ ledger, pins, now, send, schedule: setImmediate, after, grew, report });
+    const copies = keepCopies({ ledger, database, checkRecordFirst, send, fail });
+    const grew = (seq: number): void => {
+      server?.grew(seq);
+      copies.noticed();
+    };
+    const desk = new Desk({ ledger, pins, now, send, schedule: setImmediate, after, grew, report, onDamage: fail });
     const changes = new ChangeDesk({ ledger, pins, desk, grew });
     server = new RequestServer(paths.ledgerSocket, { ledger, desk, changes, report, onTaken: end });
     process.on("message", (message: ToLedger) => {
       try {
         desk.receive(message);
+        if (message.kind === "open") copies.noticed();
       } catch (error) {
-        end(error);
+        fail(error);
       }
     });
     process.on("disconnect", () => {
@@ -47,7 +62,44 @@ export function runLedger(paths: LedgerProcessPaths): void {
       process.exit(0);
     });
   } catch (error) {
-    end(error);
+    fail(error);
+  }
+}
+
+interface CopyParts {
+  readonly ledger: Ledger;
+  readonly database: string;
+  readonly checkRecordFirst: boolean;
+  readonly send: (message: FromLedger) => void;
+  readonly fail: (error: unknown) => never;
+}
+
+function keepCopies({ ledger, database, checkRecordFirst, send, fail }: CopyParts): CopyKeeper {
+  return new CopyKeeper({
+    mark: () => ledger.copyMark,
+    make: (checkRecord, done) =>
+      copyInThread(
+        { source: database, target: goodCopyPath(database), madeWall: Date.now(), checkRecord },
+        (outcome) => {
+          if (outcome.made) dropSuspicion(database);
+          done(outcome);
+        },
+      ),
+    checkRecordFirst,
+    after,
+    tell: (why) => send({ kind: "copied", why }),
+    onDamage: (why) => fail(damagedFault(why, database)),
+  });
+}
+
+const after = (ms: number, run: () => void): void => void setTimeout(run, ms);
+
+/** Where even that cannot be written, the next start finds out by itself or from SQLite again. */
+function rememberDamage(database: string): void {
+  try {
+    suspect(database);
+  } catch (error) {
+    report(error);
   }
 }
 

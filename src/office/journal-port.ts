@@ -8,6 +8,8 @@ export interface JournalReader {
   after(seq: number, limit: number): RecordedEvent[];
   /** The newest sequence number; 0 when nothing is recorded. */
   head(): number;
+  /** Another record has taken the place of the one that this reads. */
+  isReplaced(): boolean;
   close(): void;
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createSimBoard } from "../../hal/sim/board.ts";
 import { createVirtualClock } from "../../hal/sim/clock.ts";
-import type { Ask, RecordEntry, ToLedger, Verdict } from "../../src/domain/ask.ts";
+import type { Ask, RecordEntry, Restored, ToLedger, Verdict } from "../../src/domain/ask.ts";
 import type { BootId, DoorId, InputId, RunId } from "../../src/domain/ids.ts";
 import { DoorLoop } from "../../src/doorloop/loop.ts";
 import { site, wires } from "../site-fixture.ts";
@@ -10,7 +10,7 @@ const yes: Verdict = { granted: true, usesLeft: null, directoryVersion: 1, crede
 const no: Verdict = { granted: false, reason: "unknownCredential" };
 
 /** A loop over a simulated board, with a ledger that does only what the test tells it. */
-function start(options: { ledger?: boolean; restored?: { forcedDoors: DoorId[]; fire: boolean } } = {}) {
+function start(options: { ledger?: boolean; restored?: Restored } = {}) {
   const clock = createVirtualClock({ startWallMs: 1_800_000_000_000, trusted: true });
   const board = createSimBoard(wires, clock);
   const loop = new DoorLoop({
@@ -30,7 +30,7 @@ function start(options: { ledger?: boolean; restored?: { forcedDoors: DoorId[]; 
   });
   const asks: Ask[] = [];
   const entries: RecordEntry[] = [];
-  const connect = (restored = options.restored ?? { forcedDoors: [], fire: false }) => {
+  const connect = (restored: Restored = options.restored ?? { forcedDoors: [], fire: false }) => {
     loop.link.connect((message: ToLedger) => {
       if (message.kind === "ask") asks.push(message.ask);
       if (message.kind === "record") entries.push(...message.entries);
@@ -228,6 +228,21 @@ test("what an operator cleared before the ledger was there for the first time is
     [false, false],
     [false, false],
   ]);
+});
+
+test("a recovered database is told of until an operator takes note, whatever an older ledger still says, and again after another", () => {
+  const { loop, entries, connect } = start();
+  const recovered = (epoch: number) => ({ forcedDoors: [], fire: false, recovery: { epoch, why: "It was damaged." } });
+  const clearRecovery = () => loop.command({ kind: "clearRecovery" }, "command line");
+  expect(clearRecovery()).toMatch(/no recovery/);
+  connect(recovered(7));
+  expect(loop.recovery()).toBe("It was damaged.");
+  expect(clearRecovery()).toBeNull();
+  expect(entries.at(-1)?.what).toEqual({ type: "ledger.recoveryCleared", epoch: 7, who: "command line" });
+  connect(recovered(7));
+  expect(loop.recovery()).toBeNull();
+  connect(recovered(8));
+  expect(loop.recovery()).toBe("It was damaged.");
 });
 
 test("starting locks every door: a strike is released, a magnet is energized", () => {

@@ -96,7 +96,7 @@ test.each([
   const { database } = pathsIn(folder);
   mkdirSync(dirname(database), { recursive: true });
   writeFileSync(database, text);
-  expect(codeOf(() => openLedger(pathsIn(folder), ports))).toBe("ledger.foreign");
+  expect(codeOf(() => openLedger(pathsIn(folder), ports))).toBe("ledger.damaged");
   expect(readFileSync(database, "utf8")).toBe(text);
   expect(existsSync(pathsIn(folder).keysDir)).toBe(false);
 });

@@ -73,6 +73,18 @@ test("a page that missed too much, or speaks of another record, starts afresh", 
     }
   }, 500));
 
+test("when another record takes the place of the one that is read, every page starts afresh", () =>
+  withBench(async (bench, cookie) => {
+    const stream = await EventStream.open(bench.address, cookie);
+    await stream.next("journal");
+    bench.journal.replaced = bench.journal.opened;
+    bench.journal.append(opened);
+    bench.ledger.say({ kind: "head", seq: 81 });
+    const { data } = await stream.next("journal");
+    expect(data.reset).toBe(true);
+    expect(seqsOf(data.events)).toEqual(range(32, 81));
+  }, 80));
+
 test("events follow each commit to every page, each once and in order", () =>
   withBench(async (bench, cookie) => {
     const first = await EventStream.open(bench.address, cookie);

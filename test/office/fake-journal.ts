@@ -3,17 +3,26 @@ import type { JournalEvent, RecordedEvent } from "../../src/domain/events.ts";
 import { monoMs, unixMs } from "../../src/domain/time.ts";
 import type { JournalReader } from "../../src/office/journal-port.ts";
 
-export class FakeJournal implements JournalReader {
+export class FakeJournal {
   readonly events: RecordedEvent[] = [];
   /** Set to make every reading fail. */
   broken: string | null = null;
   opened = 0;
+  /** How many of the openings read a record that is no more. */
+  replaced = 0;
   #wallMs = Date.UTC(2026, 2, 12, 8, 30);
 
   open(): JournalReader {
     if (this.broken !== null) throw new Error(this.broken);
     this.opened += 1;
-    return this;
+    const mine = this.opened;
+    return {
+      tail: (limit) => this.tail(limit),
+      after: (seq, limit) => this.after(seq, limit),
+      head: () => this.head(),
+      isReplaced: () => mine <= this.replaced,
+      close: () => {},
+    };
   }
 
   append(event: JournalEvent, name: string | null = null, wallMs?: number): RecordedEvent {
@@ -46,8 +55,6 @@ export class FakeJournal implements JournalReader {
     this.#check();
     return this.events.at(-1)?.seq ?? 0;
   }
-
-  close(): void {}
 
   #check(): void {
     if (this.broken !== null) throw new Error(this.broken);

@@ -1,5 +1,5 @@
 // A site whose secrets are known, lived in for a while: shown rightly and wrongly, changed, removed, and cut off in the middle.
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { DirectoryChange } from "../../src/domain/directory.ts";
 import type { JournalEvent } from "../../src/domain/events.ts";
@@ -110,6 +110,7 @@ export async function liveIn(state: string): Promise<LivedInSite> {
   await changePeople(second);
   await guessUntilBlocked(second);
   keep("after changes");
+  await poll(async () => existsSync(join(state, "ledger.db.good")));
   await second.stop();
   migrateOnce(state);
   keep("at the end");

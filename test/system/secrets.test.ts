@@ -12,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readConfigFile } from "../../src/config/load.ts";
 import { siteOf } from "../../src/config/site.ts";
 import { deriveKeys, readSubKey } from "../../src/ledger/keys.ts";
+import { ledgerMigrations, newestVersion } from "../../src/ledger/migrate.ts";
 import { pinHashCost } from "../../src/ledger/pin-hash.ts";
 import { createTokens } from "../../src/ledger/tokens.ts";
 import { samplePeople } from "../../src/ops/sample-people.ts";
@@ -37,6 +38,9 @@ beforeAll(async () => {
   piles = sites.map(({ heaps }) => new Pile(heaps));
 }, 120_000);
 afterAll(() => removeFolder(folder));
+
+/** Made before the one migration that the site goes through. */
+const backup = `ledger.db.before-${newestVersion(ledgerMigrations) + 1}`;
 
 /** The shapes of a secret that are found at both sites, and where at the first. */
 const shapesAtBoth = (secret: Secret): string[] =>
@@ -66,7 +70,8 @@ describe("what a site leaves behind", () => {
       for (const name of [
         "ledger.db-wal after the kill",
         "ledger.db-shm after the kill",
-        "ledger.db.before-2 at the end",
+        `${backup} at the end`,
+        "ledger.db.good at the end",
       ]) {
         expect(names).toContain(name);
       }
@@ -75,7 +80,7 @@ describe("what a site leaves behind", () => {
       }
       const withName = heaps.filter(({ bytes }) => bytes.includes(namePrefix)).map(({ name }) => name);
       expect(withName).toContain("ledger.db-wal after the kill");
-      expect(withName).toContain("ledger.db.before-2 at the end");
+      expect(withName).toContain(`${backup} at the end`);
     }
   });
 

@@ -51,6 +51,10 @@ export class JournalFeed {
   }
 
   #pump(): void {
+    if (this.#reader?.isReplaced()) {
+      this.#drop();
+      this.#last = null;
+    }
     const read = this.#read((reader) => planCatchUp(reader, this.#last));
     if (read === null) return;
     this.#last = read.head;

@@ -145,12 +145,25 @@ const sayings: { readonly [Type in JournalEvent["type"]]: Say<Type> } = {
   ],
   "directory.changed": (event) => ["system", `People and keys were changed (${event.by})`],
   "console.entered": () => ["system", "Someone logged in to this console"],
+  "ledger.recovered": (event) => [
+    "alarm",
+    `The database was damaged and came back ${ageWords(event)}; ${rights(event.usedUp)} used up, codes blocked for a while`,
+  ],
+  "ledger.recoveryCleared": (event) => ["system", `Recovery of the database noted ${operatorWords(event.who)}`],
   "log.restarted": (event) => [
     "alarm",
     `The record before this one is gone: ${event.lostSeq} ${event.lostSeq === 1 ? "event" : "events"}`,
   ],
   "log.pruned": (event) => ["system", `Old events ${event.fromSeq} to ${event.toSeq} were dropped from the record`],
 };
+
+function ageWords({ from, copyAgeMs }: EventOf<"ledger.recovered">): string {
+  if (from === "damaged") return "with the people that could be read from it";
+  if (copyAgeMs === null) return "with the people of an older copy";
+  return `with the people of a copy that was ${durationWords(copyAgeMs)} old`;
+}
+
+const rights = (count: number): string => (count === 1 ? "1 counted right is" : `${count} counted rights are`);
 
 const article = (noun: string): string => `${/^[aeiou]/i.test(noun) ? "an" : "a"} ${noun}`;
 
