@@ -1,11 +1,40 @@
 // A small site for tests: a fail-secure front door with everything, a fail-safe garage, and the wires for both.
 import type { BoardSpec } from "../hal/board.ts";
 import type { DoorId, InputId, ReaderId, RelayId } from "../src/domain/ids.ts";
-import type { DoorSpec, SiteSpec } from "../src/domain/site.ts";
+import type { DoorSpec, DoorTiming, SiteSpec } from "../src/domain/site.ts";
 
-const timing = { unlockMs: 5_000, relockOnClose: true, heldOpenMs: 60_000, forcedGraceMs: 2_000, exitHoldMs: 30_000 };
+const timing: DoorTiming = {
+  triggerDelayMs: 0,
+  unlockMs: 5_000,
+  extendedUnlockMs: 15_000,
+  relockOnClose: true,
+  heldOpenMs: 60_000,
+  extendedHeldOpenMs: 180_000,
+  preAlarmMs: 0,
+  forcedGraceMs: 2_000,
+  exitHoldMs: 30_000,
+  sameUserMs: 0,
+  differentUserMs: 0,
+};
+
+const plainDoor = {
+  mode: "monostable",
+  auxRelays: [],
+  tampers: [],
+  factors: [],
+  keypadMode: "pin",
+  unit: false,
+  grantableBy: "residents",
+  passCodeRequired: false,
+  timetable: [],
+  alarms: { forced: true, resetMs: 0, administratorTwiceMs: 0 },
+  leadsTo: null,
+  leadsFrom: null,
+  timing,
+} as const;
 
 export const frontDoor: DoorSpec = {
+  ...plainDoor,
   id: "front" as DoorId,
   name: "Front door",
   lock: "failSecure",
@@ -13,10 +42,10 @@ export const frontDoor: DoorSpec = {
   contact: "front-contact" as InputId,
   exitButtons: ["front-exit" as InputId],
   methods: ["pin", "card", "qr"],
-  timing,
 };
 
 export const garageDoor: DoorSpec = {
+  ...plainDoor,
   id: "garage" as DoorId,
   name: "Garage",
   lock: "failSafe",
@@ -24,7 +53,6 @@ export const garageDoor: DoorSpec = {
   contact: "garage-contact" as InputId,
   exitButtons: ["garage-exit" as InputId],
   methods: ["pin", "card"],
-  timing,
 };
 
 export const site: SiteSpec = {
@@ -32,14 +60,29 @@ export const site: SiteSpec = {
   timeZone: "Europe/Madrid",
   doors: [frontDoor, garageDoor],
   readers: [
-    { id: "front-reader" as ReaderId, door: frontDoor.id, format: "w26", keypad: false },
-    { id: "front-keypad" as ReaderId, door: frontDoor.id, format: null, keypad: true },
-    { id: "front-scanner" as ReaderId, door: frontDoor.id, format: null, keypad: false },
-    { id: "garage-reader" as ReaderId, door: garageDoor.id, format: "w34", keypad: true },
+    { id: "front-reader" as ReaderId, door: frontDoor.id, direction: "entry", format: "w26", keypad: false },
+    { id: "front-keypad" as ReaderId, door: frontDoor.id, direction: "entry", format: null, keypad: true },
+    { id: "front-scanner" as ReaderId, door: frontDoor.id, direction: "entry", format: null, keypad: false },
+    { id: "garage-reader" as ReaderId, door: garageDoor.id, direction: "entry", format: "w34", keypad: true },
   ],
+  areas: [],
+  interlocks: [],
   fireInput: "fire-panel" as InputId,
-  keypad: { keyTimeoutMs: 10_000, maxKeys: 16, autoSubmitLength: null },
+  lockdownInput: null,
+  inputActions: [],
+  receptions: [],
+  features: { pin: true, card: true, qr: true, plate: true },
+  keypad: { keyTimeoutMs: 10_000, maxKeys: 16, autoSubmitLength: null, apartmentLength: null },
   guessing: { failures: 5, blockMs: 30_000, maxBlockMs: 900_000, drainMs: 1_200_000 },
+  factors: { timeoutMs: 10_000, attempts: 5, blockMs: 300_000 },
+  codes: { duress: false, publicLength: 6, coolDownMs: 0, qrPinOnKeypad: false, codeAlone: false },
+  passes: {
+    enabled: true,
+    activateOnFirstUse: true,
+    courier: { validMs: 86_400_000, usesPerDoor: 1, digits: 8 },
+    staffMaxMs: 43_200_000,
+  },
+  enrolByCard: false,
   recordDeadlineMs: 300,
   keepEvents: 200_000,
 };

@@ -13,6 +13,7 @@ import type { BootId, RunId } from "../domain/ids.ts";
 import type { SiteSpec } from "../domain/site.ts";
 import type { Instant } from "../domain/time.ts";
 import { DoorLoop } from "../doorloop/loop.ts";
+import { hashCodes } from "../ledger/code-hashes.ts";
 import { Desk } from "../ledger/desk.ts";
 import { JournalReader } from "../ledger/journal-reader.ts";
 import type { LedgerParts } from "../ledger/ledger.ts";
@@ -171,13 +172,12 @@ export class InProcess {
   change(changes: readonly DirectoryChange[]): readonly ChangeProblem[] {
     const ledger = this.#ledger;
     if (ledger === null) throw new Error("there is no ledger to change");
-    const hashes = new Map<number, Buffer>();
-    for (const [step, change] of changes.entries()) {
-      if (change.op !== "putCredential" || change.kind !== "pin") continue;
-      this.#hashPin(change.secret, (hash) => hash !== null && hashes.set(step, hash));
-    }
-    const outcome = ledger.applyChanges(changes, hashes, "in process", this.#now());
-    return outcome.applied ? [] : outcome.problems;
+    let problems: readonly ChangeProblem[] = [];
+    hashCodes(changes, ledger.hasDuressCodes, this.#hashPin, (hashes) => {
+      const outcome = ledger.applyChanges(changes, hashes, "in process", this.#now());
+      if (!outcome.applied) problems = outcome.problems;
+    });
+    return problems;
   }
 
   #makeLoop(boot: BootId): DoorLoop {

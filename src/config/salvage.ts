@@ -1,15 +1,14 @@
 // Keeps what is sound of a configuration with mistakes in it, so that every check can still look at the rest.
 import type { z } from "zod";
+import { doorSchema } from "./door-schema.ts";
+import { guessingSchema, keypadSchema } from "./policy-schema.ts";
 import { own } from "./published-schema.ts";
 import {
   configSchema,
   consoleSchema,
-  doorSchema,
   fireSchema,
-  guessingSchema,
   inputSchema,
   keypadReaderSchema,
-  keypadSchema,
   relaySchema,
   scannerReaderSchema,
   siteSchema,

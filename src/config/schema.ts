@@ -1,33 +1,16 @@
 // What an installer may write: every setting with its range, its default and its help text; knows no file and no other setting.
 import { z } from "zod";
-import { idPattern } from "../domain/ids.ts";
-import { methods } from "../domain/presentation.ts";
-
-/** `patternErrorMessage` is what editors show for a text that does not fit, and what `postern check` advises. */
-const text = (pattern: RegExp, advice: string, title: string, example: string) =>
-  z
-    .string()
-    .regex(pattern)
-    .meta({ title, patternErrorMessage: advice, examples: [example] });
-
-const id = (example: string) =>
-  text(idPattern, "Write 1 to 63 small letters, digits or hyphens, a letter or digit first.", "id", example);
-const name = (example: string) =>
-  text(/^\S(.*\S)?$/, "Write 1 to 64 characters without a space at either end.", "name", example).max(64);
-const filePath = (example: string) =>
-  text(/^\/.{0,4094}$/, "Write the full path of the file, from the first slash on.", "full path", example);
-
-const pin = z
-  .int()
-  .min(0)
-  .max(1023)
-  .meta({ description: "The line's number on the board (GPIO number, not the header's pin number).", examples: [17] });
-const span = (min: number, max: number, help: string) => z.int().min(min).max(max).describe(`${help} In milliseconds.`);
-const list = <T extends z.ZodType>(entry: T, min: number, max: number) => z.array(entry).min(min).max(max);
-
-const second = 1000;
-const hour = 3_600 * second;
-const day = 24 * hour;
+import { doorSchema } from "./door-schema.ts";
+import {
+  areaSchema,
+  codesSchema,
+  factorPolicySchema,
+  featuresSchema,
+  guessingSchema,
+  keypadSchema,
+  passesSchema,
+} from "./policy-schema.ts";
+import { filePath, id, list, name, pin, span, text } from "./setting.ts";
 
 export const siteSchema = z
   .strictObject({
@@ -48,10 +31,22 @@ export const relaySchema = z
   })
   .describe("One relay.");
 
+const inputActionSchema = z
+  .strictObject({
+    action: id("call-guard").describe("The id of the action."),
+    delayMs: span(0, 300_000, "How long after the input became active it happens.").default(0),
+    delayMode: z
+      .enum(["unconditional", "ifStillActive"])
+      .default("unconditional")
+      .describe("ifStillActive: not when the input was let go before the delay was over."),
+  })
+  .describe("One action of an input.");
+
 export const inputSchema = z
   .strictObject({
     id: id("front-exit").describe("How doors and the fire section refer to this input."),
     pin: pin.describe("The input line that is read (GPIO number, not the header's pin number)."),
+    actions: list(inputActionSchema, 0, 8).default([]).describe("What it sets off besides its role."),
   })
   .describe("One input: an exit button, a door contact or the fire panel.");
 
@@ -61,6 +56,10 @@ const wiegandPins = z
 const readerCommon = {
   id: id("front-reader").describe("What this reader is called in events and faults."),
   door: id("front").describe("The id of the door that this reader asks for."),
+  direction: z
+    .enum(["entry", "exit"])
+    .default("entry")
+    .describe("On which side of the door it is: where one enters, or leaves."),
 };
 
 export const wiegandReaderSchema = z
@@ -102,82 +101,26 @@ export const readerSchema = z
   .discriminatedUnion("kind", [wiegandReaderSchema, keypadReaderSchema, scannerReaderSchema])
   .describe("One thing at which people show a card, a code or a PIN.");
 
-export const doorSchema = z
-  .strictObject({
-    id: id("front").describe("How readers and grants refer to this door."),
-    name: name("Front door").describe("What people call this door."),
-    lock: z
-      .enum(["failSecure", "failSafe"])
-      .describe(
-        "failSecure: the lock stays locked without power (energized is unlocked). failSafe: it opens without power (energized is locked). Read it off the lock: the wrong one leaves the door standing open, or shut in a fire.",
-      ),
-    relay: id("front-strike").describe("The id of the relay that drives the lock."),
-    contact: id("front-contact")
-      .nullable()
-      .default(null)
-      .describe("The id of the input that sees the door open; null when there is none."),
-    exitButtons: list(id("front-exit"), 0, 8).default([]).describe("The ids of the inputs that let people out."),
-    methods: list(z.enum(methods), 1, methods.length)
-      .default([...methods])
-      .describe("What may open this door from outside."),
-    unlockMs: span(100, hour, "How long the door stays unlocked after a permitted presentation.").default(5 * second),
-    relockOnClose: z
-      .boolean()
-      .default(true)
-      .describe("Lock as soon as the door falls shut, without waiting for unlockMs to end. Needs a contact."),
-    heldOpenMs: span(second, hour, "How long the door may stand open before it alarms. Needs a contact.").default(
-      60 * second,
-    ),
-    forcedGraceMs: span(
-      0,
-      60 * second,
-      "How long after locking an opening still counts as the one that was permitted. Needs a contact.",
-    ).default(2 * second),
-    exitHoldMs: span(
-      second,
-      hour,
-      "How long a held exit button keeps the door unlocked before it counts as stuck.",
-    ).default(30 * second),
-  })
-  .describe("One door: a lock, and what belongs to it.");
-
 export const fireSchema = z
   .strictObject({
     input: id("fire-panel").describe("The id of the input that the fire panel drives. It unlocks fail-safe doors."),
   })
   .describe("The fire panel.");
 
-export const keypadSchema = z
+export const lockdownSchema = z
   .strictObject({
-    keyTimeoutMs: span(second, 60 * second, "How long after the last key an unfinished entry is forgotten.").default(
-      10 * second,
-    ),
-    maxKeys: z.int().min(4).max(16).default(16).describe("How many digits an entry may have."),
-    autoSubmitLength: z
-      .int()
-      .min(2)
-      .max(16)
-      .nullable()
-      .default(null)
-      .describe("Take an entry without # once it has this many digits; null waits for #."),
+    input: id("lockdown-switch").describe("The id of the input that blocks entry at every door while it is active."),
   })
-  .describe("How PINs are typed, at every keypad.");
+  .describe("The lockdown switch.");
 
-export const guessingSchema = z
+export const receptionSchema = z
   .strictObject({
-    failures: z
-      .int()
-      .min(1)
-      .max(50)
-      .default(5)
-      .describe("How many wrong codes a door forgives before it blocks codes."),
-    blockMs: span(second, day, "How long the first block lasts; each further one lasts twice as long.").default(
-      30 * second,
-    ),
-    maxBlockMs: span(second, day, "The longest that a block may last.").default(15 * 60 * second),
-    drainMs: span(second, day, "After how long one wrong code is forgotten.").default(20 * 60 * second),
+    input: id("reception-button").describe("The id of the button's input."),
+    doors: list(id("front"), 1, 16).describe("The ids of the doors that it opens; never those of homes."),
+    schedule: id("office-hours").describe("The id of the schedule during which it works."),
+    allowUnauthenticated: z.literal(true).describe("Says that you mean it: whoever presses the button gets in."),
   })
-  .describe("What stops people from trying codes, at each door. Cards and exit buttons are never blocked.");
+  .describe("A button that opens for whoever presses it.");
 
 export const journalSchema = z
   .strictObject({
@@ -216,9 +159,23 @@ export const configSchema = z
     inputs: list(inputSchema, 0, 256).default([]).describe("Exit buttons, door contacts and the fire panel."),
     readers: list(readerSchema, 0, 128).default([]).describe("Card readers, keypads and scanners."),
     doors: list(doorSchema, 1, 64).describe("The doors."),
+    areas: list(areaSchema, 0, 64).default([]).describe("Parts of the site in which people are counted."),
+    interlocks: list(list(id("front"), 2, 16), 0, 32)
+      .default([])
+      .describe("Groups of doors of which only one may be open at a time. Exit buttons open all the same."),
     fire: fireSchema.nullable().default(null),
+    lockdown: lockdownSchema.nullable().default(null),
+    receptions: list(receptionSchema, 0, 8).default([]).describe("Buttons that let anybody in, at set times."),
+    features: featuresSchema.prefault({}),
     keypad: keypadSchema.prefault({}),
     guessing: guessingSchema.prefault({}),
+    factors: factorPolicySchema.prefault({}),
+    codes: codesSchema.prefault({}),
+    passes: passesSchema.prefault({}),
+    enrolByCard: z
+      .boolean()
+      .default(false)
+      .describe("Whether a reader takes an unknown card for enrolment within 20 seconds of an administrator's."),
     journal: journalSchema.prefault({}),
     recordDeadlineMs: span(
       0,

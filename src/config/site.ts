@@ -1,19 +1,19 @@
 // Hands each part of Postern its share of the configuration; decides nothing.
-import type { DoorId, InputId, ReaderId, RelayId } from "../domain/ids.ts";
-import type { DoorSpec, ReaderSpec, SiteSpec } from "../domain/site.ts";
+import type { ActionId, AreaId, DoorId, InputId, ReaderId, RelayId, ScheduleId } from "../domain/ids.ts";
+import type { CodePolicy, DoorSpec, PassPolicy, ReaderSpec, SiteSpec } from "../domain/site.ts";
 import type { ConsoleSpec } from "../domain/status.ts";
 import type { Config, DoorConfig, ReaderConfig } from "./schema.ts";
 
 /** A reader as the board needs it: its door is none of the board's business. */
 export type ReaderWires = ReaderConfig extends infer Reader
   ? Reader extends unknown
-    ? Omit<Reader, "door">
+    ? Omit<Reader, "door" | "direction">
     : never
   : never;
 
 export interface BoardWires {
   readonly relays: Config["relays"];
-  readonly inputs: Config["inputs"];
+  readonly inputs: readonly Omit<Config["inputs"][number], "actions">[];
   readonly readers: readonly ReaderWires[];
 }
 
@@ -23,17 +23,34 @@ export function siteOf(config: Config): SiteSpec {
     timeZone: config.site.timeZone,
     doors: config.doors.map(doorOf),
     readers: config.readers.map(readerOf),
+    areas: config.areas.map((area) => ({ ...area, id: area.id as AreaId })),
+    interlocks: config.interlocks.map((group) => group.map((id) => id as DoorId)),
     fireInput: config.fire === null ? null : (config.fire.input as InputId),
+    lockdownInput: config.lockdown === null ? null : (config.lockdown.input as InputId),
+    inputActions: config.inputs.flatMap(({ id, actions }) =>
+      actions.map((one) => ({ ...one, action: one.action as ActionId, input: id as InputId })),
+    ),
+    receptions: config.receptions.map(({ input, doors, schedule }) => ({
+      input: input as InputId,
+      doors: doors.map((id) => id as DoorId),
+      schedule: schedule as ScheduleId,
+    })),
+    features: config.features,
     keypad: config.keypad,
     guessing: config.guessing,
+    factors: config.factors,
+    codes: codesOf(config.codes),
+    passes: passesOf(config.passes),
+    enrolByCard: config.enrolByCard,
     recordDeadlineMs: config.recordDeadlineMs,
     keepEvents: config.journal.keepEvents,
   };
 }
 
 export function boardOf(config: Config): BoardWires {
-  const readers = config.readers.map(({ door: _, ...wires }): ReaderWires => wires);
-  return { relays: config.relays, inputs: config.inputs, readers };
+  const readers = config.readers.map(({ door: _, direction: __, ...wires }): ReaderWires => wires);
+  const inputs = config.inputs.map(({ actions: _, ...wires }) => wires);
+  return { relays: config.relays, inputs, readers };
 }
 
 export function consoleOf(config: Config): ConsoleSpec {
@@ -47,15 +64,52 @@ function doorOf(door: DoorConfig): DoorSpec {
     lock: door.lock,
     relay: door.relay as RelayId,
     contact: door.contact as InputId | null,
+    mode: door.mode,
+    auxRelays: door.auxRelays.map((aux) => ({ ...aux, relay: aux.relay as RelayId })),
     exitButtons: door.exitButtons.map((id) => id as InputId),
+    tampers: door.tampers.map((id) => id as InputId),
     methods: door.methods,
+    factors: door.factors.map(({ schedule, need }) => ({ schedule: schedule as ScheduleId, need })),
+    keypadMode: door.keypadMode,
+    unit: door.unit,
+    grantableBy: door.grantableBy,
+    passCodeRequired: door.passCodeRequired || door.unit,
+    timetable: door.timetable.map((rule) => ({ ...rule, schedule: rule.schedule as ScheduleId })),
+    alarms: door.alarms,
+    leadsTo: door.leadsTo as AreaId | null,
+    leadsFrom: door.leadsFrom as AreaId | null,
     timing: {
+      triggerDelayMs: door.triggerDelayMs,
       unlockMs: door.unlockMs,
+      extendedUnlockMs: door.extendedUnlockMs,
       relockOnClose: door.relockOnClose,
       heldOpenMs: door.heldOpenMs,
+      extendedHeldOpenMs: door.extendedHeldOpenMs,
+      preAlarmMs: door.preAlarmMs,
+      sameUserMs: door.sameUserMs,
+      differentUserMs: door.differentUserMs,
       forcedGraceMs: door.forcedGraceMs,
       exitHoldMs: door.exitHoldMs,
     },
+  };
+}
+
+const hourMs = 3_600_000;
+
+function codesOf({ coolDownDays, ...codes }: Config["codes"]): CodePolicy {
+  return { ...codes, coolDownMs: coolDownDays * 24 * hourMs };
+}
+
+function passesOf(passes: Config["passes"]): PassPolicy {
+  return {
+    enabled: passes.enabled,
+    activateOnFirstUse: passes.activateOnFirstUse,
+    courier: {
+      validMs: passes.courierHours * hourMs,
+      usesPerDoor: passes.courierUses,
+      digits: passes.courierDigits,
+    },
+    staffMaxMs: passes.staffMaxHours * hourMs,
   };
 }
 
@@ -63,6 +117,7 @@ function readerOf(reader: ReaderConfig): ReaderSpec {
   return {
     id: reader.id as ReaderId,
     door: reader.door as DoorId,
+    direction: reader.direction,
     format: reader.kind === "wiegand" ? reader.format : null,
     keypad: reader.kind === "keypad" || (reader.kind === "wiegand" && reader.keypad),
   };

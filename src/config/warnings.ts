@@ -1,9 +1,9 @@
 // What is allowed in a configuration and still deserves a second look; knows no file and no line.
 import { methodsOf } from "./cross-check.ts";
+import { guessingSchema } from "./policy-schema.ts";
 import type { Finding } from "./problem.ts";
 import { shortValue } from "./problem.ts";
 import type { Config, DoorConfig } from "./schema.ts";
-import { guessingSchema } from "./schema.ts";
 
 export function warningsOf(config: Config): readonly Finding[] {
   return [

@@ -1,10 +1,12 @@
 // What the door loop and the ledger say to each other, and what others may ask of the ledger.
-import type { ChangeProblem, DirectoryChange } from "./directory.ts";
+import type { ChangeProblem, DirectoryChange, HolderKind } from "./directory.ts";
 import type { AbortReason, Holding, JournalEvent, Shown } from "./events.ts";
-import type { AskId, BootId, DoorId, ReaderId, RunId } from "./ids.ts";
+import type { AskId, BootId, DoorId, ReaderId, RunId, ScheduleId } from "./ids.ts";
 import type { Presentation } from "./presentation.ts";
 import type { DenyReason } from "./reasons.ts";
-import type { SiteSpec } from "./site.ts";
+import type { Holiday, ScheduleRule } from "./schedule.ts";
+import type { FactorNeed, SiteSpec } from "./site.ts";
+import type { DoorMode } from "./status.ts";
 import type { Instant, MonoMs } from "./time.ts";
 
 /** An ask and whatever became of it must be settled within this time of the presentation. */
@@ -16,9 +18,18 @@ export interface Ask {
   readonly id: AskId;
   readonly reader: ReaderId;
   readonly door: DoorId;
+  readonly direction: "entry" | "exit";
   readonly presentation: Presentation;
+  readonly situation: Situation;
   readonly presentedAt: Instant;
   readonly expiresAt: MonoMs;
+}
+
+/** How the door stood when something was shown. It is looked at again before the relay. */
+export interface Situation {
+  readonly mode: DoorMode;
+  /** Another door of its group is open or unlocked. */
+  readonly interlocked: boolean;
 }
 
 export const shownOf = (ask: Ask): Shown => ({
@@ -29,8 +40,28 @@ export const shownOf = (ask: Ask): Shown => ({
 });
 
 export type Verdict =
-  | ({ readonly granted: true; readonly usesLeft: number | null; readonly directoryVersion: number } & Holding)
-  | { readonly granted: false; readonly reason: DenyReason };
+  | ({ readonly granted: true; readonly usesLeft: number | null; readonly directoryVersion: number } & Holding &
+      PassageRights)
+  | { readonly granted: false; readonly reason: DenyReason }
+  /** Good so far; the door asks for something more, at the same reader and soon. */
+  | { readonly granted: false; readonly more: Exclude<FactorNeed, "any"> };
+
+/** What the door may do for whom it lets in, beside unlocking. */
+export interface PassageRights {
+  readonly extended: boolean;
+  readonly mayHoldOpen: boolean;
+  /** Null for anybody but an administrator; names whom two presentations must come from. */
+  readonly administrator: string | null;
+  /** Whom a lockdown does not keep out. */
+  readonly lockdownExempt: boolean;
+}
+
+export const noRights: PassageRights = {
+  extended: false,
+  mayHoldOpen: false,
+  administrator: null,
+  lockdownExempt: false,
+};
 
 export interface Answer {
   readonly ask: AskId;
@@ -64,6 +95,8 @@ export type ToLedger =
 /** What must be in force again before the first reader is served. */
 export interface Restored {
   readonly forcedDoors: readonly DoorId[];
+  readonly tampered: readonly DoorId[];
+  readonly lockdowns: readonly { readonly door: DoorId; readonly leftMs: number | null }[];
   readonly fire: boolean;
   /** That the database was damaged, until an operator has taken note. */
   readonly recovery?: Recovery;
@@ -75,9 +108,17 @@ export interface Recovery {
   readonly why: string;
 }
 
+/** The schedules that the doors' timetables name, and all holidays: what the door loop needs to run them by itself. */
+export interface Calendar {
+  readonly schedules: Readonly<Record<ScheduleId, ScheduleRule>>;
+  readonly holidays: readonly Holiday[];
+}
+
 export type FromLedger =
   | { readonly kind: "ready"; readonly restored: Restored }
   | { readonly kind: "answer"; readonly answer: Answer }
+  /** After `ready`, and whenever the directory changed it. */
+  | { readonly kind: "calendar"; readonly calendar: Calendar }
   | { readonly kind: "recorded"; readonly upTo: number }
   /** The database does not take what it is given, in a plain sentence; once for each kind of trouble, until `well`. */
   | { readonly kind: "trouble"; readonly why: string }
@@ -106,7 +147,7 @@ export type LedgerReply =
 /** The directory as an operator may see it: everything but the secrets. */
 export interface DirectoryListing {
   readonly holders: readonly {
-    readonly kind: "person" | "pass";
+    readonly kind: HolderKind;
     readonly id: string;
     readonly name: string;
     readonly state: string;

@@ -110,6 +110,8 @@ export function doorStatus(spec: DoorSpec, state: DoorState): DoorStatus {
     forced: state.forced,
     heldOpen: state.heldOpen,
     fire: state.mode.name === "lockedOpen",
+    tampered: false,
+    heldOpenSoon: false,
     stuckExits: state.exits.filter((exit) => exit.stuck).map((exit) => exit.input),
   };
 }

@@ -1,7 +1,20 @@
 // Everything that can enter the record. Names are `noun.past`; codes, PINs and card numbers never appear in one.
-import type { AskId, CredentialId, DoorId, InputId, PassId, PersonId, ReaderId, RelayId } from "./ids.ts";
+import type {
+  ActionId,
+  AreaId,
+  AskId,
+  CredentialId,
+  DoorId,
+  InputId,
+  PassId,
+  PersonId,
+  ReaderId,
+  RelayId,
+} from "./ids.ts";
 import type { Method } from "./presentation.ts";
 import type { DenyReason } from "./reasons.ts";
+import type { FactorNeed } from "./site.ts";
+import type { DoorMode } from "./status.ts";
 import type { Instant } from "./time.ts";
 
 /** What made a lock move. */
@@ -12,6 +25,10 @@ export type Cause =
   | { readonly by: "time" }
   | { readonly by: "contact" }
   | { readonly by: "operator"; readonly who: string }
+  /** By a command over HTTP, in the name of an account or token. */
+  | { readonly by: "http"; readonly who: string }
+  | { readonly by: "input"; readonly input: InputId }
+  | { readonly by: "schedule"; readonly schedule: string }
   | { readonly by: "start" }
   | { readonly by: "stop" };
 
@@ -41,8 +58,43 @@ export type AccessEvent =
       /** True when the relay moved before the disk had answered. */
       readonly late: boolean;
       readonly directoryVersion: number;
+      /** Which occurrence of the pass the use was spent in; left out where there is but one. */
+      readonly occurrence?: number;
+      /** What the grant sets off elsewhere; left out where there is nothing. */
+      readonly floors?: readonly string[];
+      readonly webRelay?: number;
+      readonly namedEvents?: readonly string[];
+      /** The credential that was shown first, where two were needed. */
+      readonly first?: CredentialId;
     } & Shown &
       Holding)
+  /** The first of two factors, or of two people, was good. */
+  | ({
+      readonly type: "access.begun";
+      readonly need: Exclude<FactorNeed, "any">;
+      readonly directoryVersion: number;
+    } & Shown &
+      Holding)
+  /** Somebody was forced to open. Nothing at the door tells. */
+  | { readonly type: "access.duress"; readonly ask: AskId; readonly door: DoorId; readonly person: PersonId | null }
+  /** Let in, and the door was opened; or it was not. */
+  | { readonly type: "access.taken"; readonly ask: AskId; readonly door: DoorId }
+  | { readonly type: "access.notTaken"; readonly ask: AskId; readonly door: DoorId }
+  /** Somebody was let in again whom the area holds to be inside, as it only watches. */
+  | { readonly type: "passback.violated"; readonly ask: AskId; readonly area: AreaId }
+  | { readonly type: "passback.forgiven"; readonly count: number; readonly by: string }
+  | { readonly type: "area.full"; readonly area: AreaId }
+  /** So many wrong second factors: this holder's first one is blocked for so long. */
+  | ({ readonly type: "person.blocked"; readonly blockMs: number } & Pick<Holding, "person" | "pass">)
+  | {
+      readonly type: "credential.stolenUsed";
+      readonly ask: AskId;
+      readonly door: DoorId;
+      readonly credential: CredentialId;
+    }
+  /** Two people's codes are equal at this door; the one named was taken. */
+  | { readonly type: "code.collided"; readonly door: DoorId; readonly credential: CredentialId }
+  | { readonly type: "card.offered"; readonly offer: string; readonly reader: ReaderId; readonly by: PersonId }
   | ({ readonly type: "access.denied"; readonly reason: DenyReason; readonly directoryVersion: number } & Shown &
       Holding)
   /** A granted presentation that the door refused after the commit; its use was given back. */
@@ -54,7 +106,7 @@ export type AccessEvent =
   /** Presentations denied without a look-up because the reader or the controller was busy. */
   | { readonly type: "access.shed"; readonly reader: ReaderId; readonly count: number };
 
-export type AbortReason = "expired" | "ledgerLost";
+export type AbortReason = "expired" | "ledgerLost" | "interlocked" | "blocked";
 
 export type DoorEvent =
   | { readonly type: "door.unlocked"; readonly door: DoorId; readonly cause: Cause }
@@ -65,10 +117,26 @@ export type DoorEvent =
   | { readonly type: "door.forcedCleared"; readonly door: DoorId; readonly who: string }
   | { readonly type: "door.heldOpen"; readonly door: DoorId }
   | { readonly type: "door.heldOpenCleared"; readonly door: DoorId }
+  | { readonly type: "door.heldOpenSoon"; readonly door: DoorId }
+  /** By a command or the timetable. `leftMs` is how long a lockdown lasts at most. */
+  | {
+      readonly type: "door.modeChanged";
+      readonly door: DoorId;
+      readonly mode: DoorMode;
+      readonly cause: Cause;
+      readonly leftMs?: number | null;
+    }
+  | { readonly type: "door.tampered"; readonly door: DoorId; readonly input: InputId }
+  | { readonly type: "door.tamperCleared"; readonly door: DoorId; readonly who: string }
   | { readonly type: "exit.pressed"; readonly door: DoorId; readonly input: InputId }
   | { readonly type: "exit.stuck"; readonly door: DoorId; readonly input: InputId }
   | { readonly type: "exit.freed"; readonly door: DoorId; readonly input: InputId }
   | { readonly type: "fire.raised"; readonly input: InputId }
+  /** The wire of a supervised input is cut or shorted, or well again. */
+  | { readonly type: "input.faulted"; readonly input: InputId; readonly fault: "cut" | "shorted" }
+  | { readonly type: "input.healed"; readonly input: InputId }
+  | { readonly type: "input.acted"; readonly input: InputId; readonly action: ActionId }
+  | { readonly type: "reception.opened"; readonly input: InputId; readonly door: DoorId }
   | { readonly type: "fire.cleared"; readonly who: string };
 
 export type SystemEvent =

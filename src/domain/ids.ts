@@ -10,6 +10,11 @@ export type PersonId = Id<"person">;
 export type PassId = Id<"pass">;
 export type CredentialId = Id<"credential">;
 export type ScheduleId = Id<"schedule">;
+export type HolidayId = Id<"holiday">;
+/** One of the shared codes. */
+export type PublicId = Id<"public">;
+export type AreaId = Id<"area">;
+export type ActionId = Id<"action">;
 /** `<run>.<n>`: unique for ever, because a run's name is random. */
 export type AskId = Id<"ask">;
 /** One life of the door loop, named at its start. */

@@ -5,7 +5,12 @@ import type { UnixMs } from "./time.ts";
 export const weekdays = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
 export type Weekday = (typeof weekdays)[number];
 
+/** `YYYY-MM-DD`. */
+export type LocalDate = string & { readonly date: "local" };
+
 export interface LocalTime {
+  /** Days since 1 January 1970, by the calendar on that wall. */
+  readonly day: number;
   readonly weekday: Weekday;
   readonly minuteOfDay: number;
 }
@@ -13,8 +18,10 @@ export interface LocalTime {
 export function localTimeAt(wall: UnixMs, timeZone: string): LocalTime {
   const minute = Math.floor((wall + offsetMsAt(wall, timeZone)) / minuteMs);
   const day = Math.floor(minute / minutesOfDay);
-  return { weekday: fromThursday[((day % 7) + 7) % 7] ?? "thu", minuteOfDay: minute - day * minutesOfDay };
+  return { day, weekday: weekdayOf(day), minuteOfDay: minute - day * minutesOfDay };
 }
+
+export const weekdayOf = (day: number): Weekday => fromThursday[((day % 7) + 7) % 7] ?? "thu";
 
 /** Names only: an offset such as `+02:00` would tell the time, but knows no summer. */
 export function isTimeZone(name: string): boolean {

@@ -1,6 +1,6 @@
 // What was shown at a reader, as read; knows nothing of whose it is.
 
-export const methods = ["pin", "card", "qr"] as const;
+export const methods = ["pin", "card", "qr", "plate"] as const;
 export type Method = (typeof methods)[number];
 
 /**
@@ -10,7 +10,19 @@ export type Method = (typeof methods)[number];
 export type CardCode = string & { readonly code: "card" };
 
 export type Presentation =
-  /** `digits` is null when more keys came than an entry may have: nothing can match, yet it was a try. */
-  | { readonly method: "pin"; readonly digits: string | null }
-  | { readonly method: "card"; readonly code: CardCode }
-  | { readonly method: "qr"; readonly text: string };
+  /**
+   * `digits` is null when more keys came than an entry may have: nothing can match, yet it was a try. `apartment` is absent
+   * where none was asked for, and empty where it was left out on purpose, as for public codes and passes.
+   */
+  | { readonly method: "pin"; readonly digits: string | null; readonly apartment?: string }
+  /** `short`: the reader delivers the lowest three bytes only. */
+  | { readonly method: "card"; readonly code: CardCode; readonly short?: boolean }
+  | { readonly method: "qr"; readonly text: string }
+  /** As `normalizePlate` leaves it. */
+  | { readonly method: "plate"; readonly plate: string };
+
+/** Digits in a QR are looked up like typed ones, and guessed like them. */
+export const isDigitText = (text: string): boolean => /^[0-9]{1,16}$/.test(text);
+
+/** Upper case, without separators: `ab-12 cd` is `AB12CD`. */
+export const normalizePlate = (text: string): string => text.toUpperCase().replace(/[^\p{L}\p{N}]/gu, "");

@@ -14,14 +14,26 @@ export interface DoorStatus {
   readonly forced: boolean;
   readonly heldOpen: boolean;
   readonly fire: boolean;
+  readonly tampered: boolean;
+  /** The open-too-long alarm is near. */
+  readonly heldOpenSoon: boolean;
   readonly stuckExits: readonly InputId[];
 }
 
 export type DoorCommand =
-  | { readonly kind: "clearForced"; readonly door: DoorId }
+  | { readonly kind: "clearForced" | "clearTamper"; readonly door: DoorId }
   | { readonly kind: "clearFire" }
   /** Somebody has taken note that the database was damaged and recovered. */
-  | { readonly kind: "clearRecovery" };
+  | { readonly kind: "clearRecovery" }
+  /** For one passage. */
+  | { readonly kind: "access"; readonly door: DoorId; readonly by: "http" | "operator" }
+  /** ONVIF's requests of the same names. */
+  | { readonly kind: DoorRequest; readonly door: DoorId }
+  | { readonly kind: "lockDown"; readonly doors: readonly DoorId[]; readonly forMs: number | null }
+  | { readonly kind: "lockDownRelease"; readonly doors: readonly DoorId[] };
+
+export const doorRequests = ["lock", "unlock", "block", "doubleLock", "lockOpen", "lockOpenRelease"] as const;
+export type DoorRequest = (typeof doorRequests)[number];
 
 export interface HealthFact {
   readonly part: string;

@@ -33,8 +33,11 @@ export type AskInput =
 
 export type AskEffect =
   | { readonly kind: "send"; readonly ask: Ask }
-  | { readonly kind: "grant"; readonly ask: Ask; readonly late: GrantedVerdict | null }
+  /** `late`: the relay moves before the disk has answered. */
+  | { readonly kind: "grant"; readonly ask: Ask; readonly verdict: GrantedVerdict; readonly late: boolean }
   | { readonly kind: "deny"; readonly ask: Ask; readonly reason: DenyReason }
+  /** Good so far: the reader asks for the second thing. */
+  | { readonly kind: "prompt"; readonly ask: Ask }
   | { readonly kind: "settle"; readonly settlement: Settlement }
   | { readonly kind: "shed"; readonly reader: ReaderId };
 
@@ -121,10 +124,12 @@ function tentative(state: AskState, sent: SentAsk, verdict: Verdict): AskStep {
 
 /** The last check before the relay: a stall that ends must not open the door for whoever stands there then. */
 function verdictEffects(ask: Ask, verdict: Verdict, now: MonoMs): AskEffect[] {
+  if ("more" in verdict)
+    return [now < ask.expiresAt ? { kind: "prompt", ask } : { kind: "deny", ask, reason: "askExpired" }];
   // A ledger without its disk has not recorded the denial either, and may die before it can.
   if (!verdict.granted && verdict.reason === "ledgerUnavailable") return unanswered(ask, verdict.reason);
   if (!verdict.granted) return [{ kind: "deny", ask, reason: verdict.reason }];
-  if (now < ask.expiresAt) return [{ kind: "grant", ask, late: null }];
+  if (now < ask.expiresAt) return [{ kind: "grant", ask, verdict, late: false }];
   return [
     { kind: "deny", ask, reason: "askExpired" },
     { kind: "settle", settlement: { settle: "aborted", ask: ask.id, door: ask.door, why: "expired" } },
@@ -145,7 +150,7 @@ function tick(state: AskState, now: MonoMs, recordDeadlineMs: number): AskStep {
       return { ...one, settled: true };
     }
     if (one.tentative !== null && now >= later(one.ask.presentedAt.mono, recordDeadlineMs)) {
-      effects.push({ kind: "grant", ask: one.ask, late: one.tentative });
+      effects.push({ kind: "grant", ask: one.ask, verdict: one.tentative, late: true });
       return { ...one, settled: true };
     }
     return one;

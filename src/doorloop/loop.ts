@@ -126,6 +126,7 @@ export class DoorLoop {
     if (this.#stopped) return "The controller is stopping.";
     if (command.kind === "clearFire") return this.#clearFire(who);
     if (command.kind === "clearRecovery") return this.#clearRecovery(who);
+    if (command.kind !== "clearForced") return "This controller does not know that command.";
     const door = this.#doors.get(command.door);
     if (door === undefined) return `There is no door "${command.door}".`;
     if (!door.state.forced) return `${door.spec.name} has no forced-door alarm to clear.`;
@@ -300,7 +301,9 @@ export class DoorLoop {
       id: `${run}.${this.#askCount}` as AskId,
       reader: reader.id,
       door: reader.door,
+      direction: reader.direction,
       presentation,
+      situation: { mode: this.#doors.get(reader.door)?.state.mode.name ?? "locked", interlocked: false },
       presentedAt,
       expiresAt: later(presentedAt.mono, askLifeMs),
     };
@@ -323,11 +326,12 @@ export class DoorLoop {
       case "grant": {
         this.#tellDoor(effect.ask.door, { kind: "grant", ask: effect.ask.id });
         this.#parts.board.signal(effect.ask.reader, "granted");
-        if (effect.late !== null) {
-          this.link.record({ settle: "late", shown: shownOf(effect.ask), verdict: effect.late });
-        }
+        if (effect.late) this.link.record({ settle: "late", shown: shownOf(effect.ask), verdict: effect.verdict });
         return;
       }
+      case "prompt":
+        this.#parts.board.signal(effect.ask.reader, "next");
+        return;
       case "deny":
         this.#parts.board.signal(effect.ask.reader, "denied");
         return;

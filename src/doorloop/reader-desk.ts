@@ -3,7 +3,7 @@ import type { BoardEvent } from "../../hal/board.ts";
 import { decodeFrame } from "../domain/frame.ts";
 import type { KeypadState } from "../domain/keypad.ts";
 import { emptyKeypad, keypadDeadline, stepKeypad } from "../domain/keypad.ts";
-import type { Presentation } from "../domain/presentation.ts";
+import type { CardCode, Presentation } from "../domain/presentation.ts";
 import type { KeypadPolicy, ReaderSpec } from "../domain/site.ts";
 import type { MonoMs } from "../domain/time.ts";
 
@@ -47,7 +47,7 @@ export function createReaderDesk(reader: ReaderSpec, policy: KeypadPolicy): Read
           const reading = decodeFrame(event.bits, reader.format, reader.keypad);
           if (reading.kind === "key") return pressKey(reading.key, now);
           if (reading.kind === "misread") return [{ kind: "misread", problem: reading.problem }];
-          return [{ kind: "presentation", presentation: { method: "card", code: reading.code } }];
+          return [{ kind: "presentation", presentation: cardOf(reading.code, reader) }];
         }
       }
     },
@@ -57,6 +57,10 @@ export function createReaderDesk(reader: ReaderSpec, policy: KeypadPolicy): Read
     deadline: () => keypadDeadline(entry, policy),
   };
 }
+
+/** A 26-bit frame carries the lowest three bytes of a card and nothing else of it. */
+const cardOf = (code: CardCode, { format }: ReaderSpec): Presentation =>
+  format === "w26" ? { method: "card", code, short: true } : { method: "card", code };
 
 function readText(text: string): ReaderFinding {
   if (text.length === 0) return { kind: "nothing" };

@@ -2,6 +2,7 @@
 import type { Database } from "better-sqlite3";
 import type { JournalEvent } from "../domain/events.ts";
 import type { AskId, DoorId, PassId } from "../domain/ids.ts";
+import { onlyOccurrence } from "../domain/recurrence.ts";
 import { Overlay } from "./overlay.ts";
 
 export interface AskOutcome {
@@ -10,6 +11,7 @@ export interface AskOutcome {
   readonly door: DoorId;
   /** The pass whose use was spent; null when nothing was counted. */
   readonly spentBy: PassId | null;
+  readonly occurrence: number;
   /** The door refused afterwards, and the use was given back. */
   readonly aborted: boolean;
   /** The relay moved before the disk had answered. */
@@ -42,9 +44,10 @@ export function readAskOutcomes(db: Database, committedSeq: number): Map<AskId, 
 export function noteOutcome(outcomes: AskOutcomes, event: JournalEvent, seq: number): void {
   if (event.type === "access.granted") {
     const spentBy = event.usesLeft === null ? null : event.pass;
-    outcomes.set(event.ask, { seq, granted: true, door: event.door, spentBy, aborted: false, late: event.late });
-  } else if (event.type === "access.denied") {
-    const rest = { spentBy: null, aborted: false, late: false };
+    const { door, occurrence = onlyOccurrence, late } = event;
+    outcomes.set(event.ask, { seq, granted: true, door, spentBy, occurrence, aborted: false, late });
+  } else if (event.type === "access.denied" || event.type === "access.begun") {
+    const rest = { spentBy: null, occurrence: onlyOccurrence, aborted: false, late: false };
     outcomes.set(event.ask, { seq, granted: false, door: event.door, ...rest });
   } else if (event.type === "access.aborted" || event.type === "access.late") {
     const known = outcomes.get(event.ask);

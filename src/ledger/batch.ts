@@ -4,21 +4,24 @@ import type { Ask, RecordEntry, Settlement, Verdict } from "../domain/ask.ts";
 import { shownOf } from "../domain/ask.ts";
 import type { Decision } from "../domain/decide.ts";
 import { countsAsGuess, decide } from "../domain/decide.ts";
-import type { JournalEvent, Personal, Shown } from "../domain/events.ts";
+import type { Holder } from "../domain/directory.ts";
+import type { AbortReason, JournalEvent, Personal, Shown } from "../domain/events.ts";
+import type { Facts, FirstFactor, Host } from "../domain/facts.ts";
 import { failGuess, refundGuess } from "../domain/guess.ts";
 import type { AskId, ReaderId } from "../domain/ids.ts";
 import type { DenyReason } from "../domain/reasons.ts";
+import { occurrenceAt, onlyOccurrence } from "../domain/recurrence.ts";
 import type { Instant, MonoMs } from "../domain/time.ts";
 import type { AskOutcome } from "./ask-outcomes.ts";
 import { dropOldOutcomes, noteOutcome, readAskOutcomes } from "./ask-outcomes.ts";
-import type { Directory, Found } from "./directory.ts";
+import type { Directory } from "./directory.ts";
 import type { Journal, JournalDraft } from "./journal.ts";
 import type { Latches } from "./latches.ts";
 import { Overlay } from "./overlay.ts";
 import type { ReadyAsk } from "./ready-ask.ts";
-import { gatherFacts, holdingOf, instantOf, verdictOf } from "./ready-ask.ts";
+import { gatherFacts, holdingOf, instantOf, nobody, verdictOf } from "./ready-ask.ts";
 import type { RecoveryNotice } from "./recovery-notice.ts";
-import type { Counters, Session } from "./session.ts";
+import type { Counters, PendingFirst, Session } from "./session.ts";
 import { raiseFloor, saveCounters } from "./session.ts";
 import type { FailedEntry } from "./typing-errors.ts";
 import { forgiveFailures, rememberFailure } from "./typing-errors.ts";
@@ -40,6 +43,7 @@ export class Batch {
   readonly #draft: JournalDraft;
   readonly #outcomes: Overlay<AskId, AskOutcome>;
   readonly #failures: Overlay<ReaderId, readonly FailedEntry[]>;
+  readonly #firsts: Overlay<ReaderId, PendingFirst | null>;
   readonly #before: Counters;
   #counters: Counters;
 
@@ -48,6 +52,7 @@ export class Batch {
     this.#draft = parts.journal.draft();
     this.#outcomes = new Overlay(parts.session.outcomes);
     this.#failures = new Overlay(parts.session.failures);
+    this.#firsts = new Overlay(parts.session.firsts);
     this.#before = parts.session.counters;
     this.#counters = this.#before;
   }
@@ -65,6 +70,7 @@ export class Batch {
     journal.adopt(this.#draft);
     this.#outcomes.accept();
     this.#failures.accept();
+    this.#firsts.accept();
     dropOldOutcomes(session.outcomes);
     session.counters = this.#counters;
   }
@@ -96,43 +102,73 @@ export class Batch {
     return version;
   }
 
-  decide({ ask, token }: ReadyAsk, mono: MonoMs): Verdict {
+  decide(ready: ReadyAsk, mono: MonoMs): Verdict {
+    const { ask } = ready;
     // Sent a second time; whatever it was answered then, nobody stands there waiting for this answer.
     if (this.#outcomes.get(ask.id) !== undefined) return { granted: false, reason: "askExpired" };
     this.#counters = raiseFloor(instantOf(ask, mono, this.#counters), this.#counters);
     const now = instantOf(ask, mono, this.#counters);
-    const { session, directory } = this.#parts;
+    const { session } = this.#parts;
     const door = session.doors.get(ask.door);
-    if (mono >= ask.expiresAt) return this.#deny(ask, "askExpired", null, now);
-    if (door === undefined) return this.#deny(ask, "noGrant", null, now);
-    const found = token === null ? null : directory.find(token);
-    const facts = gatherFacts(ask, found, door, now, session, directory);
-    const decision = this.#spend(decide(facts), found, ask);
-    if (!decision.granted) {
-      const verdict = this.#deny(ask, decision.reason, found, now);
-      if (countsAsGuess(ask.presentation, decision)) this.#countGuess(ask, now);
-      return verdict;
-    }
+    if (mono >= ask.expiresAt) return this.#deny(ask, "askExpired", nobody, now);
+    if (door === undefined) return this.#deny(ask, "noGrant", nobody, now);
+    const first = this.#firstAt(ask.reader, now);
+    const { facts, collided } = gatherFacts(ready, door, now, first, this.#parts);
+    const decision = decide(facts);
+    this.#firsts.set(ask.reader, null);
+    if (decision.granted) return this.#grant(ask, decision, facts, collided);
+    if ("more" in decision) return this.#begin(ask, decision, facts);
+    const verdict = this.#deny(ask, decision.reason, facts, now);
+    if (countsAsGuess(ask.presentation, decision)) this.#countGuess(ask, now);
+    return verdict;
+  }
+
+  #firstAt(reader: ReaderId, now: Instant): FirstFactor | null {
+    const pending = this.#firsts.get(reader) ?? null;
+    if (pending === null || now.mono - pending.at > this.#parts.session.site.factors.timeoutMs) return null;
+    return pending.factor;
+  }
+
+  #grant(ask: Ask, decision: Granted, facts: Facts, collided: boolean): Verdict {
+    const { now, credential, holder } = facts;
+    const { directoryVersion } = this.#counters;
+    const occurrence = occurrenceOf(facts);
+    if (!this.#spend(decision, facts, occurrence)) return this.#deny(ask, "usesExhausted", facts, now);
     this.#forgive(ask, now);
-    const { directoryVersion } = this.#counters;
     const { usesLeft } = decision;
-    const event = { ...shownOf(ask), ...holdingOf(found), usesLeft, late: false, directoryVersion };
-    this.append({ type: "access.granted", ...event }, now, personalOf(found));
-    return verdictOf(decision, found, directoryVersion);
+    const counted = usesLeft === null || occurrence === onlyOccurrence ? {} : { occurrence };
+    const event = { ...shownOf(ask), ...holdingOf(facts), usesLeft, late: false, directoryVersion, ...counted };
+    this.append({ type: "access.granted", ...event, ...consequencesOf(facts) }, now, personalOf(holder));
+    if (collided && credential !== null) {
+      this.append({ type: "code.collided", door: ask.door, credential: credential.id }, now);
+    }
+    return verdictOf(decision, facts, directoryVersion);
   }
 
-  /** The count in the table has the last word on how many uses there were. */
-  #spend(decision: Decision, found: Found | null, ask: Ask): Decision {
-    const holder = found?.holder;
-    if (!decision.granted || holder?.kind !== "pass" || holder.usesPerDoor === null) return decision;
-    const spent = this.#parts.directory.spend(holder.id, ask.door, holder.usesPerDoor, this.#draft.nextSeq);
-    return spent ? decision : { granted: false, reason: "usesExhausted" };
+  /** The count in the table has the last word on how many uses there were. The first use begins a pass's limited time. */
+  #spend({ usesLeft }: Granted, { holder, now, door }: Facts, occurrence: number): boolean {
+    if (holder?.kind !== "pass") return true;
+    const { directory } = this.#parts;
+    if (usesLeft !== null && !directory.spend(holder, door.id, occurrence, this.#draft.nextSeq)) return false;
+    if (holder.activationMs !== null) directory.activate(holder.id, occurrence, now.wall);
+    return true;
   }
 
-  #deny(ask: Ask, reason: DenyReason, found: Found | null, now: Instant): Verdict {
+  /** Good so far: the same reader waits for the second thing. */
+  #begin(ask: Ask, decision: Extract<Decision, { more: unknown }>, facts: Facts): Verdict {
+    const { now, credential, holder } = facts;
+    if (credential === null || holder === null) return this.#deny(ask, "unknownCredential", facts, now);
+    this.#firsts.set(ask.reader, { factor: { need: decision.more, credential, holder }, at: now.mono });
     const { directoryVersion } = this.#counters;
-    const event = { ...shownOf(ask), ...holdingOf(found), reason, directoryVersion };
-    this.append({ type: "access.denied", ...event }, now, personalOf(found));
+    const event = { ...shownOf(ask), ...holdingOf(facts), need: decision.more, directoryVersion };
+    this.append({ type: "access.begun", ...event }, now, personalOf(holder));
+    return decision;
+  }
+
+  #deny(ask: Ask, reason: DenyReason, facts: Pick<Facts, "credential" | "holder">, now: Instant): Verdict {
+    const { directoryVersion } = this.#counters;
+    const event = { ...shownOf(ask), ...holdingOf(facts), reason, directoryVersion };
+    this.append({ type: "access.denied", ...event }, now, personalOf(facts.holder));
     return { granted: false, reason };
   }
 
@@ -176,15 +212,15 @@ export class Batch {
     }
   }
 
-  #abort(ask: AskId, known: AskOutcome, why: "expired" | "ledgerLost", at: Instant): void {
+  #abort(ask: AskId, known: AskOutcome, why: AbortReason, at: Instant): void {
     if (known.aborted) return;
-    if (known.spentBy !== null) this.#parts.directory.giveBack(known.spentBy, known.door, known.seq);
+    if (known.spentBy !== null) this.#parts.directory.giveBack(known.spentBy, known.door, known.occurrence, known.seq);
     this.append({ type: "access.aborted", ask, door: known.door, why }, at);
   }
 
   #denyUnseen(shown: Shown, reason: DenyReason, at: Instant): void {
     const { directoryVersion } = this.#counters;
-    this.append({ type: "access.denied", ...shown, ...holdingOf(null), reason, directoryVersion }, at);
+    this.append({ type: "access.denied", ...shown, ...holdingOf(nobody), reason, directoryVersion }, at);
   }
 
   /** The relay has moved, so that an event must say so, whatever else is on record. */
@@ -216,4 +252,31 @@ export class Batch {
   }
 }
 
-const personalOf = (found: Found | null): Personal | null => (found === null ? null : { name: found.holder.name });
+/** Whoever uses a public code stays unknown; the code has a name all the same. */
+const personalOf = (holder: Holder | null): Personal | null => (holder === null ? null : { name: holder.name });
+
+type Granted = Extract<Decision, { granted: true }>;
+
+function occurrenceOf({ holder, now, timeZone }: Facts): number {
+  if (holder?.kind !== "pass") return onlyOccurrence;
+  return occurrenceAt(holder.recurrence, now.wall, timeZone) ?? onlyOccurrence;
+}
+
+/** What the grant sets off elsewhere. */
+function consequencesOf({ holder, host, first }: Facts) {
+  const floors = holder === null ? [] : floorsOf(holder, host);
+  const { webRelay = 0, namedEvents = [] } = holder?.kind === "person" ? holder : {};
+  return {
+    ...(floors.length === 0 ? {} : { floors }),
+    ...(webRelay === 0 ? {} : { webRelay }),
+    ...(namedEvents.length === 0 ? {} : { namedEvents }),
+    ...(first === null ? {} : { first: first.credential.id }),
+  };
+}
+
+/** A guest who follows the host loses the floors that the host loses. */
+function floorsOf(holder: Holder, host: Host | null): readonly string[] {
+  if (holder.kind === "person") return holder.floors;
+  if (holder.kind === "public") return [];
+  return holder.floors.kind === "list" ? holder.floors.floors : (host?.person.floors ?? []);
+}

@@ -1,10 +1,12 @@
 // Takes changes of the directory one at a time: checks them, hashes their PINs behind those of people at the doors, applies.
 import type { LedgerReply } from "../domain/ask.ts";
 import type { ChangeProblem, DirectoryChange } from "../domain/directory.ts";
+import type { CodeHashes } from "./code-hashes.ts";
+import { hashCodes } from "./code-hashes.ts";
 import type { Desk } from "./desk.ts";
 import { checkChanges } from "./directory-rules.ts";
 import type { Ledger } from "./ledger.ts";
-import type { PinQueue } from "./pin-hash.ts";
+import type { HashPin, PinQueue } from "./pin-hash.ts";
 
 export interface ChangeDeskParts {
   readonly ledger: Ledger;
@@ -33,6 +35,8 @@ export class ChangeDesk {
     this.#parts = parts;
   }
 
+  readonly #hash: HashPin = (digits, done) => this.#parts.pins.forChange(digits, done);
+
   take(by: string, changes: readonly DirectoryChange[], done: (reply: LedgerReply) => void): void {
     const problems = checkChanges(changes);
     if (problems.length > 0) done(refused(problems));
@@ -48,34 +52,18 @@ export class ChangeDesk {
     const order = this.#orders[0];
     if (order === undefined || this.#isBusy) return;
     this.#isBusy = true;
-    this.#hashPins(order.changes, (pinHashes) => {
-      order.done(this.#apply(order, pinHashes));
+    hashCodes(order.changes, this.#parts.ledger.hasDuressCodes, this.#hash, (hashes) => {
+      order.done(this.#apply(order, hashes));
       this.#orders.shift();
       this.#isBusy = false;
       this.#next();
     });
   }
 
-  #hashPins(changes: readonly DirectoryChange[], done: (pinHashes: ReadonlyMap<number, Buffer>) => void): void {
-    const pins = changes.flatMap((change, step) =>
-      change.op === "putCredential" && change.kind === "pin" ? [{ step, secret: change.secret }] : [],
-    );
-    const hashes = new Map<number, Buffer>();
-    let missing = pins.length;
-    if (missing === 0) done(hashes);
-    for (const { step, secret } of pins) {
-      this.#parts.pins.forChange(secret, (hash) => {
-        if (hash !== null) hashes.set(step, hash);
-        missing -= 1;
-        if (missing === 0) done(hashes);
-      });
-    }
-  }
-
-  #apply({ by, changes }: Order, pinHashes: ReadonlyMap<number, Buffer>): LedgerReply {
+  #apply({ by, changes }: Order, hashes: CodeHashes): LedgerReply {
     const { ledger, desk, grew } = this.#parts;
     try {
-      const outcome = ledger.applyChanges(changes, pinHashes, by, desk.instant());
+      const outcome = ledger.applyChanges(changes, hashes, by, desk.instant());
       if (!outcome.applied) return refused(outcome.problems);
       desk.well();
       grew(ledger.headSeq);

@@ -14,6 +14,7 @@ import type { Ledger } from "./ledger.ts";
 import type { PinQueue } from "./pin-hash.ts";
 import type { ReadyAsk } from "./ready-ask.ts";
 import { isRecordsOwnFault, troubleOf } from "./sqlite-trouble.ts";
+import { nothingToFind, slowSecretOf } from "./tokens.ts";
 
 export interface DeskParts {
   readonly ledger: Ledger;
@@ -150,22 +151,22 @@ export class Desk {
       return;
     }
     this.#hear(ask.presentedAt);
-    const { presentation } = ask;
-    if (presentation.method === "pin") this.#hash(ask, presentation.digits);
+    const secret = slowSecretOf(ask.presentation);
+    if (secret !== null) this.#hash(ask, secret);
     else this.#enqueue(this.#parts.ledger.readyAsk(ask, null));
   }
 
   /** An entry that cannot match anything is hashed all the same, so that it takes as long as any other. */
-  #hash(ask: Ask, digits: string | null): void {
+  #hash(ask: Ask, digits: string): void {
     this.#hashing.set(ask.id, ask);
     const isExpired = () => this.#parts.now().mono >= ask.expiresAt;
     const wanted = () => this.#hashing.get(ask.id) === ask && !isExpired();
-    this.#parts.pins.forAsk(digits ?? "", wanted, (hash) => {
+    this.#parts.pins.forAsk(digits, wanted, (hash) => {
       if (this.#hashing.get(ask.id) !== ask) return;
       this.#hashing.delete(ask.id);
       if (hash !== null || isExpired()) this.#enqueue(this.#parts.ledger.readyAsk(ask, hash));
       else {
-        this.#refuse([{ ask, token: null }]);
+        this.#refuse([{ ask, lookUp: nothingToFind }]);
         this.#scheduleDrain();
       }
     });

@@ -17,12 +17,12 @@ export function* listHolders(db: Database): Generator<readonly ListedHolder[]> {
     `SELECT kind, id, name, state FROM holder WHERE (kind, id) > (?, ?) ORDER BY kind, id LIMIT ${holdersPerPage}`,
   );
   const credentials = db.prepare<[string, string], ListedHolder["credentials"][number]>(
-    "SELECT id, kind, state, hint FROM credential WHERE holder_kind = ? AND holder_id = ? ORDER BY id",
+    "SELECT id, kind, state, hint FROM credential WHERE holder_kind = ? AND holder_id = ? AND twin_of IS NULL ORDER BY id",
   );
   const grants = db.prepare<[string, string], ListedHolder["grants"][number]>(
-    `SELECT g.door, g.schedule, coalesce(u.spent, 0) AS usesSpent FROM holder_grant g
+    `SELECT g.door, g.schedule, coalesce(sum(u.spent), 0) AS usesSpent FROM holder_grant g
      LEFT JOIN use_count u ON g.holder_kind = 'pass' AND u.pass = g.holder_id AND u.door = g.door
-     WHERE g.holder_kind = ? AND g.holder_id = ? ORDER BY g.door, g.schedule`,
+     WHERE g.holder_kind = ? AND g.holder_id = ? GROUP BY g.door, g.schedule ORDER BY g.door, g.schedule`,
   );
   let last = { kind: "", id: "" };
   for (;;) {

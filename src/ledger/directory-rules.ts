@@ -1,7 +1,19 @@
 // What a directory change must look like before anything is looked up; knows no database. Pure. No text here names a secret.
-import type { ChangeProblem, CredentialKind, DirectoryChange, Pass, Person } from "../domain/directory.ts";
+import { dayOf, parseDate } from "../domain/calendar-day.ts";
+import type {
+  ChangeProblem,
+  CredentialKind,
+  DirectoryChange,
+  HolderKind,
+  Pass,
+  Person,
+  Validity,
+} from "../domain/directory.ts";
+import { completePass, completePerson, publicIds } from "../domain/directory.ts";
 import { idPattern } from "../domain/ids.ts";
-import type { Schedule, WeeklyWindow } from "../domain/schedule.ts";
+import { normalizePlate } from "../domain/presentation.ts";
+import type { DayWindow, Recurrence } from "../domain/recurrence.ts";
+import type { Holiday, Schedule, WeeklyWindow } from "../domain/schedule.ts";
 import { always, never } from "../domain/schedule.ts";
 
 export const directoryLimits = {
@@ -13,8 +25,22 @@ export const directoryLimits = {
   grantsPerHolder: 1_000,
   usesPerDoor: 999,
   nameLength: 100,
-  perHolder: { pin: 1, card: 5, qr: 5 } satisfies Record<CredentialKind, number>,
+  /** Cards and keys of the Bkey kind together. */
+  perHolder: { pin: 1, code: 1, qrPin: 1, qr: 5, card: 5, bkey: 5, plate: 5 } satisfies Record<CredentialKind, number>,
+  holidays: 1_000,
+  floorsPerHolder: 128,
+  textLength: 255,
+  exceptions: 366,
 } as const;
+
+/** Share one space of numbers and one limit. */
+export const cardClass: readonly CredentialKind[] = ["card", "bkey"];
+
+export const kindsOf: Readonly<Record<HolderKind, readonly CredentialKind[]>> = {
+  person: ["pin", "qrPin", "qr", "card", "bkey", "plate"],
+  pass: ["pin", "code", "qrPin", "qr", "card", "plate"],
+  public: ["pin"],
+};
 
 export type Problem = Omit<ChangeProblem, "step">;
 
@@ -41,22 +67,47 @@ export function checkChanges(changes: readonly DirectoryChange[]): ChangeProblem
 function checkStep(change: DirectoryChange): Problem[] {
   switch (change.op) {
     case "putPerson":
-      return checkHolder(change.person);
+      return checkPerson(completePerson(change.person));
     case "putPass":
-      return [...checkHolder(change.pass), ...checkPass(change.pass)];
+      return checkPass(completePass(change.pass));
+    case "putPublic":
+      return [...checkPublicId(change.public.id), ...checkName(change.public.name)];
     case "putCredential":
-      return [...checkId(change.id), ...checkSecret(change.kind, change.secret)];
+      return [
+        ...checkId(change.id),
+        ...checkSecret(change.kind, change.secret),
+        ...(change.validity === undefined ? [] : checkValidity(change.validity)),
+        ...checkShort(change),
+      ];
     case "putSchedule":
       return checkSchedule(change.schedule);
     case "removeSchedule":
       return builtIn.includes(change.id) ? [builtInProblem(change.id)] : [];
+    case "putHoliday":
+      return checkHoliday(change.holiday);
+    case "activatePass":
+      return isTime(change.at) ? [] : [problem("The time of activation is not a time.", timeRemedy)];
     case "removeHolder":
     case "setCredentialState":
     case "removeCredential":
+    case "removeHoliday":
     case "putGrant":
     case "removeGrant":
       return [];
   }
+}
+
+const timeRemedy = "Give milliseconds since 1970, or null.";
+const isTime = (value: number): boolean => Number.isInteger(value) && Math.abs(value) <= maxUnixMs;
+
+function checkPublicId(id: string): Problem[] {
+  if ((publicIds as readonly string[]).includes(id)) return [];
+  return [problem("There are three public codes.", `Use ${publicIds.join(", ")}.`)];
+}
+
+function checkShort({ kind, secret, short }: Extract<DirectoryChange, { op: "putCredential" }>): Problem[] {
+  if (short !== true || (cardClass.includes(kind) && /^[0-9A-F]{8}$/.test(secret))) return [];
+  return [problem("Only a card of four bytes can be known by its lowest three.", "Leave `short` out.")];
 }
 
 function checkId(id: string): Problem[] {
@@ -71,13 +122,24 @@ function checkName(name: string): Problem[] {
   return [problem("The name is not usable.", `Use 1 to ${nameLength} printable characters.`)];
 }
 
-function checkHolder({ id, name, validity }: Person | Pass): Problem[] {
-  const { from, until } = validity;
-  const problems = [...checkId(id), ...checkName(name)];
+function checkPerson(person: Person): Problem[] {
+  const { id, name, validity, floors, webRelay, namedEvents, building, apartment, phone } = person;
+  const problems = [...checkId(id), ...checkName(name), ...checkValidity(validity), ...checkFloors(floors)];
+  const texts = [building, phone, ...namedEvents].filter((text) => text !== null);
+  if (!texts.every(isText)) problems.push(problem("A text is not usable.", textRemedy));
+  if (apartment !== null && !/^[0-9A-Za-z-]{1,16}$/.test(apartment)) {
+    problems.push(problem("The apartment is not usable.", "Use 1 to 16 letters, digits and hyphens."));
+  }
+  if (!(Number.isInteger(webRelay) && webRelay >= 0 && webRelay <= 50)) {
+    problems.push(problem("The web relay is out of range.", "Give 0 for none, or the number of an action, 1 to 50."));
+  }
+  return problems;
+}
+
+function checkValidity({ from, until }: Validity): Problem[] {
+  const problems: Problem[] = [];
   for (const bound of [from, until]) {
-    if (bound !== null && !(Number.isInteger(bound) && Math.abs(bound) <= maxUnixMs)) {
-      problems.push(problem("A bound of the validity is not a time.", "Give milliseconds since 1970, or null."));
-    }
+    if (bound !== null && !isTime(bound)) problems.push(problem("A bound of the validity is not a time.", timeRemedy));
   }
   if (from !== null && until !== null && from >= until) {
     problems.push(problem("The validity ends before it begins.", "Let `from` be earlier than `until`."));
@@ -85,24 +147,112 @@ function checkHolder({ id, name, validity }: Person | Pass): Problem[] {
   return problems;
 }
 
-function checkPass({ validity, usesPerDoor }: Pass): Problem[] {
-  const problems: Problem[] = [];
-  if (validity.until === null) {
+function checkPass(pass: Pass): Problem[] {
+  const { id, name, validity, expiresAt, activationMs, recurrence, usesPerDoor, usesTotal, floors } = pass;
+  const problems = [...checkId(id), ...checkName(name), ...checkValidity(validity), ...checkRecurrence(recurrence)];
+  if (validity.until === null && expiresAt === null && !endsByItself(recurrence)) {
     problems.push(problem("The pass never ends.", "Give the pass an `until`."));
   }
+  if (expiresAt !== null && !isTime(expiresAt)) problems.push(problem("`expiresAt` is not a time.", timeRemedy));
   const most = directoryLimits.usesPerDoor;
-  if (usesPerDoor !== null && !(Number.isInteger(usesPerDoor) && usesPerDoor >= 1 && usesPerDoor <= most)) {
-    problems.push(problem("The uses per door are out of range.", `Give 1 to ${most}, or null for any number.`));
+  for (const uses of [usesPerDoor, usesTotal]) {
+    if (uses !== null && !(Number.isInteger(uses) && uses >= 1 && uses <= most)) {
+      problems.push(problem("The uses per door are out of range.", `Give 1 to ${most}, or null for any number.`));
+    }
+  }
+  if ((usesPerDoor !== null || usesTotal !== null) && (recurrence.kind === "daily" || recurrence.kind === "weekly")) {
+    problems.push(
+      problem("Openings cannot be counted for a daily or weekly pass.", "Leave the uses out, or let it not repeat."),
+    );
+  }
+  if (activationMs !== null && !(Number.isInteger(activationMs) && activationMs >= 60_000 && activationMs <= yearMs)) {
+    problems.push(problem("`activationMs` is out of range.", "Give a minute to a year in milliseconds, or null."));
+  }
+  if (floors.kind === "list") problems.push(...checkFloors(floors.floors));
+  if (floors.kind === "host" && pass.host === null) {
+    problems.push(problem("The floors follow a host, and the pass has none.", "Name the host, or list the floors."));
+  }
+  if (![pass.idNumber, pass.message].every((text) => text === null || isText(text))) {
+    problems.push(problem("A text is not usable.", textRemedy));
+  }
+  if (!(Number.isInteger(pass.version) && pass.version >= 0)) {
+    problems.push(problem("The version is not a number.", "Give a whole number from 0 on."));
   }
   return problems;
 }
+
+const yearMs = 366 * 86_400_000;
+const textRemedy = `Use up to ${directoryLimits.textLength} printable characters.`;
+const isText = (text: string): boolean => text.length <= directoryLimits.textLength && /^[^\p{C}]*$/u.test(text);
+
+function checkFloors(floors: readonly string[]): Problem[] {
+  if (floors.length <= directoryLimits.floorsPerHolder && floors.every((floor) => /^[0-9A-Za-z-]{1,16}$/.test(floor)))
+    return [];
+  return [problem("The floors are not usable.", "Give up to 128, each of 1 to 16 letters, digits and hyphens.")];
+}
+
+const endsByItself = (recurrence: Recurrence): boolean =>
+  recurrence.kind !== "once" &&
+  (recurrence.kind !== "custom" || recurrence.until !== null || recurrence.count !== null);
+
+function checkRecurrence(recurrence: Recurrence): Problem[] {
+  if (recurrence.kind === "once") return [];
+  const { from, until, window } = recurrence;
+  const problems: Problem[] = [];
+  if (!isDayWindow(window)) problems.push(problem("The window is malformed.", windowRemedy));
+  const dates = [from, ...(until === null ? [] : [until]), ...(recurrence.kind === "custom" ? recurrence.except : [])];
+  if (!dates.every((date) => parseDate(date) !== null)) problems.push(problem("A date is malformed.", dateRemedy));
+  else if (until !== null && dayOf(until) < dayOf(from)) {
+    problems.push(problem("The pass ends before it begins.", "Let `from` be no later than `until`."));
+  }
+  if (recurrence.kind === "weekly" && !isDayList(recurrence.days)) {
+    problems.push(problem("The days are malformed.", "Give at least one day, each once."));
+  }
+  if (recurrence.kind !== "custom") return problems;
+  const { every, count, except } = recurrence;
+  if (!(Number.isInteger(every) && every >= 1 && every <= 366)) {
+    problems.push(problem("`every` is out of range.", "Give 1 to 366."));
+  }
+  if (count !== null && !(Number.isInteger(count) && count >= 1 && count <= 999)) {
+    problems.push(problem("`count` is out of range.", "Give 1 to 999, or null."));
+  }
+  if (except.length > directoryLimits.exceptions) {
+    problems.push(problem("There are too many exceptions.", `Give at most ${directoryLimits.exceptions}.`));
+  }
+  return problems;
+}
+
+function checkHoliday({ id, name, from, until, workingHours }: Holiday): Problem[] {
+  const problems = [...checkId(id), ...checkName(name)];
+  if (parseDate(from) === null || parseDate(until) === null) problems.push(problem("A date is malformed.", dateRemedy));
+  else if (dayOf(until) < dayOf(from)) {
+    problems.push(problem("The holiday ends before it begins.", "Let `from` be no later than `until`."));
+  }
+  if (workingHours.length > 8 || !workingHours.every(isDayWindow)) {
+    problems.push(problem("The working hours are malformed.", windowRemedy));
+  }
+  return problems;
+}
+
+const dateRemedy = "Write the year, the month and the day, such as 2026-12-24.";
+const windowRemedy = "Give a start from minute 0 to 1439 and an end from 0 to 1440.";
 
 function checkSecret(kind: CredentialKind, secret: string): Problem[] {
   switch (kind) {
     case "pin":
       if (/^[0-9]{2,8}$/.test(secret)) return [];
       return [problem("The PIN is not 2 to 8 digits.", "Give 2 to 8 digits; leading zeros count.")];
+    case "code":
+      if (/^[0-9]{4,8}$/.test(secret)) return [];
+      return [problem("The secret code is not 4 to 8 digits.", "Give 4 to 8 digits; leading zeros count.")];
+    case "qrPin":
+      if (/^[0-9]{8}$/.test(secret)) return [];
+      return [problem("The QR's PIN is not 8 digits.", "Give 8 digits; leading zeros count.")];
+    case "plate":
+      if (/^[\p{L}\p{N}]{2,12}$/u.test(normalizePlate(secret))) return [];
+      return [problem("The number plate is not usable.", "Give 2 to 12 letters and digits.")];
     case "card":
+    case "bkey":
       if (isCardCode(secret)) return [];
       return [
         problem("The card code is malformed.", "Give it as the reader shows it: upper-case hex, such as 00B775D2."),
@@ -133,19 +283,26 @@ function checkSchedule({ id, name, rule }: Schedule): Problem[] {
     const remedy = "Give at least one day, each once, a start from minute 0 to 1439 and an end from 0 to 1440.";
     problems.push(problem("A window is malformed.", remedy));
   }
+  const { from = null, until = null } = rule;
+  if (![from, until].every((date) => date === null || parseDate(date) !== null)) {
+    problems.push(problem("A date is malformed.", dateRemedy));
+  } else if (from !== null && until !== null && dayOf(until) < dayOf(from)) {
+    problems.push(problem("The schedule ends before it begins.", "Let `from` be no later than `until`."));
+  }
   return problems;
 }
 
-function isWindow({ days, startMinute, endMinute }: WeeklyWindow): boolean {
-  const minutesFit =
-    Number.isInteger(startMinute) &&
-    Number.isInteger(endMinute) &&
-    startMinute >= 0 &&
-    startMinute < minutesOfDay &&
-    endMinute >= 0 &&
-    endMinute <= minutesOfDay;
-  return minutesFit && days.length > 0 && new Set(days).size === days.length;
-}
+const isWindow = (window: WeeklyWindow): boolean => isDayWindow(window) && isDayList(window.days);
+
+const isDayList = (days: readonly string[]): boolean => days.length > 0 && new Set(days).size === days.length;
+
+const isDayWindow = ({ startMinute, endMinute }: DayWindow): boolean =>
+  Number.isInteger(startMinute) &&
+  Number.isInteger(endMinute) &&
+  startMinute >= 0 &&
+  startMinute < minutesOfDay &&
+  endMinute >= 0 &&
+  endMinute <= minutesOfDay;
 
 const builtInProblem = (id: string): Problem =>
   problem(`The schedule "${id}" is built in.`, "Put a schedule of your own under another id.");

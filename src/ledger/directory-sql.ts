@@ -7,16 +7,18 @@ type Read<Value> = Statement<unknown[], Value>;
 
 export interface DirectorySql {
   readonly holderState: Read<string>;
-  readonly holderName: Read<string>;
   readonly countHolders: Read<number>;
   readonly putHolder: Write;
   readonly removeHolder: Write;
   readonly removeCredentialsOf: Write;
   readonly removeGrantsOf: Write;
   readonly removeUsesOf: Write;
-  readonly credentialOfToken: Read<string>;
+  readonly removeActivationsOf: Write;
+  readonly removeWhereabouts: Write;
+  /** Another credential of that token. */
+  readonly otherOfToken: Read<string>;
   readonly credentialState: Read<Credential["state"]>;
-  /** Of the same holder and kind, but another id. */
+  /** Of the same holder and kind, but another id; duress twins are no credentials of their own. */
   readonly countOthers: Read<number>;
   readonly putCredential: Write;
   readonly setCredentialState: Write;
@@ -24,6 +26,8 @@ export interface DirectorySql {
   readonly hasSchedule: Read<number>;
   readonly countSchedules: Read<number>;
   readonly putSchedule: Write;
+  readonly putHoliday: Write;
+  readonly removeHoliday: Write;
   readonly grantUsing: Read<number>;
   readonly removeSchedule: Write;
   readonly countGrants: Read<number>;
@@ -36,31 +40,37 @@ export function prepareDirectorySql(db: Database): DirectorySql {
   const read = <Value>(sql: string): Read<Value> => db.prepare<unknown[], Value>(sql).pluck();
   return {
     holderState: read("SELECT state FROM holder WHERE kind = ? AND id = ?"),
-    holderName: read("SELECT name FROM holder WHERE kind = ? AND id = ?"),
     countHolders: read("SELECT count(*) FROM holder"),
     // Not REPLACE, which would delete the row under the credentials and grants that name it.
     putHolder: write(
       `INSERT INTO holder VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET name = excluded.name,
          state = excluded.state, valid_from = excluded.valid_from, valid_until = excluded.valid_until,
-         uses_per_door = excluded.uses_per_door`,
+         body = excluded.body`,
     ),
     removeHolder: write("DELETE FROM holder WHERE kind = ? AND id = ?"),
     removeCredentialsOf: write("DELETE FROM credential WHERE holder_kind = ? AND holder_id = ?"),
     removeGrantsOf: write("DELETE FROM holder_grant WHERE holder_kind = ? AND holder_id = ?"),
     removeUsesOf: write("DELETE FROM use_count WHERE pass = ?"),
-    credentialOfToken: read("SELECT id FROM credential WHERE token = ?"),
+    removeActivationsOf: write("DELETE FROM pass_activation WHERE pass = ?"),
+    removeWhereabouts: write("DELETE FROM whereabouts WHERE holder_kind = ? AND holder_id = ?"),
+    otherOfToken: read("SELECT id FROM credential WHERE token = ? AND id <> ?"),
     credentialState: read("SELECT state FROM credential WHERE id = ?"),
     countOthers: read(
-      "SELECT count(*) FROM credential WHERE holder_kind = ? AND holder_id = ? AND kind = ? AND id <> ?",
+      `SELECT count(*) FROM credential
+       WHERE holder_kind = ? AND holder_id = ? AND kind = ? AND id <> ? AND twin_of IS NULL`,
     ),
-    putCredential: write("INSERT INTO credential VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
-    setCredentialState: write("UPDATE credential SET state = ? WHERE id = ?"),
-    removeCredential: write("DELETE FROM credential WHERE id = ?"),
+    putCredential: write("INSERT INTO credential VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+    setCredentialState: write("UPDATE credential SET state = ? WHERE id = ? OR twin_of = ?"),
+    removeCredential: write("DELETE FROM credential WHERE id = ? OR twin_of = ?"),
     hasSchedule: read("SELECT 1 FROM schedule WHERE id = ?"),
     countSchedules: read("SELECT count(*) FROM schedule"),
     putSchedule: write(
       "INSERT INTO schedule VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET name = excluded.name, rule = excluded.rule",
     ),
+    putHoliday: write(
+      "INSERT INTO holiday VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET name = excluded.name, body = excluded.body",
+    ),
+    removeHoliday: write("DELETE FROM holiday WHERE id = ?"),
     grantUsing: read("SELECT 1 FROM holder_grant WHERE schedule = ? LIMIT 1"),
     removeSchedule: write("DELETE FROM schedule WHERE id = ?"),
     countGrants: read("SELECT count(*) FROM holder_grant WHERE holder_kind = ? AND holder_id = ?"),

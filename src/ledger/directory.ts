@@ -1,119 +1,119 @@
-// Changes the directory, whole or not at all, and finds in it what was shown at a reader; sees secrets only as tokens.
+// The directory as deciding reads it: who is behind a token, what they may, what they have used. Knows no rule.
 import type { Database, Statement } from "better-sqlite3";
-import type { ChangeProblem, Credential, DirectoryChange, Grant, Holder, HolderRef } from "../domain/directory.ts";
-import type { DoorId, PassId, PersonId, ScheduleId } from "../domain/ids.ts";
-import type { Schedule, ScheduleRule } from "../domain/schedule.ts";
+import type { Candidate } from "../domain/candidates.ts";
+import type { Credential, Grant, Holder, Pass, Person } from "../domain/directory.ts";
+import { completePass, completePerson } from "../domain/directory.ts";
+import type { DoorId, PassId, PersonId, PublicId, ScheduleId } from "../domain/ids.ts";
+import type { Holiday, Schedule, ScheduleRule } from "../domain/schedule.ts";
 import { never } from "../domain/schedule.ts";
+import type { UnixMs } from "../domain/time.ts";
 import { unixMs } from "../domain/time.ts";
-import type { Problem } from "./directory-rules.ts";
-import { directoryLimits } from "./directory-rules.ts";
-import type { DirectorySql } from "./directory-sql.ts";
-import { prepareDirectorySql } from "./directory-sql.ts";
-import type { Tokens } from "./tokens.ts";
-
-/** What a token stands for. */
-export interface Found {
-  readonly credential: Credential;
-  readonly holder: Holder;
-}
+import type { LookUp } from "./tokens.ts";
 
 interface FoundRow {
   readonly id: string;
   readonly kind: Credential["kind"];
   readonly state: Credential["state"];
-  readonly holder_kind: "person" | "pass";
+  readonly digits: number | null;
+  readonly cred_from: number | null;
+  readonly cred_until: number | null;
+  readonly direction: Credential["direction"];
+  readonly twin_of: string | null;
+  readonly holder_kind: string;
   readonly holder_id: string;
-  readonly name: string;
-  readonly holder_state: Holder["state"];
-  readonly valid_from: number | null;
-  readonly valid_until: number | null;
-  readonly uses_per_door: number | null;
 }
 
-/** The slow hash of each PIN in a change, by step, computed before the transaction began. */
-export type PinHashes = ReadonlyMap<number, Buffer>;
+interface HolderRow {
+  readonly kind: string;
+  readonly id: string;
+  readonly name: string;
+  readonly state: string;
+  readonly valid_from: number | null;
+  readonly valid_until: number | null;
+  readonly body: string;
+}
+
+const found = `SELECT c.id, c.kind, c.state, c.digits, c.valid_from AS cred_from, c.valid_until AS cred_until, c.direction,
+  c.twin_of, c.holder_kind, c.holder_id FROM credential c`;
+
+/** Stands for the sum over all doors. */
+const allDoors = "*";
 
 export class Directory {
-  readonly #sql: DirectorySql;
-  readonly #tokens: Tokens;
-  readonly #find: Statement<[Buffer], FoundRow>;
+  readonly #byToken: Statement<[Buffer], FoundRow>;
+  readonly #byLow24: Statement<[Buffer], FoundRow>;
+  readonly #holder: Statement<[string, string], HolderRow>;
   readonly #grants: Statement<[string, string, string], ScheduleId>;
   readonly #schedule: Statement<[ScheduleId], { name: string; rule: string }>;
+  readonly #allHolidays: Statement<[], { id: string; name: string; body: string }>;
+  readonly #spent: Statement<[string, string, number], number>;
+  readonly #spend: Statement<unknown[]>;
+  readonly #giveBack: Statement<unknown[]>;
+  readonly #activation: Statement<[string, number], number>;
+  readonly #activate: Statement<[string, number, number]>;
   /** Read so often, and changed so rarely. */
   readonly #schedules = new Map<ScheduleId, Schedule>();
-  readonly #spent: Statement<[string, string], number>;
-  readonly #spend: Statement<unknown[], number>;
-  readonly #giveBack: Statement<unknown[]>;
+  #holidays: readonly Holiday[] | null = null;
 
-  constructor(db: Database, tokens: Tokens) {
-    this.#tokens = tokens;
-    this.#sql = prepareDirectorySql(db);
-    this.#find = db.prepare(
-      `SELECT c.id, c.kind, c.state, c.holder_kind, c.holder_id, h.name, h.state AS holder_state, h.valid_from,
-         h.valid_until, h.uses_per_door
-       FROM credential c JOIN holder h ON h.kind = c.holder_kind AND h.id = c.holder_id WHERE c.token = ?`,
-    );
+  constructor(db: Database) {
+    this.#byToken = db.prepare(`${found} WHERE c.token = ?`);
+    this.#byLow24 = db.prepare(`${found} WHERE c.token24 = ?`);
+    this.#holder = db.prepare("SELECT * FROM holder WHERE kind = ? AND id = ?");
     this.#grants = db
       .prepare<[string, string, string], ScheduleId>(
         "SELECT schedule FROM holder_grant WHERE holder_kind = ? AND holder_id = ? AND door = ?",
       )
       .pluck();
     this.#schedule = db.prepare("SELECT name, rule FROM schedule WHERE id = ?");
+    this.#allHolidays = db.prepare("SELECT id, name, body FROM holiday ORDER BY id");
     this.#spent = db
-      .prepare<[string, string], number>("SELECT spent FROM use_count WHERE pass = ? AND door = ?")
-      .pluck();
-    this.#spend = db
-      .prepare<unknown[], number>(
-        `INSERT INTO use_count (pass, door, spent, since_seq) VALUES (?, ?, 1, ?)
-         ON CONFLICT DO UPDATE SET spent = spent + 1 WHERE spent < ? RETURNING spent`,
+      .prepare<[string, string, number], number>(
+        "SELECT spent FROM use_count WHERE pass = ? AND door = ? AND occurrence = ?",
       )
       .pluck();
+    this.#spend = db.prepare(
+      `INSERT INTO use_count (pass, door, occurrence, spent, since_seq) VALUES (?, ?, ?, 1, ?)
+       ON CONFLICT DO UPDATE SET spent = spent + 1`,
+    );
     // A use spent by an earlier pass of the same id is not this one's to get back.
     this.#giveBack = db.prepare(
-      "UPDATE use_count SET spent = spent - 1 WHERE pass = ? AND door = ? AND spent > 0 AND since_seq <= ?",
+      `UPDATE use_count SET spent = spent - 1
+       WHERE pass = ? AND door IN (?, '${allDoors}') AND occurrence = ? AND spent > 0 AND since_seq <= ?`,
     );
+    this.#activation = db
+      .prepare<[string, number], number>("SELECT at FROM pass_activation WHERE pass = ? AND occurrence = ?")
+      .pluck();
+    this.#activate = db.prepare("INSERT OR IGNORE INTO pass_activation VALUES (?, ?, ?)");
   }
 
-  find(token: Buffer): Found | null {
-    const row = this.#find.get(token);
-    if (row === undefined) return null;
-    const credential = { id: row.id as Credential["id"], kind: row.kind, state: row.state };
-    return { credential, holder: holderOf(row) };
-  }
-
-  grantsAt(holder: Holder, door: DoorId): Grant[] {
-    return this.#grants.all(holder.kind, holder.id, door).map((id) => ({ door, schedule: this.#scheduleOf(id) }));
-  }
-
-  spentAt(pass: PassId, door: DoorId): number {
-    return this.#spent.get(pass, door) ?? 0;
-  }
-
-  /** False when the pass has no use left at this door: then nothing was spent. */
-  spend(pass: PassId, door: DoorId, usesPerDoor: number, seq: number): boolean {
-    return usesPerDoor >= 1 && this.#spend.get(pass, door, seq, usesPerDoor) !== undefined;
-  }
-
-  giveBack(pass: PassId, door: DoorId, grantedSeq: number): void {
-    this.#giveBack.run(pass, door, grantedSeq);
-  }
-
-  holderName(person: PersonId | null, pass: PassId | null): string | null {
-    if (person !== null) return this.#sql.holderName.get("person", person) ?? null;
-    return pass === null ? null : (this.#sql.holderName.get("pass", pass) ?? null);
-  }
-
-  /** Inside the caller's transaction, which it must give up when any problem comes back. */
-  apply(changes: readonly DirectoryChange[], pinHashes: PinHashes, doors: ReadonlySet<DoorId>): ChangeProblem[] {
-    this.#schedules.clear();
-    return changes.flatMap((change, step) => {
-      const found = this.#applyStep(change, pinHashes.get(step) ?? null, doors);
-      return found === null ? [] : [{ step, ...found }];
+  /** Everybody whom the code could mean. */
+  candidates({ tokens, short }: LookUp, door: DoorId): Candidate[] {
+    const rows = tokens.flatMap((token) => this.#byToken.all(token));
+    if (short !== null) rows.push(...this.#byLow24.all(short));
+    return rows.flatMap((row): Candidate[] => {
+      const holder = this.holder(row.holder_kind, row.holder_id);
+      if (holder === null) return [];
+      const host = holder.kind === "pass" && holder.host !== null ? this.person(holder.host) : null;
+      return [{ credential: credentialOf(row), holder, grants: this.grantsAt(holder, door), host }];
     });
   }
 
+  holder(kind: string, id: string): Holder | null {
+    const row = this.#holder.get(kind, id);
+    return row === undefined ? null : holderOf(row);
+  }
+
+  person(id: PersonId): Person | null {
+    const found = this.holder("person", id);
+    return found?.kind === "person" ? found : null;
+  }
+
+  grantsAt(holder: Holder, door: DoorId): Grant[] {
+    return this.#grants.all(holder.kind, holder.id, door).map((id) => ({ door, schedule: this.scheduleOf(id) }));
+  }
+
   /** A grant cannot outlive its schedule; were one to, it would open nothing. */
-  #scheduleOf(id: ScheduleId): Schedule {
+  scheduleOf(id: ScheduleId): Schedule {
     const known = this.#schedules.get(id);
     if (known !== undefined) return known;
     const row = this.#schedule.get(id);
@@ -123,141 +123,82 @@ export class Directory {
     return schedule;
   }
 
-  #applyStep(change: DirectoryChange, pinHash: Buffer | null, doors: ReadonlySet<DoorId>): Problem | null {
-    switch (change.op) {
-      case "putPerson":
-        return this.#putHolder(change.person);
-      case "putPass":
-        return this.#putHolder(change.pass);
-      case "removeHolder":
-        return this.#removeHolder(change.holder);
-      case "putCredential":
-        return this.#putCredential(change, pinHash);
-      case "setCredentialState":
-        return orUnknown(this.#sql.setCredentialState.run(change.state, change.id), `credential "${change.id}"`);
-      case "removeCredential":
-        return orUnknown(this.#sql.removeCredential.run(change.id), `credential "${change.id}"`);
-      case "putSchedule":
-        return this.#putSchedule(change);
-      case "removeSchedule":
-        return this.#removeSchedule(change.id);
-      case "putGrant":
-        return this.#putGrant(change, doors);
-      case "removeGrant": {
-        const { holder, door, schedule } = change;
-        return orUnknown(this.#sql.removeGrant.run(holder.kind, holder.id, door, schedule), "grant of this kind");
-      }
-    }
+  get holidays(): readonly Holiday[] {
+    this.#holidays ??= this.#allHolidays
+      .all()
+      .map(({ id, name, body }) => ({ ...(JSON.parse(body) as Holiday), id: id as Holiday["id"], name }));
+    return this.#holidays;
   }
 
-  #putHolder(holder: Holder): Problem | null {
-    const { kind, id, name, state, validity } = holder;
-    const known = this.#sql.holderState.get(kind, id);
-    if (known === undefined && (this.#sql.countHolders.get() ?? 0) >= directoryLimits.holders) {
-      return { problem: "The directory is full.", remedy: `Remove somebody: ${directoryLimits.holders} is the limit.` };
-    }
-    if (known === "revoked" && state !== "revoked") {
-      return { problem: `The pass "${id}" was revoked for good.`, remedy: "Make a new pass under another id." };
-    }
-    const usesPerDoor = holder.kind === "pass" ? holder.usesPerDoor : null;
-    this.#sql.putHolder.run(kind, id, name, state, validity.from, validity.until, usesPerDoor);
-    return null;
+  spentAt(pass: PassId, door: DoorId, occurrence: number): number {
+    return this.#spent.get(pass, door, occurrence) ?? 0;
   }
 
-  #removeHolder({ kind, id }: HolderRef): Problem | null {
-    this.#sql.removeCredentialsOf.run(kind, id);
-    this.#sql.removeGrantsOf.run(kind, id);
-    if (kind === "pass") this.#sql.removeUsesOf.run(id);
-    return orUnknown(this.#sql.removeHolder.run(kind, id), `${kind} "${id}"`);
+  spentInAll(pass: PassId, occurrence: number): number {
+    return this.#spent.get(pass, allDoors, occurrence) ?? 0;
   }
 
-  #putCredential(change: Extract<DirectoryChange, { op: "putCredential" }>, pinHash: Buffer | null): Problem | null {
-    const { id, kind, secret, holder } = change;
-    if (this.#sql.holderState.get(holder.kind, holder.id) === undefined)
-      return unknown(`${holder.kind} "${holder.id}"`);
-    const token = this.#tokenOf(kind, secret, pinHash);
-    if (token === null) return { problem: "The PIN could not be hashed.", remedy: "Try again." };
-    const owner = this.#sql.credentialOfToken.get(token);
-    if (owner !== undefined && owner !== id) {
-      return { problem: "This code is already taken.", remedy: "Choose another code." };
-    }
-    const others = this.#sql.countOthers.get(holder.kind, holder.id, kind, id) ?? 0;
-    const most = directoryLimits.perHolder[kind];
-    if (others >= most) {
-      const problem = `The ${holder.kind} "${holder.id}" already has ${most} of kind "${kind}".`;
-      return { problem, remedy: "Remove one first, or put the new code under the id of the old one." };
-    }
-    const state = this.#sql.credentialState.get(id) ?? "active";
-    this.#sql.removeCredential.run(id);
-    const digits = isDigits(kind, secret) ? secret.length : null;
-    const sealed = kind === "card" ? this.#tokens.seal(secret, id) : null;
-    const hint = kind === "card" ? (secret.split("/")[0] ?? "").slice(-2) : "";
-    this.#sql.putCredential.run(token, id, kind, state, holder.kind, holder.id, digits, sealed, hint);
-    return null;
+  /** False when the pass has no use left at this door, or in all: then nothing was spent. */
+  spend(pass: Pass, door: DoorId, occurrence: number, seq: number): boolean {
+    const { id, usesPerDoor, usesTotal } = pass;
+    if (usesPerDoor !== null && this.spentAt(id, door, occurrence) >= usesPerDoor) return false;
+    if (usesTotal !== null && this.spentInAll(id, occurrence) >= usesTotal) return false;
+    for (const place of [door, allDoors]) this.#spend.run(id, place, occurrence, seq);
+    return true;
   }
 
-  #tokenOf(kind: Credential["kind"], secret: string, pinHash: Buffer | null): Buffer | null {
-    if (kind === "card") return this.#tokens.card(secret);
-    if (kind === "qr") return this.#tokens.qr(secret);
-    return pinHash === null ? null : this.#tokens.pin(pinHash);
+  giveBack(pass: PassId, door: DoorId, occurrence: number, grantedSeq: number): void {
+    this.#giveBack.run(pass, door, occurrence, grantedSeq);
   }
 
-  #putSchedule({ schedule }: Extract<DirectoryChange, { op: "putSchedule" }>): Problem | null {
-    const isNew = this.#sql.hasSchedule.get(schedule.id) === undefined;
-    if (isNew && (this.#sql.countSchedules.get() ?? 0) >= directoryLimits.schedules) {
-      const remedy = `Remove one: ${directoryLimits.schedules} is the limit.`;
-      return { problem: "There are too many schedules.", remedy };
-    }
-    this.#sql.putSchedule.run(schedule.id, schedule.name, JSON.stringify(schedule.rule));
-    return null;
+  activatedAt(pass: PassId, occurrence: number): UnixMs | null {
+    const at = this.#activation.get(pass, occurrence);
+    return at === undefined ? null : unixMs(at);
   }
 
-  #removeSchedule(id: ScheduleId): Problem | null {
-    if (this.#sql.grantUsing.get(id) !== undefined) {
-      return { problem: `The schedule "${id}" is in use.`, remedy: "Remove the grants that name it first." };
-    }
-    return orUnknown(this.#sql.removeSchedule.run(id), `schedule "${id}"`);
+  /** The first time counts. */
+  activate(pass: PassId, occurrence: number, at: UnixMs): void {
+    this.#activate.run(pass, occurrence, Math.round(at));
   }
 
-  #putGrant(
-    { holder, door, schedule }: Extract<DirectoryChange, { op: "putGrant" }>,
-    doors: ReadonlySet<DoorId>,
-  ): Problem | null {
-    if (this.#sql.holderState.get(holder.kind, holder.id) === undefined)
-      return unknown(`${holder.kind} "${holder.id}"`);
-    if (!doors.has(door)) return unknown(`door "${door}"`);
-    if (this.#sql.hasSchedule.get(schedule) === undefined) return unknown(`schedule "${schedule}"`);
-    if ((this.#sql.countGrants.get(holder.kind, holder.id) ?? 0) >= directoryLimits.grantsPerHolder) {
-      const remedy = `Remove some: ${directoryLimits.grantsPerHolder} is the limit.`;
-      return { problem: `The ${holder.kind} "${holder.id}" has too many grants.`, remedy };
-    }
-    this.#sql.putGrant.run(holder.kind, holder.id, door, schedule);
-    return null;
+  holderName(person: PersonId | null, pass: PassId | null): string | null {
+    if (person !== null) return this.#holder.get("person", person)?.name ?? null;
+    return pass === null ? null : (this.#holder.get("pass", pass)?.name ?? null);
+  }
+
+  /** The tables were changed by somebody else. */
+  forget(): void {
+    this.#schedules.clear();
+    this.#holidays = null;
   }
 }
 
-function holderOf(row: FoundRow): Holder {
-  const validity = {
-    from: row.valid_from === null ? null : unixMs(row.valid_from),
-    until: row.valid_until === null ? null : unixMs(row.valid_until),
-  };
-  const { name, holder_state: state } = row;
-  if (row.holder_kind === "pass") {
-    return { kind: "pass", id: row.holder_id as PassId, name, state, validity, usesPerDoor: row.uses_per_door };
-  }
-  // A person is never revoked; were one marked so, it would not be let in.
-  const personState = state === "active" ? "active" : "suspended";
-  return { kind: "person", id: row.holder_id as PersonId, name, state: personState, validity };
-}
-
-/** What counts for the bound on guessing: digits that could be tried at a keypad or held to a camera. */
-const isDigits = (kind: Credential["kind"], secret: string): boolean =>
-  kind === "pin" || (kind === "qr" && /^[0-9]{1,16}$/.test(secret));
-
-const unknown = (what: string): Problem => ({
-  problem: `There is no ${what}.`,
-  remedy: "Name one that exists, or add it in an earlier step.",
+const credentialOf = (row: FoundRow): Credential => ({
+  id: row.id as Credential["id"],
+  kind: row.kind,
+  state: row.state,
+  validity: validityOf(row.cred_from, row.cred_until),
+  direction: row.direction,
+  digits: row.digits,
+  duress: row.twin_of !== null,
 });
 
-const orUnknown = (result: { readonly changes: number }, what: string): Problem | null =>
-  result.changes > 0 ? null : unknown(what);
+const validityOf = (from: number | null, until: number | null) => ({
+  from: from === null ? null : unixMs(from),
+  until: until === null ? null : unixMs(until),
+});
+
+/** What the body does not say takes its usual value, so that a row of an older layout still reads. */
+export function holderOf(row: HolderRow): Holder {
+  const body = JSON.parse(row.body) as object;
+  const { id, name } = row;
+  const validity = validityOf(row.valid_from, row.valid_until);
+  if (row.kind === "pass") {
+    const state = row.state === "active" || row.state === "suspended" ? row.state : "revoked";
+    return completePass({ ...body, kind: "pass", id: id as PassId, name, state, validity });
+  }
+  // Only a pass is ever revoked; were anything else marked so, it would not be let in.
+  const state = row.state === "active" ? "active" : "suspended";
+  if (row.kind === "public") return { kind: "public", id: id as PublicId, name, state };
+  return completePerson({ ...body, kind: "person", id: id as PersonId, name, state, validity });
+}

@@ -15,7 +15,7 @@ export class Latches {
   readonly #all: Statement<[], { kind: string; door: string }>;
 
   constructor(db: Database) {
-    this.#set = db.prepare("INSERT OR IGNORE INTO latch VALUES (?, ?)");
+    this.#set = db.prepare("INSERT OR IGNORE INTO latch VALUES (?, ?, NULL, 0, 0, '')");
     this.#clear = db.prepare("DELETE FROM latch WHERE kind = ? AND door = ?");
     this.#all = db.prepare("SELECT kind, door FROM latch ORDER BY kind, door");
   }
@@ -35,6 +35,8 @@ export class Latches {
     const rows = this.#all.all();
     return {
       forcedDoors: rows.filter((row) => row.kind === "forced").map((row) => row.door as DoorId),
+      tampered: [],
+      lockdowns: [],
       fire: rows.some((row) => row.kind === "fire"),
     };
   }

@@ -6,13 +6,13 @@ import { decide } from "../domain/decide.ts";
 import type { ChangeProblem, DirectoryChange } from "../domain/directory.ts";
 import type { JournalEvent } from "../domain/events.ts";
 import { Fault } from "../domain/fault.ts";
-import type { DoorId } from "../domain/ids.ts";
 import type { Instant } from "../domain/time.ts";
 import type { AnchorStore } from "./anchor.ts";
 import type { Entry } from "./batch.ts";
 import { Batch } from "./batch.ts";
-import type { PinHashes } from "./directory.ts";
+import type { CodeHashes } from "./code-hashes.ts";
 import { Directory } from "./directory.ts";
+import { DirectoryWriter } from "./directory-writer.ts";
 import { Journal } from "./journal.ts";
 import type { Keys, RandomBytes } from "./keys.ts";
 import { Latches } from "./latches.ts";
@@ -22,7 +22,7 @@ import { RecoveryNotice } from "./recovery-notice.ts";
 import type { Session } from "./session.ts";
 import { beginSession } from "./session.ts";
 import type { Tokens } from "./tokens.ts";
-import { createTokens, tokenOf } from "./tokens.ts";
+import { createTokens, lookUpOf } from "./tokens.ts";
 
 export interface LedgerParts {
   readonly db: Database;
@@ -44,6 +44,7 @@ export class Ledger {
   readonly #parts: LedgerParts;
   readonly #tokens: Tokens;
   readonly #directory: Directory;
+  readonly #writer: DirectoryWriter;
   readonly #latches: Latches;
   readonly #recovery: RecoveryNotice;
   readonly #journal: Journal;
@@ -55,7 +56,8 @@ export class Ledger {
   constructor(parts: LedgerParts) {
     this.#parts = parts;
     this.#tokens = createTokens(parts.keys, parts.random);
-    this.#directory = new Directory(parts.db, this.#tokens);
+    this.#directory = new Directory(parts.db);
+    this.#writer = new DirectoryWriter(parts.db, this.#tokens, this.#directory);
     this.#latches = new Latches(parts.db);
     this.#recovery = new RecoveryNotice(parts.db);
     this.#journal = new Journal(parts);
@@ -81,6 +83,10 @@ export class Ledger {
     return this.#session !== null;
   }
 
+  get hasDuressCodes(): boolean {
+    return this.#opened().site.codes.duress;
+  }
+
   get directoryVersion(): number {
     return this.#opened().counters.directoryVersion;
   }
@@ -103,7 +109,7 @@ export class Ledger {
   }
 
   readyAsk(ask: Ask, pinHash: Buffer | null): ReadyAsk {
-    return { ask, token: tokenOf(this.#tokens, ask.presentation, pinHash) };
+    return { ask, lookUp: lookUpOf(this.#tokens, ask.presentation, pinHash) };
   }
 
   /**
@@ -112,16 +118,17 @@ export class Ledger {
    */
   preview(asks: readonly ReadyAsk[]): Answer[] {
     const session = this.#opened();
-    return asks.flatMap(({ ask, token }): Answer[] => {
+    return asks.flatMap((ready): Answer[] => {
+      const { ask } = ready;
       const door = session.doors.get(ask.door);
       const mono = this.#parts.now().mono;
-      if (ask.presentation.method !== "card" || token === null || door === undefined) return [];
+      if (ask.presentation.method !== "card" || door === undefined) return [];
       if (mono >= ask.expiresAt || session.outcomes.has(ask.id)) return [];
-      const found = this.#directory.find(token);
       const now = instantOf(ask, mono, session.counters);
-      const decision = decide(gatherFacts(ask, found, door, now, session, this.#directory));
-      if (!decision.granted || decision.usesLeft !== null) return [];
-      const verdict = verdictOf(decision, found, session.counters.directoryVersion);
+      const { facts } = gatherFacts(ready, door, now, null, { session, directory: this.#directory });
+      const decision = decide(facts);
+      if (!decision.granted || decision.usesLeft !== null || facts.passage !== null) return [];
+      const verdict = verdictOf(decision, facts, session.counters.directoryVersion);
       return [{ ask: ask.id, verdict, stage: "tentative" }];
     });
   }
@@ -152,11 +159,11 @@ export class Ledger {
     return committed ? verdicts : null;
   }
 
-  applyChanges(changes: readonly DirectoryChange[], pinHashes: PinHashes, by: string, at: Instant): ChangeOutcome {
-    const doors: ReadonlySet<DoorId> = new Set(this.#opened().doors.keys());
+  applyChanges(changes: readonly DirectoryChange[], hashes: CodeHashes, by: string, at: Instant): ChangeOutcome {
+    const { site, doors } = this.#opened();
     let problems: readonly ChangeProblem[] = [];
     const applied = this.#commit((batch) => {
-      problems = this.#directory.apply(changes, pinHashes, doors);
+      problems = this.#writer.apply(changes, hashes, { site, doors });
       if (problems.length === 0) batch.changeDirectory(by, changes.length, at);
       return problems.length === 0;
     });

@@ -4,11 +4,12 @@ import { basename, dirname, join } from "node:path";
 import type { Database } from "better-sqlite3";
 import { Fault } from "../domain/fault.ts";
 import { initial } from "./migrations/0001-initial.ts";
+import { rules } from "./migrations/0002-rules.ts";
 import { recovery } from "./migrations/0003-recovery.ts";
 import type { Migration } from "./migrations/migration.ts";
 
 /** In order; the last one's version is the newest that this build knows. */
-export const ledgerMigrations: readonly Migration[] = [initial, recovery];
+export const ledgerMigrations: readonly Migration[] = [initial, rules, recovery];
 
 /** Marks a database as Postern's, so that no other file is ever written to by mistake. */
 export const applicationId = 0x5053_544e;

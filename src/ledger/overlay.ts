@@ -9,7 +9,7 @@ export class Overlay<Key, Value> {
   }
 
   get(key: Key): Value | undefined {
-    return this.#changes.get(key) ?? this.#base.get(key);
+    return this.#changes.has(key) ? this.#changes.get(key) : this.#base.get(key);
   }
 
   set(key: Key, value: Value): void {

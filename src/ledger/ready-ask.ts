@@ -1,18 +1,23 @@
 // An ask with everything about it worked out that can be before the transaction, and the facts for deciding it.
 import type { Ask, Verdict } from "../domain/ask.ts";
-import type { Decision, Facts } from "../domain/decide.ts";
+import { chooseCandidate } from "../domain/candidates.ts";
+import type { Decision } from "../domain/decide.ts";
+import type { Holder, Person } from "../domain/directory.ts";
 import type { Holding } from "../domain/events.ts";
+import type { Facts, FirstFactor, Host, Uses } from "../domain/facts.ts";
+import { freshGuess } from "../domain/guess.ts";
+import { occurrenceAt } from "../domain/recurrence.ts";
 import type { DoorSpec } from "../domain/site.ts";
 import type { Instant, MonoMs } from "../domain/time.ts";
 import { monoMs, unixMs } from "../domain/time.ts";
-import type { Directory, Found } from "./directory.ts";
+import type { Directory } from "./directory.ts";
 import type { Counters, Session } from "./session.ts";
 import { isBelowFloor } from "./session.ts";
+import type { LookUp } from "./tokens.ts";
 
 export interface ReadyAsk {
   readonly ask: Ask;
-  /** Null when nothing stored can match. */
-  readonly token: Buffer | null;
+  readonly lookUp: LookUp;
 }
 
 /** The presentation's clock moved on to the time of deciding; below the floor it is not believed. */
@@ -27,38 +32,78 @@ export function instantOf(ask: Ask, mono: MonoMs, { clockFloor }: Counters): Ins
   return at.trusted && isBelowFloor(at, clockFloor) ? { ...at, trusted: false } : at;
 }
 
+export interface FactsParts {
+  readonly session: Session;
+  readonly directory: Directory;
+}
+
+/** The candidate that the code means here, and what deciding about it depends on. */
 export function gatherFacts(
-  ask: Ask,
-  found: Found | null,
+  { ask, lookUp }: ReadyAsk,
   door: DoorSpec,
   now: Instant,
-  session: Session,
-  directory: Directory,
-): Facts {
-  const holder = found?.holder ?? null;
-  return {
+  first: FirstFactor | null,
+  { session, directory }: FactsParts,
+): { readonly facts: Facts; readonly collided: boolean } {
+  const { site, guess } = session;
+  const { holidays } = directory;
+  const candidates = directory.candidates(lookUp, door.id);
+  const { chosen, collided } = chooseCandidate(candidates, ask.presentation, door, site.codes, first?.holder ?? null);
+  const holder = chosen?.holder ?? null;
+  const occurrence = holder?.kind === "pass" ? occurrenceAt(holder.recurrence, now.wall, site.timeZone) : null;
+  const facts: Facts = {
     door,
-    timeZone: session.site.timeZone,
+    hasScanner: session.scannerDoors.has(door.id),
+    timeZone: site.timeZone,
+    features: site.features,
+    codes: site.codes,
+    passes: site.passes,
     now,
     presentation: ask.presentation,
-    guess: session.guess.load(door.id, session.site.guessing, now),
-    credential: found?.credential ?? null,
+    direction: ask.direction,
+    situation: ask.situation,
+    holidays,
+    factors: door.factors.map(({ need, schedule }) => ({ need, rule: directory.scheduleOf(schedule).rule })),
+    guess: guess.load(door.id, site.guessing, now),
+    credential: chosen?.credential ?? null,
     holder,
-    grants: holder === null ? [] : directory.grantsAt(holder, door.id),
-    usesSpent: holder?.kind === "pass" ? directory.spentAt(holder.id, door.id) : 0,
+    grants: chosen?.grants ?? [],
+    host: chosen === null || chosen.host === null ? null : hostAt(chosen.host, door, directory),
+    holderGuess: freshGuess(now.mono),
+    first,
+    uses: usesOf(holder, door, occurrence, directory),
+    activatedAt: holder?.kind === "pass" && occurrence !== null ? directory.activatedAt(holder.id, occurrence) : null,
+    openedAgoMs: { bySame: null, byOther: null },
+    passage: null,
+  };
+  return { facts, collided };
+}
+
+const hostAt = (person: Person, door: DoorSpec, directory: Directory): Host => ({
+  person,
+  grants: directory.grantsAt(person, door.id),
+});
+
+function usesOf(holder: Holder | null, door: DoorSpec, occurrence: number | null, directory: Directory): Uses {
+  if (holder?.kind !== "pass" || occurrence === null) return { atDoor: 0, total: 0 };
+  return {
+    atDoor: directory.spentAt(holder.id, door.id, occurrence),
+    total: directory.spentInAll(holder.id, occurrence),
   };
 }
 
-export function holdingOf(found: Found | null): Holding {
-  const holder = found?.holder ?? null;
+export function holdingOf({ credential, holder }: Pick<Facts, "credential" | "holder">): Holding {
   return {
-    credential: found?.credential.id ?? null,
+    credential: credential?.id ?? null,
     person: holder?.kind === "person" ? holder.id : null,
     pass: holder?.kind === "pass" ? holder.id : null,
   };
 }
 
-export function verdictOf(decision: Decision, found: Found | null, directoryVersion: number): Verdict {
-  if (!decision.granted) return { granted: false, reason: decision.reason };
-  return { granted: true, usesLeft: decision.usesLeft, directoryVersion, ...holdingOf(found) };
+export const nobody = { credential: null, holder: null } as const;
+
+export function verdictOf(decision: Decision, facts: Facts, directoryVersion: number): Verdict {
+  if (!decision.granted) return decision;
+  const { usesLeft, rights } = decision;
+  return { granted: true, usesLeft, directoryVersion, ...holdingOf(facts), ...rights };
 }

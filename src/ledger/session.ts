@@ -1,8 +1,9 @@
 // What a ledger knows beside its database, from the door loop's `open` on; each part changes only after a commit.
 import type { Database } from "better-sqlite3";
+import type { FirstFactor } from "../domain/facts.ts";
 import type { AskId, BootId, DoorId, ReaderId, RunId } from "../domain/ids.ts";
 import type { DoorSpec, SiteSpec } from "../domain/site.ts";
-import type { Instant } from "../domain/time.ts";
+import type { Instant, MonoMs } from "../domain/time.ts";
 import type { AskOutcome } from "./ask-outcomes.ts";
 import { readAskOutcomes } from "./ask-outcomes.ts";
 import { GuessStore } from "./guess-store.ts";
@@ -13,12 +14,21 @@ export interface Session {
   readonly boot: BootId;
   readonly site: SiteSpec;
   readonly doors: ReadonlyMap<DoorId, DoorSpec>;
+  /** Doors at which a QR can be shown. */
+  readonly scannerDoors: ReadonlySet<DoorId>;
   readonly guess: GuessStore;
+  /** What was shown first at each reader, where the door asks for two things. */
+  readonly firsts: Map<ReaderId, PendingFirst | null>;
   readonly failures: Map<ReaderId, readonly FailedEntry[]>;
   /** Complete for this run; for older runs only once `outcomesRead`. */
   readonly outcomes: Map<AskId, AskOutcome>;
   outcomesRead: boolean;
   counters: Counters;
+}
+
+export interface PendingFirst {
+  readonly factor: FirstFactor;
+  readonly at: MonoMs;
 }
 
 /** The numbers that a restart must not forget. */
@@ -58,7 +68,11 @@ export function beginSession(
     boot,
     site,
     doors: new Map(site.doors.map((door) => [door.id, door])),
+    scannerDoors: new Set(
+      site.readers.filter((reader) => reader.format === null && !reader.keypad).map(({ door }) => door),
+    ),
     guess: new GuessStore(db, boot, now),
+    firsts: new Map(),
     failures: new Map(),
     outcomes: sameRun ? readAskOutcomes(db, headSeq) : new Map(),
     outcomesRead: sameRun,

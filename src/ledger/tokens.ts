@@ -1,11 +1,15 @@
 // Turns what a credential's secret is into what may be stored of it; the secret itself never reaches SQL.
 import { createCipheriv, createDecipheriv, createHmac } from "node:crypto";
 import type { Presentation } from "../domain/presentation.ts";
+import { isDigitText } from "../domain/presentation.ts";
 import type { Keys, RandomBytes } from "./keys.ts";
 
 export interface Tokens {
   card(code: string): Buffer;
+  /** Of the lowest three bytes, six digits. */
+  card24(low: string): Buffer;
   qr(text: string): Buffer;
+  plate(plate: string): Buffer;
   /** Of a PIN's slow hash, so that key and database together still cost an attacker that hash for each guess. */
   pin(hash: Buffer): Buffer;
   /** Bound to the credential, so that a sealed number cannot be moved to another one. */
@@ -22,7 +26,9 @@ export function createTokens(keys: Keys, random: RandomBytes): Tokens {
     createHmac("sha256", keys.token).update(`${kind}\0`).update(value).digest().subarray(0, tokenBytes);
   return {
     card: (code) => token("card", code),
+    card24: (low) => token("card24", low),
     qr: (text) => token("qr", text),
+    plate: (plate) => token("plate", plate),
     pin: (hash) => token("pin", hash),
     seal(code, credential) {
       const nonce = random(nonceBytes);
@@ -39,14 +45,40 @@ export function createTokens(keys: Keys, random: RandomBytes): Tokens {
   };
 }
 
-/** Null when nothing that is stored can match. */
-export function tokenOf(tokens: Tokens, presentation: Presentation, pinHash: Buffer | null): Buffer | null {
+/** By what a presentation is looked up. `short` looks for cards by their lowest three bytes. */
+export interface LookUp {
+  readonly tokens: readonly Buffer[];
+  readonly short: Buffer | null;
+}
+
+export const nothingToFind: LookUp = { tokens: [], short: null };
+
+export function lookUpOf(tokens: Tokens, presentation: Presentation, pinHash: Buffer | null): LookUp {
   switch (presentation.method) {
-    case "card":
-      return tokens.card(presentation.code);
+    case "card": {
+      const low = lowThreeBytes(presentation.code);
+      const low24 = low === null ? null : tokens.card24(low);
+      if (presentation.short === true) return { tokens: [], short: low24 };
+      const full = tokens.card(presentation.code);
+      return { tokens: low24 === null ? [full] : [full, low24], short: null };
+    }
     case "qr":
-      return tokens.qr(presentation.text);
+      if (!isDigitText(presentation.text)) return { tokens: [tokens.qr(presentation.text)], short: null };
+      return pinHash === null ? nothingToFind : { tokens: [tokens.pin(pinHash)], short: null };
+    case "plate":
+      return { tokens: [tokens.plate(presentation.plate)], short: null };
     case "pin":
-      return presentation.digits === null || pinHash === null ? null : tokens.pin(pinHash);
+      return pinHash === null || presentation.digits === null
+        ? nothingToFind
+        : { tokens: [tokens.pin(pinHash)], short: null };
   }
 }
+
+/** What is hashed slowly before the look-up; null where nothing is. Digits in a QR are as few as typed ones. */
+export function slowSecretOf(presentation: Presentation): string | null {
+  if (presentation.method === "pin") return presentation.digits ?? "";
+  return presentation.method === "qr" && isDigitText(presentation.text) ? presentation.text : null;
+}
+
+/** Null for what is no four bytes: of longer numbers nobody knows which part another reader would give. */
+export const lowThreeBytes = (code: string): string | null => (/^[0-9A-F]{8}$/.test(code) ? code.slice(2) : null);

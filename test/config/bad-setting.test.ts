@@ -131,7 +131,7 @@ const rows: readonly Row[] = [
     edited((site) => {
       site.readers[2].keypad = true;
     }),
-    ["readers[2].keypad", /knows no setting "keypad"/, /id, door, kind, port/],
+    ["readers[2].keypad", /knows no setting "keypad"/, /id, door, direction, kind, port/],
   ],
   [
     "toString",
@@ -146,7 +146,7 @@ const rows: readonly Row[] = [
     ["readers[2].port", /^This is not a valid port\.$/, /under \/dev/],
   ],
   ["an unknown method", swap('["pin", "card"]', '["pin", "crad"]'), ["doors[1].methods[1]", /choices/, /"card"/]],
-  ["no method", swap('["pin", "card"]', "[]"), ["doors[1].methods", /has 0 entries/, /1 to 3/]],
+  ["no method", swap('["pin", "card"]', "[]"), ["doors[1].methods", /has 0 entries/, /1 to 4/]],
   [
     "too short a record",
     swap('"keepEvents": 200000', '"keepEvents": 99999'),

@@ -25,14 +25,32 @@ test("the example is accepted without a warning, and is what it says", () => {
 });
 
 test("what a small file leaves out has the defaults", () => {
-  expect(accepted(JSON.stringify(smallest)).config).toEqual({
+  const { config } = accepted(JSON.stringify(smallest));
+  expect(accepted(JSON.stringify(config)).config).toEqual(config);
+  expect(config).toMatchObject({
     ...smallest,
     readers: [],
     doors: [
       {
         ...smallest.doors[0],
         contact: null,
-        methods: ["pin", "card", "qr"],
+        methods: ["pin", "card", "qr", "plate"],
+        mode: "monostable",
+        auxRelays: [],
+        tampers: [],
+        factors: [],
+        keypadMode: "pin",
+        unit: false,
+        grantableBy: "residents",
+        passCodeRequired: false,
+        timetable: [],
+        alarms: { forced: true, resetMs: 0, administratorTwiceMs: 0 },
+        leadsTo: null,
+        leadsFrom: null,
+        triggerDelayMs: 0,
+        preAlarmMs: 0,
+        sameUserMs: 0,
+        differentUserMs: 0,
         unlockMs: 5000,
         relockOnClose: true,
         heldOpenMs: 60_000,
@@ -41,7 +59,15 @@ test("what a small file leaves out has the defaults", () => {
       },
     ],
     fire: null,
-    keypad: { keyTimeoutMs: 10_000, maxKeys: 16, autoSubmitLength: null },
+    keypad: { keyTimeoutMs: 10_000, maxKeys: 16, autoSubmitLength: null, apartmentLength: null },
+    features: { pin: true, card: true, qr: true, plate: true },
+    factors: { timeoutMs: 10_000, attempts: 5, blockMs: 300_000 },
+    codes: { duress: false, publicLength: 6, coolDownDays: 90, qrPinOnKeypad: false, codeAlone: false },
+    areas: [],
+    interlocks: [],
+    lockdown: null,
+    receptions: [],
+    enrolByCard: false,
     guessing: { failures: 5, blockMs: 30_000, maxBlockMs: 900_000, drainMs: 1_200_000 },
     journal: { keepEvents: 200_000 },
     recordDeadlineMs: 300,

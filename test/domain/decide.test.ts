@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
-import { countsAsGuess, decide, type Facts, isGuess } from "../../src/domain/decide.ts";
+import { countsAsGuess, decide, isGuess } from "../../src/domain/decide.ts";
 import type { Credential, Grant, Holder, Pass, Person } from "../../src/domain/directory.ts";
+import { completePass, completePerson } from "../../src/domain/directory.ts";
+import type { Facts } from "../../src/domain/facts.ts";
 import { freshGuess } from "../../src/domain/guess.ts";
 import type { CredentialId, DoorId, PassId, PersonId, ScheduleId } from "../../src/domain/ids.ts";
 import type { CardCode, Presentation } from "../../src/domain/presentation.ts";
@@ -9,24 +11,38 @@ import { denyReasons } from "../../src/domain/reasons.ts";
 import type { Schedule } from "../../src/domain/schedule.ts";
 import { always, never } from "../../src/domain/schedule.ts";
 import { monoMs, unixMs } from "../../src/domain/time.ts";
-import { frontDoor } from "../site-fixture.ts";
+import { frontDoor, site } from "../site-fixture.ts";
 
 /** A Monday, 10:00 in Madrid. */
 const now = unixMs(Date.UTC(2027, 0, 11, 9));
 const pin: Presentation = { method: "pin", digits: "0471" };
 const tooLong: Presentation = { method: "pin", digits: null };
 const card: Presentation = { method: "card", code: "00B775D2" as CardCode };
-const credential: Credential = { id: "c" as CredentialId, kind: "pin", state: "active" };
 const unbounded = { from: null, until: null };
-const person: Person = { kind: "person", id: "p" as PersonId, name: "Ana", state: "active", validity: unbounded };
-const pass: Pass = {
+const credential: Credential = {
+  id: "c" as CredentialId,
+  kind: "pin",
+  state: "active",
+  validity: unbounded,
+  direction: null,
+  digits: 4,
+  duress: false,
+};
+const person: Person = completePerson({
+  kind: "person",
+  id: "p" as PersonId,
+  name: "Ana",
+  state: "active",
+  validity: unbounded,
+});
+const pass: Pass = completePass({
   kind: "pass",
   id: "t" as PassId,
   name: "Courier",
   state: "active",
-  validity: unbounded,
+  validity: { from: null, until: unixMs(now + 3_600_000) },
   usesPerDoor: 1,
-};
+});
 const at = (schedule: Schedule): Grant => ({ door: "front" as DoorId, schedule });
 const weekly = (startMinute: number, endMinute: number): Grant =>
   at({
@@ -39,19 +55,34 @@ const shut = weekly(660, 720);
 
 const base: Facts = {
   door: frontDoor,
+  hasScanner: true,
   timeZone: "Europe/Madrid",
+  features: site.features,
+  codes: site.codes,
+  passes: site.passes,
+  direction: "entry",
+  situation: { mode: "locked", interlocked: false },
+  holidays: [],
+  factors: [],
+  host: null,
+  holderGuess: freshGuess(monoMs(0)),
+  first: null,
+  activatedAt: null,
+  openedAgoMs: { bySame: null, byOther: null },
+  passage: null,
   now: { wall: now, mono: monoMs(1_000), trusted: true },
   presentation: pin,
   guess: freshGuess(monoMs(0)),
   credential,
   holder: person,
   grants: [at(always)],
-  usesSpent: 0,
+  uses: { atDoor: 0, total: 0 },
 };
 const given = (changes: Partial<Facts>): Facts => ({ ...base, ...changes });
-const reason = (facts: Facts): DenyReason | "granted" => {
+const reason = (facts: Facts): string => {
   const decision = decide(facts);
-  return decision.granted ? "granted" : decision.reason;
+  if (decision.granted) return "granted";
+  return "more" in decision ? decision.more : decision.reason;
 };
 const untrusted = { ...base.now, trusted: false };
 const blocked = { level: 5, at: monoMs(0), blockedUntil: monoMs(30_000) };
@@ -93,8 +124,8 @@ const rows: readonly (readonly [string, Partial<Facts>, DenyReason | "granted"])
     "clockUntrusted",
   ],
   ["a pass with one use left", { holder: pass }, "granted"],
-  ["a pass that is used up at this door", { holder: pass, usesSpent: 1 }, "usesExhausted"],
-  ["a pass used more often than it may be", { holder: pass, usesSpent: 7 }, "usesExhausted"],
+  ["a pass that is used up at this door", { holder: pass, uses: { atDoor: 1, total: 1 } }, "usesExhausted"],
+  ["a pass used more often than it may be", { holder: pass, uses: { atDoor: 7, total: 7 } }, "usesExhausted"],
   ["somebody without a grant at this door", { grants: [] }, "noGrant"],
   ["a grant with Never", { grants: [at(never)] }, "never"],
   ["a window that is open", { grants: [open] }, "granted"],
@@ -119,7 +150,7 @@ const faults: readonly (readonly [DenyReason, Partial<Facts>])[] = [
   ["accessLimited", { guess: blocked }],
   ["credentialSuspended", { credential: { ...credential, state: "suspended" } }],
   ["holderSuspended", { holder: { ...pass, state: "suspended" } }],
-  ["usesExhausted", { usesSpent: 1 }],
+  ["usesExhausted", { uses: { atDoor: 1, total: 1 } }],
   ["noGrant", { grants: [] }],
 ];
 
@@ -132,17 +163,19 @@ test("of several faults the earliest in the order is the reason", () => {
 });
 
 test("a grant says how many uses are left after it, and null for what is not counted", () => {
-  expect(decide(given({ holder: { ...pass, usesPerDoor: 3 }, usesSpent: 1 }))).toEqual({ granted: true, usesLeft: 1 });
-  expect(decide(base)).toEqual({ granted: true, usesLeft: null });
+  const counted = given({ holder: { ...pass, usesPerDoor: 3 }, uses: { atDoor: 1, total: 1 } });
+  expect(decide(counted)).toMatchObject({ granted: true, usesLeft: 1 });
+  expect(decide({ ...counted, holder: { ...pass, usesPerDoor: 3, usesTotal: 2 } })).toMatchObject({ usesLeft: 0 });
+  expect(decide(base)).toMatchObject({ granted: true, usesLeft: null });
 });
 
 test("every denied PIN and every denied code of digits counts as a guess, whoever it belongs to; nothing else does", () => {
   for (const denial of denyReasons) {
-    const counts = !["accessLimited", "methodOff", "clockUntrusted"].includes(denial);
+    const counts = !["accessLimited", "featureOff", "methodOff", "clockUntrusted"].includes(denial);
     expect(countsAsGuess(pin, { granted: false, reason: denial })).toBe(counts);
     expect(countsAsGuess(card, { granted: false, reason: denial })).toBe(false);
   }
-  expect(countsAsGuess(pin, { granted: true, usesLeft: null })).toBe(false);
+  expect(countsAsGuess(pin, decide(base))).toBe(false);
   expect(isGuess({ method: "qr", text: "12345678" })).toBe(true);
   expect(isGuess({ method: "qr", text: "POSTERN-12345678" })).toBe(false);
 });

@@ -4,8 +4,10 @@ import { doorDeadline, doorStatus, lockedDoor, stepDoor } from "../../src/domain
 import type { AskId, DoorId, InputId, RelayId } from "../../src/domain/ids.ts";
 import type { DoorSpec } from "../../src/domain/site.ts";
 import { monoMs } from "../../src/domain/time.ts";
+import { frontDoor } from "../site-fixture.ts";
 
 const failSecure: DoorSpec = {
+  ...frontDoor,
   id: "front" as DoorId,
   name: "Front door",
   lock: "failSecure",
@@ -13,7 +15,6 @@ const failSecure: DoorSpec = {
   contact: "contact" as InputId,
   exitButtons: ["exit" as InputId],
   methods: ["pin", "card", "qr"],
-  timing: { unlockMs: 5_000, relockOnClose: true, heldOpenMs: 60_000, forcedGraceMs: 2_000, exitHoldMs: 30_000 },
 };
 const failSafe: DoorSpec = { ...failSecure, lock: "failSafe" };
 const exit = "exit" as InputId;

@@ -5,7 +5,7 @@ import { emptyKeypad, type KeypadState, keypadDeadline, stepKeypad } from "../..
 import type { KeypadPolicy } from "../../src/domain/site.ts";
 import { type MonoMs, monoMs } from "../../src/domain/time.ts";
 
-const confirming: KeypadPolicy = { keyTimeoutMs: 10_000, maxKeys: 16, autoSubmitLength: null };
+const confirming: KeypadPolicy = { keyTimeoutMs: 10_000, maxKeys: 16, autoSubmitLength: null, apartmentLength: null };
 
 /** Keys one second apart; `~` lets eleven seconds pass without a tick, `_` lets them pass with one. */
 function typed(
@@ -125,6 +125,7 @@ test("a submission is what stands between two ends, or null when that was too lo
     keyTimeoutMs: fc.constant(10_000),
     maxKeys: fc.integer({ min: 1, max: 16 }),
     autoSubmitLength: fc.constant(null),
+    apartmentLength: fc.constant(null),
   });
   const script = fc.array(fc.constantFrom(..."0123456789#*x"), { maxLength: 120 }).map((keys) => keys.join(""));
   fc.assert(

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Answer, Ask } from "../../src/domain/ask.ts";
+import { noRights } from "../../src/domain/ask.ts";
 import type { AskId, DoorId, ReaderId } from "../../src/domain/ids.ts";
 import type { CardCode } from "../../src/domain/presentation.ts";
 import { monoMs, unixMs } from "../../src/domain/time.ts";
@@ -12,6 +13,8 @@ const ask = (n: number, reader = `reader-${n}`, at = 0): Ask => ({
   id: `run.${n}` as AskId,
   reader: reader as ReaderId,
   door: "front" as DoorId,
+  direction: "entry",
+  situation: { mode: "locked", interlocked: false },
   presentation: { method: "card", code: "00B775D2" as CardCode },
   presentedAt: { wall: unixMs(1_800_000_000_000), mono: monoMs(at), trusted: true },
   expiresAt: monoMs(at + 2_000),
@@ -22,7 +25,7 @@ const granted = (n: number, stage: Answer["stage"] = "committed"): AskInput => (
   answer: {
     ask: `run.${n}` as AskId,
     stage,
-    verdict: { granted: true, usesLeft: null, directoryVersion: 1, ...holding },
+    verdict: { granted: true, usesLeft: null, directoryVersion: 1, ...holding, ...noRights },
   },
 });
 const denied = (n: number): AskInput => ({
@@ -37,9 +40,11 @@ function word(effect: AskEffect): string {
     case "send":
       return `send ${effect.ask.id}`;
     case "grant":
-      return `grant ${effect.ask.id}${effect.late === null ? "" : " late"}`;
+      return `grant ${effect.ask.id}${effect.late ? " late" : ""}`;
     case "deny":
       return `deny ${effect.ask.id} ${effect.reason}`;
+    case "prompt":
+      return `prompt ${effect.ask.id}`;
     case "settle":
       return `settle ${effect.settlement.settle}`;
     case "shed":

@@ -2,15 +2,26 @@ import { expect, test } from "vitest";
 import { createSimBoard } from "../../hal/sim/board.ts";
 import { createVirtualClock } from "../../hal/sim/clock.ts";
 import type { Ask, RecordEntry, Restored, ToLedger, Verdict } from "../../src/domain/ask.ts";
+import { noRights } from "../../src/domain/ask.ts";
 import type { BootId, DoorId, InputId, RunId } from "../../src/domain/ids.ts";
 import { DoorLoop } from "../../src/doorloop/loop.ts";
 import { site, wires } from "../site-fixture.ts";
 
-const yes: Verdict = { granted: true, usesLeft: null, directoryVersion: 1, credential: null, person: null, pass: null };
+const yes: Verdict = {
+  granted: true,
+  usesLeft: null,
+  directoryVersion: 1,
+  credential: null,
+  person: null,
+  pass: null,
+  ...noRights,
+};
 const no: Verdict = { granted: false, reason: "unknownCredential" };
 
+const nothingLatched: Restored = { forcedDoors: [], tampered: [], lockdowns: [], fire: false };
+
 /** A loop over a simulated board, with a ledger that does only what the test tells it. */
-function start(options: { ledger?: boolean; restored?: Restored } = {}) {
+function start(options: { ledger?: boolean; restored?: Partial<Restored> } = {}) {
   const clock = createVirtualClock({ startWallMs: 1_800_000_000_000, trusted: true });
   const board = createSimBoard(wires, clock);
   const loop = new DoorLoop({
@@ -30,12 +41,12 @@ function start(options: { ledger?: boolean; restored?: Restored } = {}) {
   });
   const asks: Ask[] = [];
   const entries: RecordEntry[] = [];
-  const connect = (restored: Restored = options.restored ?? { forcedDoors: [], fire: false }) => {
+  const connect = (restored: Partial<Restored> = options.restored ?? {}) => {
     loop.link.connect((message: ToLedger) => {
       if (message.kind === "ask") asks.push(message.ask);
       if (message.kind === "record") entries.push(...message.entries);
     });
-    loop.link.receive({ kind: "ready", restored });
+    loop.link.receive({ kind: "ready", restored: { ...nothingLatched, ...restored } });
   };
   if (options.ledger !== false) connect();
   loop.start();
@@ -351,7 +362,7 @@ test("after a stop no answer, input or timer moves a relay, and what was asked i
   loop.stop();
   writes.length = 0;
   answer(yes, "committed", asked);
-  loop.link.receive({ kind: "ready", restored: { forcedDoors: [], fire: true } });
+  loop.link.receive({ kind: "ready", restored: { ...nothingLatched, fire: true } });
   board.freeRelay("garage-magnet");
   clock.advance(60_000);
   expect(writes).toEqual([]);

@@ -3,7 +3,7 @@ import fs, { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
-import type { Restored } from "../../src/domain/ask.ts";
+import type { Ask, Restored } from "../../src/domain/ask.ts";
 import type { DirectoryChange } from "../../src/domain/directory.ts";
 import type { RecordedEvent } from "../../src/domain/events.ts";
 import type { Fault } from "../../src/domain/fault.ts";
@@ -11,10 +11,12 @@ import type { AskId, BootId, DoorId, ReaderId, RunId } from "../../src/domain/id
 import type { Presentation } from "../../src/domain/presentation.ts";
 import { monoMs } from "../../src/domain/time.ts";
 import { readAnchorFile } from "../../src/ledger/anchor.ts";
+import { hashCodes } from "../../src/ledger/code-hashes.ts";
 import { goodCopyPath, makeGoodCopy } from "../../src/ledger/good-copy.ts";
 import { openJournalReader } from "../../src/ledger/journal-reader.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
 import { openLedger } from "../../src/ledger/open-ledger.ts";
+import type { HashPin } from "../../src/ledger/pin-hash.ts";
 import { verifyJournal } from "../../src/ledger/verify.ts";
 import { site } from "../site-fixture.ts";
 import {
@@ -50,22 +52,23 @@ export class DamagedLedger {
   }
 
   change(...changes: DirectoryChange[]): void {
-    const hashes = new Map<number, Buffer>();
-    for (const [step, change] of changes.entries()) {
-      if (change.op === "putCredential" && change.kind === "pin") hashes.set(step, quickHash(change.secret));
-    }
-    const outcome = this.ledger.applyChanges(changes, hashes, "tester", this.clock.now());
-    if (!outcome.applied) throw new Error(JSON.stringify(outcome.problems));
+    const hash: HashPin = (digits, done) => done(quickHash(digits));
+    hashCodes(changes, this.ledger.hasDuressCodes, hash, (hashes) => {
+      const outcome = this.ledger.applyChanges(changes, hashes, "tester", this.clock.now());
+      if (!outcome.applied) throw new Error(JSON.stringify(outcome.problems));
+    });
   }
 
   outcome(presentation: Presentation, door = "front"): string {
     this.#asks += 1;
     const presentedAt = this.clock.now();
-    const ask = {
+    const ask: Ask = {
       id: `${this.folder}.${this.clock.wall}.${this.#asks}` as AskId,
       reader: `${door}-reader` as ReaderId,
       door: door as DoorId,
+      direction: "entry",
       presentation,
+      situation: { mode: "locked", interlocked: false },
       presentedAt,
       expiresAt: monoMs(presentedAt.mono + 2_000),
     };

@@ -1,13 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { DirectoryChange } from "../../src/domain/directory.ts";
-import type { CredentialId, ScheduleId } from "../../src/domain/ids.ts";
+import type { DirectoryChange, Pass } from "../../src/domain/directory.ts";
+import type { CredentialId, DoorId, ScheduleId } from "../../src/domain/ids.ts";
 import type { ScheduleRule } from "../../src/domain/schedule.ts";
 import { unixMs } from "../../src/domain/time.ts";
 import { Directory } from "../../src/ledger/directory.ts";
 import { listHolders, listRest } from "../../src/ledger/directory-listing.ts";
 import { checkChanges, directoryLimits } from "../../src/ledger/directory-rules.ts";
-import { createTokens } from "../../src/ledger/tokens.ts";
 import {
   ana,
   card,
@@ -257,12 +256,22 @@ test("a change of a person or a schedule keeps what hangs on it", () => {
 test("the count of uses has the last word, whatever was read before", () => {
   const tested = new TestLedger();
   change(tested, ...courier(2));
-  const directory = new Directory(tested.parts.db, createTokens(tested.parts.keys, tested.parts.random));
-  const spend = (usesPerDoor: number) => directory.spend("courier" as never, "front" as never, usesPerDoor, 1);
-  expect([spend(2), spend(2), spend(2), spend(1), spend(0)]).toEqual([true, true, false, false, false]);
-  expect(directory.spentAt("courier" as never, "front" as never)).toBe(2);
-  for (let back = 0; back < 3; back += 1) directory.giveBack("courier" as never, "front" as never, 1);
-  expect(directory.spentAt("courier" as never, "front" as never)).toBe(0);
+  const directory = new Directory(tested.parts.db);
+  const front = "front" as DoorId;
+  const known = directory.holder("pass", "courier") as Pass;
+  const spend = (usesPerDoor: number, usesTotal: number | null = null) =>
+    directory.spend({ ...known, usesPerDoor, usesTotal }, front, 0, 1);
+  expect([spend(2), spend(2), spend(2), spend(1), spend(0), spend(9, 2)]).toEqual([
+    true,
+    true,
+    false,
+    false,
+    false,
+    false,
+  ]);
+  expect([directory.spentAt(known.id, front, 0), directory.spentInAll(known.id, 0)]).toEqual([2, 2]);
+  for (let back = 0; back < 3; back += 1) directory.giveBack(known.id, front, 0, 1);
+  expect([directory.spentAt(known.id, front, 0), directory.spentInAll(known.id, 0)]).toEqual([0, 0]);
 });
 
 test("a schedule in use stays until the last grant that names it is gone", () => {

@@ -11,6 +11,7 @@ import {
   TestClock,
   TestLedger,
   temporaryFolder,
+  wordOf,
 } from "./ledger-fixture.ts";
 
 const wrongCodes = (tested: TestLedger, count: number, reader = "front-keypad") =>
@@ -41,7 +42,7 @@ test("all wrong codes of one batch count", () => {
   const tested = new TestLedger();
   tested.change(...ana);
   const asks = [1, 2, 3, 4, 5, 6].map((n) => tested.ask(pin(`123${n}`), { reader: `reader-${n}` }));
-  const reasons = tested.decideAll(asks).map(({ verdict }) => (verdict.granted ? "granted" : verdict.reason));
+  const reasons = tested.decideAll(asks).map(({ verdict }) => wordOf(verdict));
   expect(reasons).toEqual([...Array(5).fill("unknownCredential"), "accessLimited"]);
 });
 

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { Fault } from "../../src/domain/fault.ts";
 import { deriveKeys, loadKeys, readSubKey } from "../../src/ledger/keys.ts";
 import { createPinHash, PinQueue } from "../../src/ledger/pin-hash.ts";
-import { createTokens, tokenOf } from "../../src/ledger/tokens.ts";
+import { createTokens, lookUpOf, nothingToFind } from "../../src/ledger/tokens.ts";
 import { card, openOnDisk, pathsIn, pin, qr, seeded, temporaryFolder } from "./ledger-fixture.ts";
 
 const codeOf = (run: () => unknown): string => {
@@ -108,15 +108,16 @@ test("tokens differ by kind, by value and by key, and are the same every time", 
     others.pin(hash),
   ];
   expect(new Set(all.map((token) => token.toString("hex"))).size).toBe(all.length);
-  expect(tokenOf(tokens, card("4711"), null)).toEqual(tokens.card("4711"));
-  expect(tokenOf(tokens, qr("4711"), null)).toEqual(tokens.qr("4711"));
-  expect(tokenOf(tokens, pin("4711"), hash)).toEqual(tokens.pin(hash));
+  expect(lookUpOf(tokens, card("4711"), null).tokens).toEqual([tokens.card("4711")]);
+  expect(lookUpOf(tokens, qr("P-4711"), null).tokens).toEqual([tokens.qr("P-4711")]);
+  expect(lookUpOf(tokens, qr("4711"), hash).tokens).toEqual([tokens.pin(hash)]);
+  expect(lookUpOf(tokens, pin("4711"), hash).tokens).toEqual([tokens.pin(hash)]);
 });
 
 test("an entry that was too long, or that could not be hashed, has no token", () => {
   const tokens = createTokens(deriveKeys(Buffer.alloc(32, 1)), seeded());
-  expect(tokenOf(tokens, pin(null), Buffer.alloc(32))).toBeNull();
-  expect(tokenOf(tokens, pin("4711"), null)).toBeNull();
+  expect(lookUpOf(tokens, pin(null), Buffer.alloc(32))).toEqual(nothingToFind);
+  expect(lookUpOf(tokens, pin("4711"), null)).toEqual(nothingToFind);
 });
 
 test("a sealed card number opens only for its own credential and only whole", () => {

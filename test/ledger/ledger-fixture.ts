@@ -14,11 +14,13 @@ import { always } from "../../src/domain/schedule.ts";
 import type { SiteSpec } from "../../src/domain/site.ts";
 import type { Instant } from "../../src/domain/time.ts";
 import { monoMs, unixMs } from "../../src/domain/time.ts";
+import { hashCodes } from "../../src/ledger/code-hashes.ts";
 import { JournalReader } from "../../src/ledger/journal-reader.ts";
-import type { LedgerParts } from "../../src/ledger/ledger.ts";
+import type { ChangeOutcome, LedgerParts } from "../../src/ledger/ledger.ts";
 import { Ledger } from "../../src/ledger/ledger.ts";
 import type { LedgerPaths } from "../../src/ledger/open-ledger.ts";
 import { memoryLedgerParts, openLedger } from "../../src/ledger/open-ledger.ts";
+import { slowSecretOf } from "../../src/ledger/tokens.ts";
 import { site } from "../site-fixture.ts";
 
 /** A Friday, 14:00 in Madrid. */
@@ -91,11 +93,16 @@ export class TestLedger {
   }
 
   change(...changes: DirectoryChange[]) {
-    const hashes = new Map<number, Buffer>();
-    for (const [step, change] of changes.entries()) {
-      if (change.op === "putCredential" && change.kind === "pin") hashes.set(step, quickHash(change.secret));
-    }
-    return this.ledger.applyChanges(changes, hashes, "tester", this.clock.now());
+    let outcome: ChangeOutcome = { applied: false, problems: [] };
+    hashCodes(
+      changes,
+      this.ledger.hasDuressCodes,
+      (digits, done) => done(quickHash(digits)),
+      (hashes) => {
+        outcome = this.ledger.applyChanges(changes, hashes, "tester", this.clock.now());
+      },
+    );
+    return outcome;
   }
 
   ask(presentation: Presentation, at: { door?: string; reader?: string; id?: string } = {}): Ask {
@@ -105,7 +112,9 @@ export class TestLedger {
       id: (at.id ?? `${this.#run}.${this.#asks}`) as AskId,
       reader: (at.reader ?? "front-reader") as ReaderId,
       door: (at.door ?? "front") as DoorId,
+      direction: "entry",
       presentation,
+      situation: { mode: "locked", interlocked: false },
       presentedAt,
       expiresAt: monoMs(presentedAt.mono + 2_000),
     };
@@ -120,8 +129,8 @@ export class TestLedger {
 
   ready(ask: Ask) {
     const { presentation } = ask;
-    const digits = presentation.method === "pin" ? presentation.digits : null;
-    return this.ledger.readyAsk(ask, digits === null ? null : quickHash(digits));
+    const secret = presentation.method === "pin" && presentation.digits === null ? null : slowSecretOf(presentation);
+    return this.ledger.readyAsk(ask, secret === null ? null : quickHash(secret));
   }
 
   present(presentation: Presentation, at: { door?: string; reader?: string; id?: string } = {}): Verdict {
@@ -174,7 +183,10 @@ export function openOnDisk(folder: string, clock = new TestClock(), name = "1"):
   return ledger;
 }
 
-export const wordOf = (verdict: Verdict): string => (verdict.granted ? "granted" : verdict.reason);
+export const wordOf = (verdict: Verdict): string => {
+  if (verdict.granted) return "granted";
+  return "more" in verdict ? `more: ${verdict.more}` : verdict.reason;
+};
 
 export const pin = (digits: string | null): Presentation => ({ method: "pin", digits });
 export const card = (code: string): Presentation => ({ method: "card", code: code as CardCode });

@@ -102,7 +102,9 @@ function ask(presentation: Presentation, run = "run-1"): Ask {
     id: `${run}.${asks}` as AskId,
     reader: `reader-${asks}` as ReaderId,
     door: "front" as DoorId,
+    direction: "entry",
     presentation,
+    situation: { mode: "locked", interlocked: false },
     presentedAt: { wall: unixMs(Date.now()), mono: now, trusted: true },
     expiresAt: monoMs(now + 20_000),
   };

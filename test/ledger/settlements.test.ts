@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Ask, Settlement, Verdict } from "../../src/domain/ask.ts";
+import { noRights } from "../../src/domain/ask.ts";
 import type { Shown } from "../../src/domain/events.ts";
 import { ana, card, courier, pass, person, putCredential, putGrant, putPass, TestLedger } from "./ledger-fixture.ts";
 
@@ -24,6 +25,7 @@ const late = (ask: Ask): Settlement => {
     credential: "ana-card" as never,
     person: "ana" as never,
     pass: null,
+    ...noRights,
   };
   return { settle: "late", shown: shownOf(ask), verdict };
 };

@@ -100,6 +100,8 @@ export function statusOf(door: string, changed: Partial<DoorStatus> = {}): DoorS
     forced: false,
     heldOpen: false,
     fire: false,
+    tampered: false,
+    heldOpenSoon: false,
     stuckExits: [],
     ...changed,
   };

@@ -1,5 +1,5 @@
 // The soak's own idea of the directory: who may enter where and when, version by version, written without the product's rules.
-import type { DirectoryChange, Holder, HolderRef, Pass } from "../../src/domain/directory.ts";
+import type { CredentialKind, DirectoryChange, HolderRef, PassGiven, PersonGiven } from "../../src/domain/directory.ts";
 import type { CredentialId, DoorId, PassId, PersonId, ScheduleId } from "../../src/domain/ids.ts";
 import type { Presentation } from "../../src/domain/presentation.ts";
 import type { Instant } from "../../src/domain/time.ts";
@@ -8,11 +8,13 @@ import type { Random } from "./random.ts";
 
 export interface BookCredential {
   readonly id: string;
-  readonly kind: "pin" | "card" | "qr";
+  readonly kind: CredentialKind;
   readonly secret: string;
   readonly holder: HolderRef;
   readonly active: boolean;
 }
+
+type Holder = PersonGiven | PassGiven;
 
 export interface Book {
   readonly holders: ReadonlyMap<string, Holder>;
@@ -71,7 +73,8 @@ function scheduleCovers(schedule: string, at: Instant): boolean {
 
 export function secretOf(shown: Presentation): string | null {
   if (shown.method === "pin") return shown.digits;
-  return shown.method === "card" ? shown.code : shown.text;
+  if (shown.method === "card") return shown.code;
+  return shown.method === "qr" ? shown.text : shown.plate;
 }
 
 /** Whether the directory lets this in, leaving aside spent uses and the limit on guessing. */
@@ -118,7 +121,7 @@ export function applyToBook(book: Book, changes: readonly DirectoryChange[]): Bo
 /** Plans one change that the product must accept. Codes never come twice; a removed pass's id may. */
 export class Registrar {
   readonly #random: Random;
-  #removed: Pass | null = null;
+  #removed: PassGiven | null = null;
   #count = 0;
 
   constructor(random: Random) {
@@ -165,7 +168,7 @@ export class Registrar {
     ];
   }
 
-  #again(book: Book): Pass | null {
+  #again(book: Book): PassGiven | null {
     const pass = this.#removed;
     if (pass === null || book.holders.has(keyOf(pass)) || !this.#random.chance(0.2)) return null;
     this.#removed = null;
@@ -188,7 +191,7 @@ export class Registrar {
     return {
       kind: "pass",
       id: `pass-${this.#count}` as PassId,
-      name: `Pass ${this.#count}`,
+      name: `PassGiven ${this.#count}`,
       state: "active",
       validity: random.chance(0.8) ? { from: null, until: unixMs(wall + 20_000 * dayMs) } : this.#someTime(wall),
       usesPerDoor: random.chance(0.85) ? random.magnitude(1, 20) : null,

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { noRights } from "../../src/domain/ask.ts";
 import { stepDoor } from "../../src/domain/door-machine.ts";
 import { monoMs } from "../../src/domain/time.ts";
 import { runSoak, SoakFailure } from "./soak.ts";
@@ -119,7 +120,7 @@ test("a denial that the door takes for a grant is caught", { timeout: timeoutMs 
     fromLedger: (_, message, deliver) => {
       if (message.kind !== "answer" || message.answer.verdict.granted) return deliver(message);
       answers += 1;
-      const verdict = { granted: true, usesLeft: null, directoryVersion: 1, ...holding } as const;
+      const verdict = { granted: true, usesLeft: null, directoryVersion: 1, ...holding, ...noRights } as const;
       deliver(answers % 100 === 0 ? { ...message, answer: { ...message.answer, verdict } } : message);
     },
   };

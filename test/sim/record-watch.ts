@@ -167,7 +167,7 @@ export class RecordWatch {
 
   #spend({ ask, pass, door, usesLeft }: Event<"access.granted">, book: Book): void {
     const holder = pass === null ? undefined : book.holders.get(keyOf({ kind: "pass", id: pass }));
-    const most = holder?.kind === "pass" ? holder.usesPerDoor : null;
+    const most = holder?.kind === "pass" ? (holder.usesPerDoor ?? null) : null;
     const key = `${pass} ${door}`;
     const holding = this.#uses.get(key) ?? new Set();
     this.#uses.set(key, holding.add(ask));

@@ -2,8 +2,10 @@
 import type { BoardSpec } from "../../hal/board.ts";
 import type { DoorId, InputId, ReaderId, RelayId } from "../../src/domain/ids.ts";
 import type { DoorSpec, SiteSpec } from "../../src/domain/site.ts";
+import { frontDoor, site } from "../site-fixture.ts";
 
 const front: DoorSpec = {
+  ...frontDoor,
   id: "front" as DoorId,
   name: "Front door",
   lock: "failSecure",
@@ -11,10 +13,18 @@ const front: DoorSpec = {
   contact: "front-contact" as InputId,
   exitButtons: ["front-exit" as InputId],
   methods: ["pin", "card", "qr"],
-  timing: { unlockMs: 5_000, relockOnClose: true, heldOpenMs: 60_000, forcedGraceMs: 2_000, exitHoldMs: 30_000 },
+  timing: {
+    ...frontDoor.timing,
+    unlockMs: 5_000,
+    relockOnClose: true,
+    heldOpenMs: 60_000,
+    forcedGraceMs: 2_000,
+    exitHoldMs: 30_000,
+  },
 };
 
 const garage: DoorSpec = {
+  ...frontDoor,
   id: "garage" as DoorId,
   name: "Garage",
   lock: "failSafe",
@@ -22,10 +32,18 @@ const garage: DoorSpec = {
   contact: "garage-contact" as InputId,
   exitButtons: ["garage-exit" as InputId, "yard-exit" as InputId],
   methods: ["pin", "card"],
-  timing: { unlockMs: 8_000, relockOnClose: false, heldOpenMs: 120_000, forcedGraceMs: 0, exitHoldMs: 30_000 },
+  timing: {
+    ...frontDoor.timing,
+    unlockMs: 8_000,
+    relockOnClose: false,
+    heldOpenMs: 120_000,
+    forcedGraceMs: 0,
+    exitHoldMs: 30_000,
+  },
 };
 
 const yard: DoorSpec = {
+  ...frontDoor,
   id: "yard" as DoorId,
   name: "Yard gate",
   lock: "failSafe",
@@ -33,7 +51,14 @@ const yard: DoorSpec = {
   contact: null,
   exitButtons: ["yard-exit" as InputId],
   methods: ["card", "qr"],
-  timing: { unlockMs: 3_000, relockOnClose: true, heldOpenMs: 30_000, forcedGraceMs: 1_000, exitHoldMs: 10_000 },
+  timing: {
+    ...frontDoor.timing,
+    unlockMs: 3_000,
+    relockOnClose: true,
+    heldOpenMs: 30_000,
+    forcedGraceMs: 1_000,
+    exitHoldMs: 10_000,
+  },
 };
 
 /** What a seed may vary. */
@@ -44,19 +69,20 @@ export interface SiteChoice {
 }
 
 export const soakSite = (choice: SiteChoice): SiteSpec => ({
+  ...site,
   name: "Soak",
   timeZone: "Europe/Madrid",
   doors: [front, garage, yard],
   readers: [
-    { id: "front-reader" as ReaderId, door: front.id, format: "w26", keypad: false },
-    { id: "front-keypad" as ReaderId, door: front.id, format: null, keypad: true },
-    { id: "front-scanner" as ReaderId, door: front.id, format: null, keypad: false },
-    { id: "garage-reader" as ReaderId, door: garage.id, format: "w34", keypad: true },
-    { id: "yard-reader" as ReaderId, door: yard.id, format: "w37", keypad: false },
-    { id: "yard-scanner" as ReaderId, door: yard.id, format: null, keypad: false },
+    { id: "front-reader" as ReaderId, door: front.id, direction: "entry", format: "w26", keypad: false },
+    { id: "front-keypad" as ReaderId, door: front.id, direction: "entry", format: null, keypad: true },
+    { id: "front-scanner" as ReaderId, door: front.id, direction: "entry", format: null, keypad: false },
+    { id: "garage-reader" as ReaderId, door: garage.id, direction: "entry", format: "w34", keypad: true },
+    { id: "yard-reader" as ReaderId, door: yard.id, direction: "entry", format: "w37", keypad: false },
+    { id: "yard-scanner" as ReaderId, door: yard.id, direction: "entry", format: null, keypad: false },
   ],
   fireInput: "fire-panel" as InputId,
-  keypad: { keyTimeoutMs: 10_000, maxKeys: 16, autoSubmitLength: choice.autoSubmitLength },
+  keypad: { ...site.keypad, keyTimeoutMs: 10_000, maxKeys: 16, autoSubmitLength: choice.autoSubmitLength },
   guessing: { failures: 5, blockMs: 30_000, maxBlockMs: 900_000, drainMs: 1_200_000 },
   recordDeadlineMs: choice.recordDeadlineMs,
   keepEvents: choice.keepEvents,

@@ -251,6 +251,7 @@ export class Witness {
 
   #signal(reader: string, signal: ReaderSignal): void {
     if (signal === "key") return;
+    insist(signal !== "next", "everyoneIsAnswered", () => `${reader} asks for a second thing, and no door does`);
     this.#note(`${reader} ${signal}`);
     const underWay = this.#underWay.get(reader);
     const asked = this.#hearing?.reader === reader ? this.#hearing : underWay;

@@ -2,6 +2,7 @@
 import type { Cause, JournalEvent, RecordedEvent } from "../../../domain/events.ts";
 import type { Method } from "../../../domain/presentation.ts";
 import type { DenyReason } from "../../../domain/reasons.ts";
+import type { DoorMode } from "../../../domain/status.ts";
 import type { PageSite } from "../wire.ts";
 
 export type Tone = "granted" | "denied" | "alarm" | "door" | "system";
@@ -22,32 +23,64 @@ interface Names {
 type EventOf<Type extends JournalEvent["type"]> = Extract<JournalEvent, { readonly type: Type }>;
 type Say<Type extends JournalEvent["type"]> = (event: EventOf<Type>, names: Names) => readonly [Tone, string];
 
-const withMethod: Record<Method, string> = { pin: "with a PIN", card: "with a card", qr: "with a QR code" };
-const unknown: Record<Method, string> = { pin: "unknown code", card: "unknown card", qr: "unknown QR code" };
+const withMethod: Record<Method, string> = {
+  pin: "with a PIN",
+  card: "with a card",
+  qr: "with a QR code",
+  plate: "by number plate",
+};
+const unknown: Record<Method, string> = {
+  pin: "unknown code",
+  card: "unknown card",
+  qr: "unknown QR code",
+  plate: "unknown number plate",
+};
 
 const reasons: Record<DenyReason, string> = {
   ledgerUnavailable: "the record could not be reached",
   busy: "too many at once",
   askExpired: "it took too long to decide",
+  featureOff: "this kind of key is off at this site",
   methodOff: "this kind of key is off at this door",
   accessLimited: "too many wrong codes, codes are blocked for a while",
   entryInvalid: "not a possible code",
   unknownCredential: "unknown code",
   credentialSuspended: "this key is suspended",
+  credentialLost: "this key was reported lost",
+  credentialStolen: "this key was reported stolen",
+  credentialExpired: "this key has expired",
+  wrongDirection: "this key works in the other direction only",
+  factorMissing: "this is not enough at this door",
+  factorWrong: "the second key was wrong",
+  personBlocked: "too many wrong second keys",
+  doorBlocked: "the door is blocked",
+  lockedDown: "the door is locked down",
   holderSuspended: "this person is suspended",
+  passesOff: "this site takes no passes",
+  hostSuspended: "whoever gave the pass may not come in either",
+  notGrantable: "whoever gave the pass may not let others in here",
   revoked: "the pass was taken back",
   clockUntrusted: "the time is not certain",
   notYetValid: "the pass is not valid yet",
   expired: "the pass has expired",
+  betweenOccurrences: "the pass is for other days or hours",
+  activationOver: "the pass was opened too long ago",
   usesExhausted: "the pass is used up at this door",
   noGrant: "no right to this door",
   never: "this door is closed to them",
   outsideSchedule: "not at this time",
+  holiday: "it is a holiday",
+  tooSoon: "too soon after the last opening",
+  passback: "they are inside already",
+  areaFull: "it is full inside",
+  interlocked: "another door is open",
 };
 
 const aborts: Record<EventOf<"access.aborted">["why"], string> = {
   expired: "the answer came too late",
   ledgerLost: "the record was lost on the way",
+  interlocked: "another door was open",
+  blocked: "the door was closed to them meanwhile",
 };
 
 /** Places from which operators act; anyone else is named. */
@@ -68,6 +101,12 @@ function causeWords(cause: Cause): string {
       return "after the door fell shut";
     case "operator":
       return operatorWords(cause.who);
+    case "http":
+      return `over the network by ${cause.who}`;
+    case "input":
+      return `by ${cause.input}`;
+    case "schedule":
+      return `by the schedule ${cause.schedule}`;
     case "start":
       return "at the start";
     case "stop":
@@ -84,6 +123,22 @@ function durationWords(ms: number): string {
 
 const times = (count: number): string => (count === 1 ? "once" : `${count} times`);
 
+const needs: Record<EventOf<"access.begun">["need"], string> = {
+  cardAndPin: "a PIN",
+  qrAndCode: "a secret code",
+  twoPeople: "a second person",
+};
+
+const modes: Record<DoorMode, string> = {
+  locked: "locked",
+  unlocked: "open to everyone",
+  accessed: "open for one passage",
+  blocked: "blocked",
+  lockedDown: "locked down",
+  lockedOpen: "held open",
+  doubleLocked: "double-locked",
+};
+
 const sayings: { readonly [Type in JournalEvent["type"]]: Say<Type> } = {
   "access.granted": (event, names) => [
     "granted",
@@ -94,6 +149,29 @@ const sayings: { readonly [Type in JournalEvent["type"]]: Say<Type> } = {
     const at = names.door(event.door);
     return ["denied", names.who === null ? `Denied at ${at}: ${why}` : `${names.who} was denied at ${at}: ${why}`];
   },
+  "access.begun": (event, names) => [
+    "system",
+    `${names.who ?? "Someone"} began at ${names.door(event.door)} ${withMethod[event.method]}: ${needs[event.need]} comes next`,
+  ],
+  "access.duress": (event, names) => [
+    "alarm",
+    `${names.who ?? "Someone"} opened ${names.door(event.door)} with a duress code: they may be forced`,
+  ],
+  "access.taken": (event, names) => ["door", `${names.door(event.door)} was opened by whom it let in`],
+  "access.notTaken": (event, names) => ["door", `${names.door(event.door)} let someone in who did not open it`],
+  "passback.violated": (event) => ["alarm", `Someone entered ${event.area} who is inside already`],
+  "passback.forgiven": (event) => [
+    "system",
+    `${event.count === 1 ? "One person" : `${event.count} people`} forgiven where they are, ${operatorWords(event.by)}`,
+  ],
+  "area.full": (event) => ["system", `${event.area} is full`],
+  "person.blocked": (event, names) => [
+    "alarm",
+    `${names.who ?? "Someone"} is blocked for ${durationWords(event.blockMs)} after wrong second keys`,
+  ],
+  "credential.stolenUsed": (event, names) => ["alarm", `A stolen key was shown at ${names.door(event.door)}`],
+  "code.collided": (event, names) => ["system", `Two people have equal codes at ${names.door(event.door)}`],
+  "card.offered": (event) => ["system", `A new card waits at ${event.reader} to be given to somebody`],
   "access.aborted": (event, names) => [
     "denied",
     `Allowed but not let in at ${names.door(event.door)}: ${aborts[event.why]}`,
@@ -104,6 +182,20 @@ const sayings: { readonly [Type in JournalEvent["type"]]: Say<Type> } = {
     `Too many wrong codes at ${names.door(event.door)}: codes blocked for ${durationWords(event.blockMs)}`,
   ],
   "access.shed": (event) => ["denied", `Turned away unread ${times(event.count)} at ${event.reader}: too many at once`],
+  "door.heldOpenSoon": (event, names) => ["door", `${names.door(event.door)} has stood open for long`],
+  "door.modeChanged": (event, names) => [
+    event.mode === "lockedDown" ? "alarm" : "door",
+    `${names.door(event.door)} is ${modes[event.mode]} ${causeWords(event.cause)}`,
+  ],
+  "door.tampered": (event, names) => ["alarm", `Tampering at ${names.door(event.door)}: ${event.input}`],
+  "door.tamperCleared": (event, names) => [
+    "door",
+    `Tamper alarm of ${names.door(event.door)} cleared ${operatorWords(event.who)}`,
+  ],
+  "input.faulted": (event) => ["alarm", `The wire of ${event.input} is ${event.fault === "cut" ? "cut" : "shorted"}`],
+  "input.healed": (event) => ["system", `The wire of ${event.input} is well again`],
+  "input.acted": (event) => ["system", `${event.input} set off ${event.action}`],
+  "reception.opened": (event, names) => ["granted", `${names.door(event.door)} was opened from the reception`],
   "door.unlocked": (event, names) => ["door", `${names.door(event.door)} unlocked ${causeWords(event.cause)}`],
   "door.locked": (event, names) => ["door", `${names.door(event.door)} locked ${causeWords(event.cause)}`],
   "door.opened": (event, names) => ["door", `${names.door(event.door)} was opened`],

@@ -1,0 +1,78 @@
+// Which of several holders of one code is meant: a code may live twice at doors, or in apartments, that do not meet.
+import type { Credential, Grant, Holder, Person } from "./directory.ts";
+import type { Presentation } from "./presentation.ts";
+import { isDigitText } from "./presentation.ts";
+import type { CodePolicy, DoorSpec } from "./site.ts";
+
+export interface Candidate {
+  readonly credential: Credential;
+  readonly holder: Holder;
+  /** At the door in question. */
+  readonly grants: readonly Grant[];
+  /** The resident behind a pass. */
+  readonly host: Person | null;
+}
+
+export interface Choice {
+  readonly chosen: Candidate | null;
+  /** Another holder has an equal code at the same door. */
+  readonly collided: boolean;
+}
+
+/** Evaluated in this order where equal codes meet at a door: rows that were imported may do so. */
+const order: readonly Holder["kind"][] = ["pass", "person", "public"];
+
+/** `first` is who has shown something already: a second factor is looked for among that holder's own. */
+export function chooseCandidate(
+  candidates: readonly Candidate[],
+  presentation: Presentation,
+  door: DoorSpec,
+  codes: CodePolicy,
+  first: Holder | null,
+): Choice {
+  const fitting = candidates.filter((candidate) => fits(candidate, presentation, door, codes));
+  const own = fitting.find(({ holder }) => holder.kind === first?.kind && holder.id === first.id);
+  if (own !== undefined) return { chosen: own, collided: false };
+  const here = inOrder(fitting.filter(({ grants }) => grants.length > 0));
+  return { chosen: here[0] ?? inOrder(fitting)[0] ?? null, collided: here.length > 1 };
+}
+
+function fits(candidate: Candidate, presentation: Presentation, door: DoorSpec, codes: CodePolicy): boolean {
+  const { kind } = candidate.credential;
+  switch (presentation.method) {
+    case "card":
+      return kind === "card" || kind === "bkey";
+    case "plate":
+      return kind === "plate";
+    case "qr":
+      if (!isDigitText(presentation.text)) return kind === "qr";
+      return kind === "qrPin" || (kind === "pin" && candidate.holder.kind === "pass");
+    case "pin":
+      if (isOutdatedPublic(candidate, codes)) return false;
+      if (kind === "qrPin" && !codes.qrPinOnKeypad) return false;
+      if (kind !== "pin" && kind !== "code" && kind !== "qrPin") return false;
+      return door.keypadMode === "pin" || livesAt(candidate, presentation.apartment ?? "");
+  }
+}
+
+/** All public codes have one length; those of another that an earlier configuration asked for open nothing. */
+const isOutdatedPublic = ({ holder, credential }: Candidate, codes: CodePolicy): boolean =>
+  holder.kind === "public" && credential.digits !== codes.publicLength;
+
+/** Public codes and passes may leave the apartment out. */
+function livesAt({ holder, host }: Candidate, apartment: string): boolean {
+  switch (holder.kind) {
+    case "person":
+      return holder.apartment !== null && holder.apartment === apartment;
+    case "pass":
+      return apartment === "" || (host?.apartment ?? null) === apartment;
+    case "public":
+      return apartment === "";
+  }
+}
+
+/** Ids decide between equals, so that the same code always means the same holder. */
+const inOrder = (candidates: readonly Candidate[]): Candidate[] =>
+  candidates.toSorted(
+    (a, b) => order.indexOf(a.holder.kind) - order.indexOf(b.holder.kind) || (a.holder.id < b.holder.id ? -1 : 1),
+  );

@@ -1,0 +1,80 @@
+// What a door asks of somebody, and whether what was shown is the first half of it, the second, or the whole.
+import type { Credential, CredentialKind, Holder } from "./directory.ts";
+import type { Facts } from "./facts.ts";
+import type { DenyReason } from "./reasons.ts";
+import { scheduleHolds } from "./schedule.ts";
+import type { FactorNeed } from "./site.ts";
+
+export type FactorStep =
+  /** Enough by itself, or the second half of what was begun. */
+  | { readonly step: "whole" }
+  | { readonly step: "first"; readonly need: Exclude<FactorNeed, "any"> }
+  | { readonly step: "barred"; readonly reason: DenyReason };
+
+/** What may come first where two things are needed: something to hold, which nobody can guess key by key. */
+const firstKinds: Readonly<Record<"cardAndPin" | "qrAndCode", readonly CredentialKind[]>> = {
+  cardAndPin: ["card", "bkey"],
+  qrAndCode: ["qr", "qrPin"],
+};
+
+const strictness: readonly FactorNeed[] = ["any", "qrAndCode", "cardAndPin", "twoPeople"];
+
+/** A clock that cannot be trusted may stand inside any rule's schedule: the strictest of all counts then. */
+export function neededFactors(facts: Facts): FactorNeed {
+  const { now, holidays, timeZone, holder } = facts;
+  const rules = facts.factors.filter(
+    ({ rule }) => (rule.kind === "weekly" && !now.trusted) || scheduleHolds(rule, holidays, now.wall, timeZone),
+  );
+  const ofDoor = now.trusted ? (rules[0]?.need ?? "any") : strictest(rules.map(({ need }) => need));
+  const ofHolder = holder?.kind === "person" ? (holder.factors ?? "any") : "any";
+  const ofPass = holder?.kind === "pass" && facts.door.passCodeRequired ? "qrAndCode" : "any";
+  return strictest([ofDoor, ofHolder, ofPass]);
+}
+
+export function factorStep(facts: Facts, credential: Credential, holder: Holder): FactorStep {
+  const { first } = facts;
+  if (first !== null && isSecondTry(facts, first.need)) return secondStep(facts, credential, holder);
+  const need = neededFactors(facts);
+  if (need === "any") return aloneStep(facts, credential, holder);
+  if (holder.kind === "public") return barred("factorMissing");
+  if (need === "twoPeople") {
+    const alone = aloneStep(facts, credential, holder);
+    return alone.step === "whole" && holder.kind === "person" ? { step: "first", need } : barred("factorMissing");
+  }
+  if (firstKinds[need].includes(credential.kind)) return { step: "first", need };
+  return credential.kind === "code" ? codeStep(facts, credential) : barred("factorMissing");
+}
+
+/** Whether this presentation is meant to complete what was begun; anything else begins anew. */
+export const isSecondTry = (facts: Facts, need: Exclude<FactorNeed, "any">): boolean =>
+  need === "twoPeople" || facts.presentation.method === "pin";
+
+function secondStep(facts: Facts, credential: Credential, holder: Holder): FactorStep {
+  const { first } = facts;
+  if (first === null) return barred("factorMissing");
+  const same = first.holder.kind === holder.kind && first.holder.id === holder.id;
+  if (first.need === "twoPeople") {
+    if (same || holder.kind !== "person") return barred("factorWrong");
+    const alone = aloneStep(facts, credential, holder);
+    return alone.step === "whole" ? alone : barred("factorMissing");
+  }
+  const wanted: CredentialKind = holder.kind === "pass" ? "code" : "pin";
+  return same && credential.kind === wanted ? { step: "whole" } : barred("factorWrong");
+}
+
+function aloneStep(facts: Facts, credential: Credential, holder: Holder): FactorStep {
+  return credential.kind === "code" && holder.kind === "pass" ? codeStep(facts, credential) : { step: "whole" };
+}
+
+/** A secret code is the lesser half of a pass: alone it is enough only where the other half is not asked for, or cannot be shown. */
+function codeStep({ door, hasScanner, codes }: Facts, credential: Credential): FactorStep {
+  if (hasScanner) return door.passCodeRequired ? barred("factorMissing") : { step: "whole" };
+  return codes.codeAlone && (credential.digits ?? 0) >= minDigitsAlone ? { step: "whole" } : barred("factorMissing");
+}
+
+const minDigitsAlone = 6;
+
+const barred = (reason: DenyReason): FactorStep => ({ step: "barred", reason });
+
+const strictest = (needs: readonly FactorNeed[]): FactorNeed =>
+  needs.reduce<FactorNeed>((a, b) => (strictness.indexOf(b) > strictness.indexOf(a) ? b : a), "any");
