@@ -108,17 +108,23 @@ export interface Recovery {
   readonly why: string;
 }
 
-/** The schedules that the doors' timetables name, and all holidays: what the door loop needs to run them by itself. */
+/** The schedules that the doors' timetables and receptions name, and all holidays: what the door loop needs to run them by itself. */
 export interface Calendar {
   readonly schedules: Readonly<Record<ScheduleId, ScheduleRule>>;
   readonly holidays: readonly Holiday[];
+}
+
+/** `missing` says, a sentence each, who in the configuration names a schedule that the directory does not have. */
+export interface CalendarNews {
+  readonly calendar: Calendar;
+  readonly missing: readonly string[];
 }
 
 export type FromLedger =
   | { readonly kind: "ready"; readonly restored: Restored }
   | { readonly kind: "answer"; readonly answer: Answer }
   /** After `ready`, and whenever the directory changed it. */
-  | { readonly kind: "calendar"; readonly calendar: Calendar }
+  | ({ readonly kind: "calendar" } & CalendarNews)
   | { readonly kind: "recorded"; readonly upTo: number }
   /** The database does not take what it is given, in a plain sentence; once for each kind of trouble, until `well`. */
   | { readonly kind: "trouble"; readonly why: string }

@@ -1,6 +1,6 @@
 // The door loop's end of the ledger: sends asks, keeps every record until the ledger has it, survives the ledger's deaths.
 import type { Clock } from "../../hal/clock.ts";
-import type { Answer, Ask, FromLedger, RecordEntry, Restored, ToLedger } from "../domain/ask.ts";
+import type { Answer, Ask, Calendar, FromLedger, RecordEntry, Restored, ToLedger } from "../domain/ask.ts";
 import type { BootId, RunId } from "../domain/ids.ts";
 import type { SiteSpec } from "../domain/site.ts";
 
@@ -18,6 +18,7 @@ export interface LedgerLinkParts {
   readonly site: SiteSpec;
   readonly onReady: (restored: Restored) => void;
   readonly onAnswer: (answer: Answer) => void;
+  readonly onCalendar: (calendar: Calendar) => void;
 }
 
 export interface LedgerLink {
@@ -76,16 +77,16 @@ export function createLedgerLink(parts: LedgerLinkParts): LedgerLink {
         case "answer":
           if (ready) parts.onAnswer(message.answer);
           return;
+        case "calendar":
+          parts.onCalendar(message.calendar);
+          return;
         case "recorded": {
           const done = kept.filter((entry) => entry.n <= message.upTo).length;
           kept = kept.slice(done);
           sentCount = Math.max(0, sentCount - done);
           tellDropped();
           flush();
-          return;
         }
-        default:
-          return;
       }
     },
     lost() {

@@ -85,6 +85,7 @@ export class DoorLoop {
       site,
       onReady: (restored) => this.#ledgerReady(restored),
       onAnswer: (answer) => this.#stepAsks({ kind: "answered", answer }),
+      onCalendar: () => {},
     });
     const record = (event: JournalEvent) => this.link.record(event);
     this.#drives = createDrives(board, clock, record);

@@ -61,6 +61,7 @@ export class Desk {
 
   constructor(parts: DeskParts) {
     this.#parts = parts;
+    parts.ledger.watchCalendar((news) => parts.send({ kind: "calendar", ...news }));
   }
 
   receive(message: ToLedger): void {
@@ -139,6 +140,7 @@ export class Desk {
     this.#recordDeadlineMs = message.site.recordDeadlineMs;
     this.#isOpen = true;
     this.#parts.send({ kind: "ready", restored });
+    this.#parts.send({ kind: "calendar", ...this.#parts.ledger.calendar() });
   }
 
   #takeAsk(ask: Ask): void {

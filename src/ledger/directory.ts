@@ -114,10 +114,14 @@ export class Directory {
 
   /** A grant cannot outlive its schedule; were one to, it would open nothing. */
   scheduleOf(id: ScheduleId): Schedule {
+    return this.knownSchedule(id) ?? never;
+  }
+
+  knownSchedule(id: ScheduleId): Schedule | null {
     const known = this.#schedules.get(id);
     if (known !== undefined) return known;
     const row = this.#schedule.get(id);
-    if (row === undefined) return never;
+    if (row === undefined) return null;
     const schedule = { id, name: row.name, rule: JSON.parse(row.rule) as ScheduleRule };
     this.#schedules.set(id, schedule);
     return schedule;

@@ -1,7 +1,7 @@
 // The ledger's synchronous core: one writer over one database, deciding and recording in the same transaction. Knows no
 // process, no message and no clock but the one it is given.
 import type { Database, Transaction } from "better-sqlite3";
-import type { Answer, Ask, Restored, ToLedger, Verdict } from "../domain/ask.ts";
+import type { Answer, Ask, CalendarNews, Restored, ToLedger, Verdict } from "../domain/ask.ts";
 import { decide } from "../domain/decide.ts";
 import type { ChangeProblem, DirectoryChange } from "../domain/directory.ts";
 import type { JournalEvent } from "../domain/events.ts";
@@ -10,6 +10,7 @@ import type { Instant } from "../domain/time.ts";
 import type { AnchorStore } from "./anchor.ts";
 import type { Entry } from "./batch.ts";
 import { Batch } from "./batch.ts";
+import { calendarOf } from "./calendar.ts";
 import type { CodeHashes } from "./code-hashes.ts";
 import { Directory } from "./directory.ts";
 import { DirectoryWriter } from "./directory-writer.ts";
@@ -50,6 +51,8 @@ export class Ledger {
   readonly #journal: Journal;
   readonly #transaction: Transaction<(work: () => void) => void>;
   #session: Session | null = null;
+  #tellCalendar: (news: CalendarNews) => void = () => {};
+  #toldCalendar = "";
   /** After a failed commit the memory of the journal's head is worth nothing. */
   #stale = false;
 
@@ -106,6 +109,18 @@ export class Ledger {
     const recovery = this.#recovery.pending();
     const restored = this.#latches.restored();
     return recovery === null ? restored : { ...restored, recovery };
+  }
+
+  /** Told when a change of the directory has altered it. */
+  watchCalendar(tell: (news: CalendarNews) => void): void {
+    this.#tellCalendar = tell;
+  }
+
+  /** As it stands, whether or not it was told before. */
+  calendar(): CalendarNews {
+    const news = calendarOf(this.#opened().site, this.#directory);
+    this.#toldCalendar = JSON.stringify(news);
+    return news;
   }
 
   readyAsk(ask: Ask, pinHash: Buffer | null): ReadyAsk {
@@ -167,7 +182,11 @@ export class Ledger {
       if (problems.length === 0) batch.changeDirectory(by, changes.length, at);
       return problems.length === 0;
     });
-    return applied ? { applied, version: this.directoryVersion } : { applied, problems };
+    if (!applied) return { applied, problems };
+    const told = this.#toldCalendar;
+    const news = this.calendar();
+    if (this.#toldCalendar !== told) this.#tellCalendar(news);
+    return { applied, version: this.directoryVersion };
   }
 
   note(event: JournalEvent, at: Instant): void {

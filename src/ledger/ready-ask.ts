@@ -7,6 +7,7 @@ import type { Holding } from "../domain/events.ts";
 import type { Facts, FirstFactor, Host, Uses } from "../domain/facts.ts";
 import { freshGuess } from "../domain/guess.ts";
 import { occurrenceAt } from "../domain/recurrence.ts";
+import { always } from "../domain/schedule.ts";
 import type { DoorSpec } from "../domain/site.ts";
 import type { Instant, MonoMs } from "../domain/time.ts";
 import { monoMs, unixMs } from "../domain/time.ts";
@@ -63,7 +64,7 @@ export function gatherFacts(
     direction: ask.direction,
     situation: ask.situation,
     holidays,
-    factors: door.factors.map(({ need, schedule }) => ({ need, rule: directory.scheduleOf(schedule).rule })),
+    factors: factorsOf(door, directory),
     guess: guess.load(door.id, site.guessing, now),
     credential: chosen?.credential ?? null,
     holder,
@@ -78,6 +79,10 @@ export function gatherFacts(
   };
   return { facts, collided };
 }
+
+/** A rule whose schedule nobody knows always holds: what it asks for is better asked for in vain than forgotten. */
+const factorsOf = (door: DoorSpec, directory: Directory): Facts["factors"] =>
+  door.factors.map(({ need, schedule }) => ({ need, rule: (directory.knownSchedule(schedule) ?? always).rule }));
 
 const hostAt = (person: Person, door: DoorSpec, directory: Directory): Host => ({
   person,

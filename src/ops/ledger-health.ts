@@ -7,6 +7,9 @@ export function noteLedgerHealth(health: Health, message: FromLedger): void {
     case "ready":
       health.set("ledger", "ok", "");
       return;
+    case "calendar":
+      health.set("schedules", message.missing.length === 0 ? "ok" : "fault", message.missing.join(" "));
+      return;
     case "trouble":
       health.set("disk", "fault", message.why);
       return;

@@ -1,0 +1,46 @@
+// What of the directory the door loop needs to run timetables by itself, and which names in the configuration mean nothing.
+import type { Calendar, CalendarNews } from "../domain/ask.ts";
+import type { DoorId, ScheduleId } from "../domain/ids.ts";
+import type { ScheduleRule } from "../domain/schedule.ts";
+import { never } from "../domain/schedule.ts";
+import type { SiteSpec } from "../domain/site.ts";
+import type { Directory } from "./directory.ts";
+
+/** What is not in the directory never holds: no timetable begins by mistake. */
+export function calendarOf(site: SiteSpec, directory: Directory): CalendarNews {
+  const schedules: Record<ScheduleId, ScheduleRule> = {};
+  for (const schedule of new Set(timetableSchedules(site))) {
+    schedules[schedule] = (directory.knownSchedule(schedule) ?? never).rule;
+  }
+  const calendar: Calendar = { schedules, holidays: directory.holidays };
+  const missing = namings(site).filter(({ schedule }) => directory.knownSchedule(schedule) === null);
+  return { calendar, missing: [...new Set(missing.map(sentence))] };
+}
+
+interface Naming {
+  readonly where: string;
+  readonly schedule: ScheduleId;
+  readonly meaning: string;
+}
+
+const timetableSchedules = ({ doors, receptions }: SiteSpec): ScheduleId[] => [
+  ...doors.flatMap((door) => door.timetable.map(({ schedule }) => schedule)),
+  ...receptions.map(({ schedule }) => schedule),
+];
+
+const namings = ({ doors, receptions }: SiteSpec): Naming[] => [
+  ...doors.flatMap((door) => [
+    ...door.timetable.map(({ schedule }) => ({ where: doorName(door.id), schedule, meaning: "so it never begins" })),
+    ...door.factors.map(({ schedule }) => ({ where: doorName(door.id), schedule, meaning: "so it counts as always" })),
+  ]),
+  ...receptions.map(({ input, schedule }) => ({
+    where: `The reception's input "${input}"`,
+    schedule,
+    meaning: "so it never begins",
+  })),
+];
+
+const doorName = (id: DoorId): string => `The door "${id}"`;
+
+const sentence = ({ where, schedule, meaning }: Naming): string =>
+  `${where} names the schedule "${schedule}", which is not in the directory, ${meaning}; add that schedule or change the configuration.`;
