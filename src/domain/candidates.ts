@@ -46,7 +46,7 @@ function fits(candidate: Candidate, presentation: Presentation, door: DoorSpec, 
       return kind === "plate";
     case "qr":
       if (!isDigitText(presentation.text)) return kind === "qr";
-      return kind === "qrPin" || (kind === "pin" && candidate.holder.kind === "pass");
+      return kind === "qr" || kind === "qrPin" || (kind === "pin" && candidate.holder.kind === "pass");
     case "pin":
       if (isOutdatedPublic(candidate, codes)) return false;
       if (kind === "qrPin" && !codes.qrPinOnKeypad) return false;

@@ -86,7 +86,7 @@ test("a day, a minute and a zone are read as Intl itself writes them, in every z
   );
   // Liberia went from -00:44:30 to UTC at 00:44:30 UTC, within a quarter hour.
   for (let at = Date.UTC(1972, 0, 7, 0, 0); at < Date.UTC(1972, 0, 7, 2, 0); at += 1_000) {
-    expect(localTimeAt(unixMs(at), "Africa/Monrovia")).toEqual(written(at, "Africa/Monrovia"));
+    expect(localTimeAt(unixMs(at), "Africa/Monrovia")).toMatchObject(written(at, "Africa/Monrovia"));
   }
 });
 

@@ -65,7 +65,7 @@ function start(options: { ledger?: boolean; restored?: Partial<Restored> } = {})
 test("a card that the ledger grants moves the relay with the ask as its cause, signals, and locks again", () => {
   const { board, clock, writes, signals, asks, answer } = start();
   board.tap("front-reader", "B775D2");
-  expect(asks.at(-1)?.presentation).toEqual({ method: "card", code: "00B775D2" });
+  expect(asks.at(-1)?.presentation).toEqual({ method: "card", code: "00B775D2", short: true });
   expect(writes).toEqual([]);
   answer(yes);
   expect(writes).toEqual([`front-strike on ask:${asks.at(-1)?.id}`]);

@@ -144,7 +144,7 @@ test("`open` is answered with what must be in force again, and a ping with its n
   desk.tested.record({ type: "fire.raised", input: "fire-panel" as never });
   desk.open();
   desk.say({ kind: "ping", n: 7 });
-  expect(desk.sent).toEqual([
+  expect(desk.sent).toMatchObject([
     { kind: "ready", restored: { forcedDoors: [], fire: true } },
     { kind: "pong", n: 7 },
   ]);

@@ -123,7 +123,7 @@ test.each([
   ],
 ])("the directory refuses %s", (_, step, problem) => {
   const tested = new TestLedger();
-  change(tested, ...ana, putPass("courier"));
+  change(tested, ...ana, putPass("courier"), putGrant(pass("courier"), "front"));
   expect(change(tested, step)).toEqual([`0: ${problem}`]);
 });
 

@@ -82,7 +82,7 @@ test("an event that is too long is refused, and takes nothing with it", () => {
 
 test("a transaction that was left open is given up first, so that a commit is a commit", () => {
   const tested = new TestLedger();
-  tested.parts.db.exec("BEGIN; INSERT INTO latch VALUES ('fire', '')");
+  tested.parts.db.exec("BEGIN; INSERT INTO latch VALUES ('fire', '', NULL, 0, 0, '')");
   tested.record(stopped);
   expect(tested.parts.db.inTransaction).toBe(false);
   expect(tested.types()).toEqual(["controller.stopped"]);

@@ -191,7 +191,7 @@ export class Registrar {
     return {
       kind: "pass",
       id: `pass-${this.#count}` as PassId,
-      name: `PassGiven ${this.#count}`,
+      name: `Pass ${this.#count}`,
       state: "active",
       validity: random.chance(0.8) ? { from: null, until: unixMs(wall + 20_000 * dayMs) } : this.#someTime(wall),
       usesPerDoor: random.chance(0.85) ? random.magnitude(1, 20) : null,
