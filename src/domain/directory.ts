@@ -199,3 +199,9 @@ export interface ChangeProblem {
   readonly problem: string;
   readonly remedy: string;
 }
+
+/** Something that was taken and still deserves a second look, such as a code shorter than the policy asks for. */
+export interface ChangeWarning {
+  readonly step: number;
+  readonly warning: string;
+}

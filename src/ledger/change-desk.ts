@@ -1,6 +1,6 @@
 // Takes changes of the directory one at a time: checks them, hashes their PINs behind those of people at the doors, applies.
 import type { LedgerReply } from "../domain/ask.ts";
-import type { ChangeProblem, DirectoryChange } from "../domain/directory.ts";
+import type { ChangeProblem, ChangeWarning, DirectoryChange } from "../domain/directory.ts";
 import type { CodeHashes } from "./code-hashes.ts";
 import { hashCodes } from "./code-hashes.ts";
 import type { Desk } from "./desk.ts";
@@ -18,13 +18,14 @@ export interface ChangeDeskParts {
 }
 
 interface Order {
-  readonly by: string;
+  /** By nobody it is only tried. */
+  readonly by: string | null;
   readonly changes: readonly DirectoryChange[];
   readonly done: (reply: LedgerReply) => void;
 }
 
 const maxOrders = 16;
-const maxToldProblems = 100;
+const maxTold = 100;
 
 export class ChangeDesk {
   readonly #parts: ChangeDeskParts;
@@ -38,12 +39,21 @@ export class ChangeDesk {
   readonly #hash: HashPin = (digits, done) => this.#parts.pins.forChange(digits, done);
 
   take(by: string, changes: readonly DirectoryChange[], done: (reply: LedgerReply) => void): void {
+    this.#queue({ by, changes, done });
+  }
+
+  try(changes: readonly DirectoryChange[], done: (reply: LedgerReply) => void): void {
+    this.#queue({ by: null, changes, done });
+  }
+
+  #queue(order: Order): void {
+    const { changes, done } = order;
     const problems = checkChanges(changes);
     if (problems.length > 0) done(refused(problems));
     else if (this.#orders.length >= maxOrders)
       done({ kind: "error", problem: "Too many changes wait; try again later." });
     else {
-      this.#orders.push({ by, changes, done });
+      this.#orders.push(order);
       this.#next();
     }
   }
@@ -63,11 +73,14 @@ export class ChangeDesk {
   #apply({ by, changes }: Order, hashes: CodeHashes): LedgerReply {
     const { ledger, desk, grew } = this.#parts;
     try {
-      const outcome = ledger.applyChanges(changes, hashes, by, desk.instant());
+      const at = desk.instant();
+      const outcome = by === null ? ledger.tryChanges(changes, hashes) : ledger.applyChanges(changes, hashes, by, at);
       if (!outcome.applied) return refused(outcome.problems);
-      desk.well();
-      grew(ledger.headSeq);
-      return { kind: "changed", version: outcome.version };
+      if (by !== null) {
+        desk.well();
+        grew(ledger.headSeq);
+      }
+      return changed(outcome.version, outcome.warnings);
     } catch (error) {
       desk.troubled(error);
       return { kind: "error", problem: "The database did not take the change; see the health of the ledger." };
@@ -77,5 +90,11 @@ export class ChangeDesk {
 
 const refused = (problems: readonly ChangeProblem[]): LedgerReply => ({
   kind: "refused",
-  problems: problems.slice(0, maxToldProblems),
+  problems: problems.slice(0, maxTold),
+});
+
+const changed = (version: number, warnings: readonly ChangeWarning[]): LedgerReply => ({
+  kind: "changed",
+  version,
+  ...(warnings.length === 0 ? {} : { warnings: warnings.slice(0, maxTold) }),
 });

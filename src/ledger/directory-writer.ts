@@ -1,6 +1,14 @@
 // Applies changes to the directory, step by step, inside a transaction that its caller gives up when a step is refused.
 import type { Database } from "better-sqlite3";
-import type { ChangeProblem, Credential, DirectoryChange, Holder, HolderRef, PassGiven } from "../domain/directory.ts";
+import type {
+  ChangeProblem,
+  ChangeWarning,
+  Credential,
+  DirectoryChange,
+  Holder,
+  HolderRef,
+  PassGiven,
+} from "../domain/directory.ts";
 import { completePass, completePerson } from "../domain/directory.ts";
 import type { DoorId } from "../domain/ids.ts";
 import { normalizePlate } from "../domain/presentation.ts";
@@ -22,6 +30,12 @@ export interface ChangeContext {
   readonly doors: ReadonlyMap<DoorId, DoorSpec>;
 }
 
+/** With problems, the caller gives all of it up. */
+export interface Applied {
+  readonly problems: readonly ChangeProblem[];
+  readonly warnings: readonly ChangeWarning[];
+}
+
 export class DirectoryWriter {
   readonly #sql: DirectorySql;
   readonly #tokens: Tokens;
@@ -35,7 +49,7 @@ export class DirectoryWriter {
     this.#codes = new CodeSpace(db);
   }
 
-  apply(changes: readonly DirectoryChange[], hashes: CodeHashes, context: ChangeContext): ChangeProblem[] {
+  apply(changes: readonly DirectoryChange[], hashes: CodeHashes, context: ChangeContext): Applied {
     this.#directory.forget();
     const touched = new Map<string, { readonly holder: HolderRef; readonly step: number }>();
     const problems = changes.flatMap((change, step) => {
@@ -44,11 +58,12 @@ export class DirectoryWriter {
       const found = this.#applyStep(change, hashes.get(step) ?? null, context);
       return found === null ? [] : [{ step, ...found }];
     });
-    if (problems.length > 0) return problems;
+    if (problems.length > 0) return { problems, warnings: [] };
     // Last, because grants that come after a code decide where it can meet another one.
-    return [...touched.values()].flatMap(({ holder, step }) =>
+    const meetings = [...touched.values()].flatMap(({ holder, step }) =>
       this.#codes.meetsAnother(holder, context.doors) ? [{ step, ...taken }] : [],
     );
+    return { problems: meetings, warnings: [] };
   }
 
   #applyStep(change: DirectoryChange, hash: CodeHash | null, context: ChangeContext): Problem | null {

@@ -3,7 +3,7 @@
 import type { Database, Transaction } from "better-sqlite3";
 import type { Answer, Ask, CalendarNews, Restored, ToLedger, Verdict } from "../domain/ask.ts";
 import { decide } from "../domain/decide.ts";
-import type { ChangeProblem, DirectoryChange } from "../domain/directory.ts";
+import type { ChangeProblem, ChangeWarning, DirectoryChange } from "../domain/directory.ts";
 import type { JournalEvent } from "../domain/events.ts";
 import { Fault } from "../domain/fault.ts";
 import type { Instant } from "../domain/time.ts";
@@ -13,6 +13,7 @@ import { Batch } from "./batch.ts";
 import { calendarOf } from "./calendar.ts";
 import type { CodeHashes } from "./code-hashes.ts";
 import { Directory } from "./directory.ts";
+import type { Applied } from "./directory-writer.ts";
 import { DirectoryWriter } from "./directory-writer.ts";
 import { Journal } from "./journal.ts";
 import type { Keys, RandomBytes } from "./keys.ts";
@@ -35,7 +36,7 @@ export interface LedgerParts {
 }
 
 export type ChangeOutcome =
-  | { readonly applied: true; readonly version: number }
+  | { readonly applied: true; readonly version: number; readonly warnings: readonly ChangeWarning[] }
   | { readonly applied: false; readonly problems: readonly ChangeProblem[] };
 
 /** Rolls a transaction back without being an error. */
@@ -176,17 +177,31 @@ export class Ledger {
 
   applyChanges(changes: readonly DirectoryChange[], hashes: CodeHashes, by: string, at: Instant): ChangeOutcome {
     const { site, doors } = this.#opened();
-    let problems: readonly ChangeProblem[] = [];
-    const applied = this.#commit((batch) => {
-      problems = this.#writer.apply(changes, hashes, { site, doors });
-      if (problems.length === 0) batch.changeDirectory(by, changes.length, at);
-      return problems.length === 0;
+    let applied: Applied = { problems: [], warnings: [] };
+    const isDone = this.#commit((batch) => {
+      applied = this.#writer.apply(changes, hashes, { site, doors });
+      if (applied.problems.length === 0) batch.changeDirectory(by, changes.length, at);
+      return applied.problems.length === 0;
     });
-    if (!applied) return { applied, problems };
+    const { problems, warnings } = applied;
+    if (!isDone) return { applied: false, problems };
     const told = this.#toldCalendar;
     const news = this.calendar();
     if (this.#toldCalendar !== told) this.#tellCalendar(news);
-    return { applied, version: this.directoryVersion };
+    return { applied: true, version: this.directoryVersion, warnings };
+  }
+
+  /** What `applyChanges` would answer; nothing of it stays. */
+  tryChanges(changes: readonly DirectoryChange[], hashes: CodeHashes): ChangeOutcome {
+    const { site, doors } = this.#opened();
+    let applied: Applied = { problems: [], warnings: [] };
+    this.#commit(() => {
+      applied = this.#writer.apply(changes, hashes, { site, doors });
+      return false;
+    });
+    const { problems, warnings } = applied;
+    if (problems.length > 0) return { applied: false, problems };
+    return { applied: true, version: this.directoryVersion + 1, warnings };
   }
 
   note(event: JournalEvent, at: Instant): void {
@@ -236,7 +251,11 @@ export class Ledger {
         batch.finish();
       });
     } catch (error) {
-      if (error instanceof GivenUp) return false;
+      if (error instanceof GivenUp) {
+        // What was read meanwhile may never have been.
+        this.#directory.forget();
+        return false;
+      }
       this.#stale = true;
       throw error;
     }

@@ -4,8 +4,9 @@ import type { JournalEvent } from "../domain/events.ts";
 
 /** The steps of a change are looked at later, by what is loaded only for them. */
 export type RawRequest =
-  | Exclude<LedgerRequest, { kind: "change" }>
-  | { readonly kind: "change"; readonly by: string; readonly changes: readonly unknown[] };
+  | Exclude<LedgerRequest, { kind: "change" | "tryChange" }>
+  | { readonly kind: "change"; readonly by: string; readonly changes: readonly unknown[] }
+  | { readonly kind: "tryChange"; readonly changes: readonly unknown[] };
 
 export type RequestParse =
   | { readonly ok: true; readonly request: RawRequest }
@@ -29,6 +30,8 @@ export function parseRequest(line: string): RequestParse {
       return { ok: true, request: { kind: "watch" } };
     case "change":
       return parseChange(request);
+    case "tryChange":
+      return parseTryChange(request);
     case "note":
       return parseNote(request["event"]);
     default:
@@ -40,6 +43,11 @@ function parseChange({ by, changes }: Record<string, unknown>): RequestParse {
   if (!isText(by, 100)) return refuse('"by" must be 1 to 100 printable characters.');
   if (!Array.isArray(changes)) return refuse('"changes" must be a list.');
   return { ok: true, request: { kind: "change", by, changes } };
+}
+
+function parseTryChange({ changes }: Record<string, unknown>): RequestParse {
+  if (!Array.isArray(changes)) return refuse('"changes" must be a list.');
+  return { ok: true, request: { kind: "tryChange", changes } };
 }
 
 /** Others may add only what they alone can know, a log-in at the console; everything else the ledger and the door loop say themselves. */

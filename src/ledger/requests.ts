@@ -5,6 +5,7 @@ import { createConnection, createServer } from "node:net";
 import type { LedgerReply } from "../domain/ask.ts";
 import { Fault } from "../domain/fault.ts";
 import type { ChangeDesk } from "./change-desk.ts";
+import type { ChangeParse } from "./change-shape.ts";
 import type { Desk } from "./desk.ts";
 import { gatherDirectory } from "./directory-reply.ts";
 import type { Ledger } from "./ledger.ts";
@@ -122,20 +123,25 @@ export class RequestServer {
         done({ kind: "head", seq: this.#parts.ledger.headSeq });
         break;
       case "change":
-        this.#change(request.by, request.changes, done).catch(() => {
-          done({ kind: "error", problem: "The change could not be read." });
-        });
+        this.#change(request.by, request.changes, done);
+        break;
+      case "tryChange":
+        this.#change(null, request.changes, done);
         break;
       case "note":
         done(this.#note(request.event));
     }
   }
 
-  async #change(by: string, raw: readonly unknown[], done: Answering): Promise<void> {
-    const { parseChanges } = await import("./change-shape.ts");
-    const parsed = parseChanges(raw);
-    if (parsed.ok) this.#parts.changes.take(by, parsed.changes, done);
-    else done({ kind: "refused", problems: parsed.problems });
+  /** By nobody it is only tried. */
+  #change(by: string | null, raw: readonly unknown[], done: Answering): void {
+    readChanges(raw)
+      .then((parsed) => {
+        if (!parsed.ok) done({ kind: "refused", problems: parsed.problems });
+        else if (by === null) this.#parts.changes.try(parsed.changes, done);
+        else this.#parts.changes.take(by, parsed.changes, done);
+      })
+      .catch(() => done({ kind: "error", problem: "The change could not be read." }));
   }
 
   #note(event: Parameters<Desk["note"]>[0]): LedgerReply {
@@ -146,6 +152,11 @@ export class RequestServer {
       return { kind: "error", problem: "The database did not take the event; see the health of the ledger." };
     }
   }
+}
+
+async function readChanges(raw: readonly unknown[]): Promise<ChangeParse> {
+  const { parseChanges } = await import("./change-shape.ts");
+  return parseChanges(raw);
 }
 
 const line = (reply: LedgerReply): string => JSON.stringify(reply);

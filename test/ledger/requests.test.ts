@@ -163,6 +163,19 @@ test("a change is applied and its version told; the next directory shows it", as
   expect(tested.last()).toEqual({ type: "directory.changed", version: 1, by: "ops", steps: ana.length });
 });
 
+test("a change that is only tried is answered like one that is made, and leaves nothing behind", async () => {
+  const { client, tested } = serve();
+  const one = client();
+  expect(await one.ask({ kind: "tryChange", changes: ana })).toMatchObject({ kind: "changed", version: 1 });
+  expect(await one.ask({ kind: "tryChange", changes: [putCredential("x", person("bo"), "qr", "y")] })).toMatchObject({
+    kind: "refused",
+    problems: [{ step: 0, problem: 'There is no person "bo".' }],
+  });
+  expect(await one.ask({ kind: "directory" })).toMatchObject({ version: 0, listing: { holders: [] } });
+  expect([tested.events(), tested.outcome(card("00B775D2"))]).toEqual([[], "unknownCredential"]);
+  expect(await one.ask(change(...ana))).toMatchObject({ kind: "changed", version: 1 });
+});
+
 test("what the rules or the directory refuse comes back step by step", async () => {
   const one = serve().client();
   expect(await one.ask(change(putPerson("bo"), putCredential("x", person("bo"), "pin", "1")))).toEqual({
@@ -241,6 +254,7 @@ test.each([
   '{"kind":"change","by":7,"changes":[]}',
   '{"kind":"change","by":"ops","changes":{}}',
   '{"kind":"note"}',
+  '{"kind":"tryChange"}',
 ])("a line that is no request is answered, and the next one is served: %s", async (line) => {
   const one = serve().client();
   one.socket.write(`${line}\n`);
