@@ -1,6 +1,7 @@
 // One door's state machine: what unlocks it, when it locks again, which alarms it raises. Pure; knows no relay and no ledger.
+import type { DoorInput } from "./door-input.ts";
 import type { Cause, JournalEvent } from "./events.ts";
-import type { AskId, InputId } from "./ids.ts";
+import type { InputId } from "./ids.ts";
 import type { DoorSpec } from "./site.ts";
 import type { DoorStatus } from "./status.ts";
 import type { MonoMs } from "./time.ts";
@@ -29,18 +30,6 @@ export interface DoorState {
   readonly heldOpen: boolean;
   readonly exits: readonly PressedExit[];
 }
-
-export type DoorInput =
-  | { readonly kind: "grant"; readonly ask: AskId }
-  | { readonly kind: "exit"; readonly input: InputId; readonly pressed: boolean }
-  /** Its wire is gone: it counts as let go, unless it was stuck, which it stays until it has been seen let go. */
-  | { readonly kind: "exitLost"; readonly input: InputId }
-  | { readonly kind: "contact"; readonly level: "open" | "closed" | "unknown" }
-  | { readonly kind: "fire" }
-  | { readonly kind: "fireCleared"; readonly who: string }
-  | { readonly kind: "clearForced"; readonly who: string }
-  | { readonly kind: "restoreForced" }
-  | { readonly kind: "tick" };
 
 export type DoorEffect =
   | { readonly kind: "unlock"; readonly cause: Cause }
@@ -88,6 +77,8 @@ export const stepDoor: StepDoor = (spec, state, input, now) => {
       return unchanged({ ...state, forced: true });
     case "tick":
       return tick(spec, state, now);
+    default:
+      return unchanged(state);
   }
 };
 

@@ -4,7 +4,8 @@ import type { Board, BoardEvent } from "../../hal/board.ts";
 import type { Clock, Timer } from "../../hal/clock.ts";
 import type { Ask, Recovery, Restored } from "../domain/ask.ts";
 import { askLifeMs, shownOf } from "../domain/ask.ts";
-import type { DoorInput, DoorState, StepDoor } from "../domain/door-machine.ts";
+import type { DoorInput } from "../domain/door-input.ts";
+import type { DoorState, StepDoor } from "../domain/door-machine.ts";
 import { doorDeadline, doorStatus, lockedDoor, stepDoor } from "../domain/door-machine.ts";
 import type { JournalEvent } from "../domain/events.ts";
 import type { AskId, BootId, DoorId, InputId, ReaderId, RelayId, RunId } from "../domain/ids.ts";
@@ -325,7 +326,7 @@ export class DoorLoop {
         this.link.ask(effect.ask);
         return;
       case "grant": {
-        this.#tellDoor(effect.ask.door, { kind: "grant", ask: effect.ask.id });
+        this.#tellDoor(effect.ask.door, { kind: "grant", ask: effect.ask.id, rights: effect.verdict });
         this.#parts.board.signal(effect.ask.reader, "granted");
         if (effect.late) this.link.record({ settle: "late", shown: shownOf(effect.ask), verdict: effect.verdict });
         return;

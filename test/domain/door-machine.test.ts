@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
-import type { DoorEffect, DoorInput, DoorState } from "../../src/domain/door-machine.ts";
+import { noRights } from "../../src/domain/ask.ts";
+import type { DoorInput } from "../../src/domain/door-input.ts";
+import type { DoorEffect, DoorState } from "../../src/domain/door-machine.ts";
 import { doorDeadline, doorStatus, lockedDoor, stepDoor } from "../../src/domain/door-machine.ts";
 import type { AskId, DoorId, InputId, RelayId } from "../../src/domain/ids.ts";
 import type { DoorSpec } from "../../src/domain/site.ts";
@@ -18,7 +20,7 @@ const failSecure: DoorSpec = {
 };
 const failSafe: DoorSpec = { ...failSecure, lock: "failSafe" };
 const exit = "exit" as InputId;
-const grant: DoorInput = { kind: "grant", ask: "run.1" as AskId };
+const grant: DoorInput = { kind: "grant", ask: "run.1" as AskId, rights: noRights };
 const press: DoorInput = { kind: "exit", input: exit, pressed: true };
 const letGo: DoorInput = { kind: "exit", input: exit, pressed: false };
 const open: DoorInput = { kind: "contact", level: "open" };
