@@ -50,4 +50,6 @@ export type ReaderWiring =
       readonly keypad: boolean;
     }
   | { readonly id: string; readonly kind: "keypad"; readonly pins: { readonly d0: number; readonly d1: number } }
-  | { readonly id: string; readonly kind: "scanner"; readonly port: string };
+  | { readonly id: string; readonly kind: "scanner"; readonly port: string }
+  /** A number-plate camera, or a reader of vehicles' radio tags: one line of text for each. */
+  | { readonly id: string; readonly kind: "plate"; readonly port: string };

@@ -154,7 +154,8 @@ class SimulatedBoard implements SimBoard {
 
   keys(reader: string, keys: string): void {
     const { wiring } = this.#reader(reader);
-    if (wiring.kind === "scanner" || (wiring.kind === "wiegand" && !wiring.keypad)) {
+    const hasKeys = wiring.kind === "keypad" || (wiring.kind === "wiegand" && wiring.keypad);
+    if (!hasKeys) {
       refuse(`Reader ${quote(reader)} has no keypad.`);
     }
     const nibbles = [...keys].map(encodeKey);
@@ -170,7 +171,8 @@ class SimulatedBoard implements SimBoard {
 
   text(reader: string, text: string): void {
     const { wiring } = this.#reader(reader);
-    if (wiring.kind !== "scanner") refuse(`Reader ${quote(reader)} is a ${wiring.kind} and reads no text.`);
+    if (wiring.kind !== "scanner" && wiring.kind !== "plate")
+      refuse(`Reader ${quote(reader)} is a ${wiring.kind} and reads no text.`);
     // A serial scanner's driver drops these too, without a word: there is no one to answer.
     if (text.length < 1 || text.length > maxTextLength || hasControlCharacter(text)) return;
     this.#present(reader, { kind: "text", reader, text, at: this.#clock.mono() });

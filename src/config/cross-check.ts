@@ -24,6 +24,7 @@ export function crossCheck(known: Salvage): readonly Finding[] {
 export function methodsOf(reader: SomeReader): readonly Method[] {
   if (reader.kind === "keypad") return ["pin"];
   if (reader.kind === "scanner") return ["qr"];
+  if (reader.kind === "plate") return ["plate"];
   return reader.kind === "wiegand" && reader.keypad === true ? ["card", "pin"] : ["card"];
 }
 

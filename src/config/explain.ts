@@ -113,6 +113,7 @@ function wireText(id: string, wires: readonly { readonly id: string; readonly pi
 
 function readerText(reader: ReaderConfig): string {
   if (reader.kind === "scanner") return `${reader.id}: QR scanner on ${reader.port}`;
+  if (reader.kind === "plate") return `${reader.id}: number plates on ${reader.port}`;
   const pins = `pins ${reader.pins.d0} (d0) and ${reader.pins.d1} (d1)`;
   if (reader.kind === "keypad") return `${reader.id}: keypad, ${pins}`;
   return `${reader.id}: cards (${reader.format})${reader.keypad ? " and keys" : ""}, ${pins}`;

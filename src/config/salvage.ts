@@ -9,6 +9,7 @@ import {
   fireSchema,
   inputSchema,
   keypadReaderSchema,
+  plateReaderSchema,
   relaySchema,
   scannerReaderSchema,
   siteSchema,
@@ -21,7 +22,8 @@ export type SomeDoor = Some<typeof doorSchema>;
 export type SomeReader =
   | Some<typeof wiegandReaderSchema>
   | Some<typeof keypadReaderSchema>
-  | Some<typeof scannerReaderSchema>;
+  | Some<typeof scannerReaderSchema>
+  | Some<typeof plateReaderSchema>;
 
 /** A configuration of which any setting may be missing because what stands there is wrong. */
 export interface Salvage {
@@ -57,6 +59,7 @@ function soundReader(entry: unknown): SomeReader {
   const kind = own(entry, "kind");
   if (kind === "keypad") return soundFields(keypadReaderSchema, entry);
   if (kind === "scanner") return soundFields(scannerReaderSchema, entry);
+  if (kind === "plate") return soundFields(plateReaderSchema, entry);
   return soundFields(wiegandReaderSchema, entry);
 }
 

@@ -84,21 +84,33 @@ export const keypadReaderSchema = z
   })
   .describe("A keypad on two Wiegand lines.");
 
+const serialPort = text(
+  /^[A-Za-z0-9][\w.:+-]{0,127}(\/[A-Za-z0-9][\w.:+-]{0,127}){0,3}$/,
+  "Write the port's name under /dev, without /dev itself.",
+  "port",
+  "ttyACM0",
+).describe("The serial port, named as under /dev. The names in serial/by-id survive replugging.");
+
 export const scannerReaderSchema = z
   .strictObject({
     ...readerCommon,
     kind: z.literal("scanner").describe("A QR scanner on a serial port."),
-    port: text(
-      /^[A-Za-z0-9][\w.:+-]{0,127}(\/[A-Za-z0-9][\w.:+-]{0,127}){0,3}$/,
-      "Write the port's name under /dev, without /dev itself.",
-      "port",
-      "ttyACM0",
-    ).describe("The serial port, named as under /dev. The names in serial/by-id survive replugging."),
+    port: serialPort,
   })
   .describe("A QR scanner on a serial port.");
 
+export const plateReaderSchema = z
+  .strictObject({
+    ...readerCommon,
+    kind: z
+      .literal("plate")
+      .describe("A number-plate camera or a reader of vehicles' tags, which sends a line of text for each vehicle."),
+    port: serialPort,
+  })
+  .describe("A number-plate camera, or a reader of vehicles' tags, on a serial port.");
+
 export const readerSchema = z
-  .discriminatedUnion("kind", [wiegandReaderSchema, keypadReaderSchema, scannerReaderSchema])
+  .discriminatedUnion("kind", [wiegandReaderSchema, keypadReaderSchema, scannerReaderSchema, plateReaderSchema])
   .describe("One thing at which people show a card, a code or a PIN.");
 
 export const fireSchema = z

@@ -120,5 +120,6 @@ function readerOf(reader: ReaderConfig): ReaderSpec {
     direction: reader.direction,
     format: reader.kind === "wiegand" ? reader.format : null,
     keypad: reader.kind === "keypad" || (reader.kind === "wiegand" && reader.keypad),
+    plates: reader.kind === "plate",
   };
 }

@@ -25,7 +25,7 @@ export function wiringFindings(known: Salvage): readonly Finding[] {
     })),
     ...clashes(portClaims(known), (what, owner) => ({
       problem: `Port ${what} already belongs to ${owner}.`,
-      remedy: "Name the port of the other scanner.",
+      remedy: "Name the port of the other reader.",
     })),
     ...clashes(relayClaims(known, ids), (what, owner) => ({
       problem: `Relay ${what} already drives ${owner}.`,

@@ -24,5 +24,8 @@ export type Presentation =
 /** Digits in a QR are looked up like typed ones, and guessed like them. */
 export const isDigitText = (text: string): boolean => /^[0-9]{1,16}$/.test(text);
 
+/** Letters and digits of a plate, or of a vehicle's radio tag, once it is normalised. */
+export const isPlate = (plate: string): boolean => /^[\p{L}\p{N}]{2,32}$/u.test(plate);
+
 /** Upper case, without separators: `ab-12 cd` is `AB12CD`. */
 export const normalizePlate = (text: string): string => text.toUpperCase().replace(/[^\p{L}\p{N}]/gu, "");

@@ -106,6 +106,8 @@ export interface ReaderSpec {
   readonly format: FrameFormat | null;
   /** Whether it has keys, as 4- or 8-bit frames or as keys proper. */
   readonly keypad: boolean;
+  /** Whether its text lines are number plates, or tags of vehicles; otherwise they are what a QR holds. */
+  readonly plates?: boolean;
 }
 
 export interface KeypadPolicy {

@@ -77,7 +77,10 @@ export class DoorLoop {
     this.#parts = parts;
     this.#step = parts.stepDoor ?? stepDoor;
     for (const spec of site.doors) this.#doors.set(spec.id, { spec, state: lockedDoor });
-    for (const spec of site.readers) this.#readers.set(spec.id, { spec, desk: createReaderDesk(spec, site.keypad) });
+    for (const spec of site.readers) {
+      const mode = this.#doors.get(spec.door)?.spec.keypadMode ?? "pin";
+      this.#readers.set(spec.id, { spec, desk: createReaderDesk(spec, site.keypad, mode) });
+    }
     this.#roles = inputRoles(site);
     this.link = createLedgerLink({
       clock,

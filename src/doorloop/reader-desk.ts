@@ -1,14 +1,20 @@
 // Turns what readers report into presentations: frames into cards and keys, keys into entries, text into codes.
 import type { BoardEvent } from "../../hal/board.ts";
 import { decodeFrame } from "../domain/frame.ts";
-import type { KeypadState } from "../domain/keypad.ts";
+import type { KeypadMode, KeypadState, Submission } from "../domain/keypad.ts";
 import { emptyKeypad, keypadDeadline, stepKeypad } from "../domain/keypad.ts";
 import type { CardCode, Presentation } from "../domain/presentation.ts";
+import { isPlate, normalizePlate } from "../domain/presentation.ts";
 import type { KeypadPolicy, ReaderSpec } from "../domain/site.ts";
 import type { MonoMs } from "../domain/time.ts";
+import { later } from "../domain/time.ts";
 
 /** A scanner's text is bounded bytes, never an instruction. */
 const maxTextLength = 300;
+/** A vehicle that stands there is read again and again: that is one showing, until it was gone for so long, ... */
+const plateGapMs = 3_000;
+/** ... or stood there for so long: a driver who was turned away need not back out to be read again. */
+const plateStayMs = 30_000;
 
 export type ReaderFinding =
   | { readonly kind: "presentation"; readonly presentation: Presentation }
@@ -22,18 +28,34 @@ export interface ReaderDesk {
   deadline(): MonoMs | null;
 }
 
+interface SeenPlate {
+  readonly plate: string;
+  readonly shownAt: MonoMs;
+  readonly lastAt: MonoMs;
+}
+
 /** One reader's entry state; `keypad` entries that time out are dropped in silence, as on any keypad. */
-export function createReaderDesk(reader: ReaderSpec, policy: KeypadPolicy): ReaderDesk {
+export function createReaderDesk(reader: ReaderSpec, policy: KeypadPolicy, mode: KeypadMode): ReaderDesk {
   let entry: KeypadState = emptyKeypad;
+  let seen: SeenPlate | null = null;
 
   const pressKey = (key: string, now: MonoMs): ReaderFinding[] => {
-    const step = stepKeypad(entry, { kind: "key", key }, policy, now);
+    const step = stepKeypad(entry, { kind: "key", key }, policy, mode, now);
     entry = step.state;
     const findings: ReaderFinding[] = [{ kind: "key" }];
-    if (step.submit !== null) {
-      findings.push({ kind: "presentation", presentation: { method: "pin", digits: step.submit.digits } });
-    }
+    if (step.submit !== null) findings.push({ kind: "presentation", presentation: pinOf(step.submit) });
     return findings;
+  };
+
+  const readPlate = (text: string, now: MonoMs): ReaderFinding => {
+    if (text.length > maxTextLength) return { kind: "misread", problem: "text" };
+    const plate = normalizePlate(text);
+    if (plate === "") return { kind: "nothing" };
+    if (!isPlate(plate)) return { kind: "misread", problem: "text" };
+    const stays = seen !== null && seen.plate === plate && now < later(seen.lastAt, plateGapMs);
+    const same = stays && seen !== null && now < later(seen.shownAt, plateStayMs) ? seen : null;
+    seen = { plate, shownAt: same?.shownAt ?? now, lastAt: now };
+    return same === null ? { kind: "presentation", presentation: { method: "plate", plate } } : { kind: "nothing" };
   };
 
   return {
@@ -42,7 +64,7 @@ export function createReaderDesk(reader: ReaderSpec, policy: KeypadPolicy): Read
         case "key":
           return pressKey(event.key, now);
         case "text":
-          return [readText(event.text)];
+          return [reader.plates === true ? readPlate(event.text, now) : readText(event.text)];
         case "frame": {
           const reading = decodeFrame(event.bits, reader.format, reader.keypad);
           if (reading.kind === "key") return pressKey(reading.key, now);
@@ -52,11 +74,14 @@ export function createReaderDesk(reader: ReaderSpec, policy: KeypadPolicy): Read
       }
     },
     tick(now) {
-      entry = stepKeypad(entry, { kind: "tick" }, policy, now).state;
+      entry = stepKeypad(entry, { kind: "tick" }, policy, mode, now).state;
     },
     deadline: () => keypadDeadline(entry, policy),
   };
 }
+
+const pinOf = ({ digits, apartment }: Submission): Presentation =>
+  apartment === undefined ? { method: "pin", digits } : { method: "pin", digits, apartment };
 
 /** A 26-bit frame carries the lowest three bytes of a card and nothing else of it. */
 const cardOf = (code: CardCode, { format }: ReaderSpec): Presentation =>

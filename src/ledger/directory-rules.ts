@@ -11,7 +11,7 @@ import type {
 } from "../domain/directory.ts";
 import { completePass, completePerson, publicIds } from "../domain/directory.ts";
 import { idPattern } from "../domain/ids.ts";
-import { normalizePlate } from "../domain/presentation.ts";
+import { isPlate, normalizePlate } from "../domain/presentation.ts";
 import type { DayWindow, Recurrence } from "../domain/recurrence.ts";
 import type { Holiday, Schedule, WeeklyWindow } from "../domain/schedule.ts";
 import { always, never } from "../domain/schedule.ts";
@@ -249,8 +249,8 @@ function checkSecret(kind: CredentialKind, secret: string): Problem[] {
       if (/^[0-9]{8}$/.test(secret)) return [];
       return [problem("The QR's PIN is not 8 digits.", "Give 8 digits; leading zeros count.")];
     case "plate":
-      if (/^[\p{L}\p{N}]{2,12}$/u.test(normalizePlate(secret))) return [];
-      return [problem("The number plate is not usable.", "Give 2 to 12 letters and digits.")];
+      if (isPlate(normalizePlate(secret))) return [];
+      return [problem("The number plate is not usable.", "Give 2 to 32 letters and digits.")];
     case "card":
     case "bkey":
       if (isCardCode(secret)) return [];

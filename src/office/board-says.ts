@@ -1,6 +1,6 @@
 // What the simulated board's control socket says, decoded from its JSON lines; pure, and deaf to keys and cards.
 
-export type ReaderKind = "wiegand" | "keypad" | "scanner";
+export type ReaderKind = "wiegand" | "keypad" | "scanner" | "plate";
 export type LampSignal = "granted" | "denied" | "key";
 
 export interface BoardReader {
@@ -33,7 +33,7 @@ export type BoardSays =
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const readerKinds: readonly string[] = ["wiegand", "keypad", "scanner"];
+const readerKinds: readonly string[] = ["wiegand", "keypad", "scanner", "plate"];
 const lampSignals: readonly string[] = ["granted", "denied", "key"];
 
 /** Null for a line that the panel has no use for. */

@@ -15,13 +15,13 @@ function expectSound(config: Config): void {
   const relays = config.relays.map((relay) => relay.id);
   const doors = config.doors.map((door) => door.id);
   const pins = [...config.relays, ...config.inputs].map((wire) => wire.pin);
-  for (const reader of config.readers) if (reader.kind !== "scanner") pins.push(reader.pins.d0, reader.pins.d1);
+  for (const reader of config.readers) if ("pins" in reader) pins.push(reader.pins.d0, reader.pins.d1);
   distinct([...inputs, ...relays, ...config.readers.map((reader) => reader.id)]);
   distinct(doors);
   distinct(pins);
   for (const pin of pins) inRange(pin, 0, 1023);
   distinct(config.doors.map((door) => door.relay));
-  distinct(config.readers.flatMap((reader) => (reader.kind === "scanner" ? [reader.port] : [])));
+  distinct(config.readers.flatMap((reader) => ("port" in reader ? [reader.port] : [])));
   for (const reader of config.readers) expect(doors).toContain(reader.door);
   const contacts = config.doors.flatMap((door) => door.contact ?? []);
   const exits = new Set(config.doors.flatMap((door) => door.exitButtons));

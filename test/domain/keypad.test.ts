@@ -19,7 +19,7 @@ function typed(
     now += mark === "~" || mark === "_" ? 11_000 : 1_000;
     if (mark === "~") continue;
     const input = mark === "_" ? ({ kind: "tick" } as const) : ({ kind: "key", key: mark } as const);
-    const step = stepKeypad(state, input, policy, monoMs(now));
+    const step = stepKeypad(state, input, policy, "pin", monoMs(now));
     state = step.state;
     if (step.submit !== null) submitted.push(step.submit.digits);
   }
@@ -62,7 +62,7 @@ test.each<[string, string, (string | null)[]]>([
 
 test("an entry is forgotten exactly at its deadline, which each key moves", () => {
   const press = (state: KeypadState, key: string, at: number) =>
-    stepKeypad(state, { kind: "key", key }, confirming, monoMs(at));
+    stepKeypad(state, { kind: "key", key }, confirming, "pin", monoMs(at));
   expect(keypadDeadline(emptyKeypad, confirming)).toBe(null);
   const one = press(emptyKeypad, "1", 5_000).state;
   expect(keypadDeadline(one, confirming)).toBe(15_000);
@@ -71,13 +71,13 @@ test("an entry is forgotten exactly at its deadline, which each key moves", () =
   expect(press(two, "#", 24_998).submit).toEqual({ digits: "12" });
   expect(press(two, "#", 24_999).submit).toBe(null);
   expect(press(two, "3", 24_999).state.keys).toBe("3");
-  expect(stepKeypad(two, { kind: "tick" }, confirming, monoMs(24_998)).state).toEqual(two);
-  expect(stepKeypad(two, { kind: "tick" }, confirming, monoMs(24_999)).state).toEqual(emptyKeypad);
+  expect(stepKeypad(two, { kind: "tick" }, confirming, "pin", monoMs(24_998)).state).toEqual(two);
+  expect(stepKeypad(two, { kind: "tick" }, confirming, "pin", monoMs(24_999)).state).toEqual(emptyKeypad);
 });
 
 test("a key that does not exist does not keep an entry alive", () => {
-  const begun = stepKeypad(emptyKeypad, { kind: "key", key: "1" }, confirming, monoMs(0)).state;
-  const after = stepKeypad(begun, { kind: "key", key: "F1" }, confirming, monoMs(9_000)).state;
+  const begun = stepKeypad(emptyKeypad, { kind: "key", key: "1" }, confirming, "pin", monoMs(0)).state;
+  const after = stepKeypad(begun, { kind: "key", key: "F1" }, confirming, "pin", monoMs(9_000)).state;
   expect(keypadDeadline(after, confirming)).toBe(10_000);
 });
 
@@ -89,7 +89,7 @@ test("nothing typed leaves no deadline behind", () => {
 
 test("a hostile key is neither a digit nor remembered", () => {
   for (const key of ["", "12", "１", "٣", "1\n", "-", "constructor", "9".repeat(100_000)]) {
-    expect(stepKeypad(emptyKeypad, { kind: "key", key }, confirming, monoMs(1)).state).toEqual(emptyKeypad);
+    expect(stepKeypad(emptyKeypad, { kind: "key", key }, confirming, "pin", monoMs(1)).state).toEqual(emptyKeypad);
   }
 });
 
@@ -151,7 +151,7 @@ test("the state never grows past an entry, whatever comes when", () => {
       for (const { key, gapMs } of events) {
         now = monoMs(now + gapMs);
         const input = key === null ? ({ kind: "tick" } as const) : ({ kind: "key", key } as const);
-        state = stepKeypad(state, input, confirming, now).state;
+        state = stepKeypad(state, input, confirming, "pin", now).state;
         expect(state.keys).toMatch(/^[0-9]{0,16}$/);
         expect(state.lastKeyAt === null).toBe(state.keys === "" && !state.overflowed);
       }

@@ -67,10 +67,10 @@ function planReaderLine(body: ReaderFields, wires: Wires): BoardLine {
     }
     return line("tap", id, body.card);
   }
-  if (reader.kind !== "scanner") return wrong("This reader reads no QR codes.");
+  if (reader.kind !== "scanner" && reader.kind !== "plate") return wrong("This reader reads no text.");
   const { text } = body;
   if (typeof text !== "string" || text.trim() === "" || text.length > maxTextLength || unprintable.test(text)) {
-    return wrong(`A QR code is one line of 1 to ${maxTextLength} characters.`);
+    return wrong(`A QR code or number plate is one line of 1 to ${maxTextLength} characters.`);
   }
   return line("text", id, text);
 }

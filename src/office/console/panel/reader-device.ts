@@ -23,6 +23,14 @@ export interface ReaderSetting {
   readonly among: boolean;
 }
 
+/** What can be held before a reader, by its kind; a keypad has no tray. */
+const trayWords = {
+  wiegand: { title: "Tap a card", field: "Card number in hex", samples: "card" },
+  scanner: { title: "Hold up a QR code", field: "QR text", samples: "qr" },
+  plate: { title: "Drive up with a plate", field: "Number plate", samples: null },
+  keypad: { title: "", field: "", samples: null },
+} as const;
+
 export class ReaderDevice {
   readonly device = copyOf("reader");
   /** What is held to the reader; null for one that only has keys. */
@@ -42,7 +50,7 @@ export class ReaderDevice {
     if (this.#keypad === null) need(this.device, ".pad", HTMLElement).remove();
     const target = need(this.device, ".target", HTMLElement);
     if (setting.kind === "keypad") target.remove();
-    else setIcon(need(target, "svg", SVGElement), setting.kind === "scanner" ? "qr" : "wave");
+    else setIcon(need(target, "svg", SVGElement), setting.kind === "wiegand" ? "wave" : "qr");
     this.tray = setting.kind === "keypad" ? null : this.#createTray();
   }
 
@@ -79,14 +87,15 @@ export class ReaderDevice {
 
   #createTray(): HTMLElement {
     const { id, kind, doorName, samples, among } = this.#setting;
-    const scanner = kind === "scanner";
+    const words = trayWords[kind];
+    const scanner = kind !== "wiegand";
     const tray = copyOf(scanner ? "qr-tray" : "card-tray");
-    const what = scanner ? "Hold up a QR code" : "Tap a card";
+    const what = words.title;
     setText(need(tray, ".tray-title", HTMLElement), among ? `${what} at ${id}` : what);
     const present = (secret: string): void =>
       scanner ? this.#actions.show(id, secret) : this.#actions.tap(id, secret);
     const shelf = need(tray, ".shelf", HTMLElement);
-    for (const sample of samples.filter((one) => one.kind === (scanner ? "qr" : "card"))) {
+    for (const sample of samples.filter((one) => one.kind === words.samples)) {
       const button = sampleButton(sample, scanner ? "Show" : "Tap", doorName);
       button.addEventListener("click", () => {
         present(sample.secret);
@@ -95,7 +104,7 @@ export class ReaderDevice {
       shelf.append(button);
     }
     const field = need(tray, "input", HTMLInputElement);
-    field.setAttribute("aria-label", `${scanner ? "QR text" : "Card number in hex"} for ${doorName}`);
+    field.setAttribute("aria-label", `${words.field} for ${doorName}`);
     need(tray, "form", HTMLFormElement).addEventListener("submit", (event) => {
       event.preventDefault();
       const value = scanner ? field.value : field.value.replace(/[\s:-]/g, "").toUpperCase();
