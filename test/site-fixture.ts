@@ -81,10 +81,12 @@ export const site: SiteSpec = {
     activateOnFirstUse: true,
     courier: { validMs: 86_400_000, usesPerDoor: 1, digits: 8 },
     staffMaxMs: 43_200_000,
+    purgeAfterDays: 30,
   },
   enrolByCard: false,
   recordDeadlineMs: 300,
   keepEvents: 200_000,
+  keepNamesDays: 90,
 };
 
 export const wires: BoardSpec = {

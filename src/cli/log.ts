@@ -121,13 +121,14 @@ async function verify(args: readonly string[]): Promise<number> {
     if (result.more > 0) console.error(`… and ${result.more} more.`);
     return 1;
   }
-  const { events, head, authenticated } = result;
+  const { events, head, authenticated, forgotten } = result;
   const upTo = head === null ? "nothing is recorded yet" : `the last is ${head.seq}, ${head.hash.slice(0, 16)}…`;
   const how =
     values.seed === undefined
       ? "Chain and anchor agree; --seed FILE checks each event against the owner's audit seed as well."
       : `${authenticated} of them are authenticated by the audit seed.`;
   console.log(`The record is whole: ${events} events in one chain; ${upTo}.\n${how}`);
+  if (forgotten > 0) console.log(`The names in ${forgotten} of them are forgotten.`);
   if (values.seed === undefined) {
     for (const path of seedFilesIn(keysDir)) {
       console.log(`Take ${path} off this board: with it, somebody who edits the record could forge it.`);

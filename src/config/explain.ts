@@ -66,6 +66,8 @@ function siteLines({
   guessing,
   console: panel,
   journal,
+  privacy,
+  passes,
   recordDeadlineMs,
 }: Config): readonly string[] {
   const submit = keypad.autoSubmitLength === null ? "#" : `# or ${keypad.autoSubmitLength} digits`;
@@ -83,7 +85,8 @@ function siteLines({
       "guessing",
       `${guessing.failures} wrong codes, then blocks of ${spanText(guessing.blockMs)} to ${spanText(guessing.maxBlockMs)}; one is forgotten in ${spanText(guessing.drainMs)}; ${oddsText(guessing)}`,
     ),
-    ...row("record", `${journal.keepEvents} events; ${deadline}`),
+    ...row("record", `${journal.keepEvents} events, names for ${daysText(privacy.keepNamesDays)}; ${deadline}`),
+    ...row("passes", `removed ${daysText(passes.purgeAfterDays)} after their end`),
     ...row("console", `${scheme}://${host}:${panel.port}`),
   ];
 }
@@ -127,6 +130,8 @@ function timingText(door: DoorConfig): string {
   const alarms = `held open after ${spanText(door.heldOpenMs)}, forced past ${spanText(door.forcedGraceMs)} of grace`;
   return `${unlock}${relock}; ${alarms}; ${exit}`;
 }
+
+const daysText = (days: number): string => (days === 1 ? "1 day" : `${days} days`);
 
 function spanText(ms: number): string {
   if (ms >= 60_000 && ms % 60_000 === 0) return `${ms / 60_000} min`;

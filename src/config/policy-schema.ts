@@ -101,8 +101,25 @@ export const passesSchema = z
     courierUses: z.int().min(1).max(999).default(1).describe("How often a courier's pass opens each of its doors."),
     courierDigits: z.int().min(6).max(8).default(8).describe("How many digits a courier's code has."),
     staffMaxHours: z.int().min(1).max(720).default(12).describe("The longest that a pass issued by staff may last."),
+    purgeAfterDays: z
+      .int()
+      .min(1)
+      .max(3650)
+      .default(30)
+      .describe("How many days after it expired, was revoked or was used up a pass is removed for good."),
   })
   .describe("Passes: keys for a while, for visitors and couriers.");
+
+export const privacySchema = z
+  .strictObject({
+    keepNamesDays: z
+      .int()
+      .min(1)
+      .max(3650)
+      .default(90)
+      .describe("How many days the record keeps the names in its events; the events themselves stay."),
+  })
+  .describe("How long people's names are kept.");
 
 export const areaSchema = z
   .strictObject({

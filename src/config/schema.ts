@@ -9,6 +9,7 @@ import {
   guessingSchema,
   keypadSchema,
   passesSchema,
+  privacySchema,
 } from "./policy-schema.ts";
 import { filePath, id, list, name, pin, span, text } from "./setting.ts";
 
@@ -189,6 +190,7 @@ export const configSchema = z
       .default(false)
       .describe("Whether a reader takes an unknown card for enrolment within 20 seconds of an administrator's."),
     journal: journalSchema.prefault({}),
+    privacy: privacySchema.prefault({}),
     recordDeadlineMs: span(
       0,
       1500,

@@ -44,6 +44,7 @@ export function siteOf(config: Config): SiteSpec {
     enrolByCard: config.enrolByCard,
     recordDeadlineMs: config.recordDeadlineMs,
     keepEvents: config.journal.keepEvents,
+    keepNamesDays: config.privacy.keepNamesDays,
   };
 }
 
@@ -110,6 +111,7 @@ function passesOf(passes: Config["passes"]): PassPolicy {
       digits: passes.courierDigits,
     },
     staffMaxMs: passes.staffMaxHours * hourMs,
+    purgeAfterDays: passes.purgeAfterDays,
   };
 }
 

@@ -173,7 +173,7 @@ export type SystemEvent =
       /** The last event before the copy was made, and the last one that is known of. */
       readonly copySeq: number;
       readonly lostSeq: number;
-      /** Rights with counted uses that are used up by this. */
+      /** Rights with counted uses, all of which are used up now. */
       readonly usedUp: number;
       /** The damaged file, in the folder of the database; null when there was none. */
       readonly kept: string | null;
@@ -187,6 +187,10 @@ export type SystemEvent =
       readonly lostSeq: number;
       readonly lostHash: string;
     }
+  /** So many events up to that one have lost the name that was kept beside them. */
+  | { readonly type: "names.forgotten"; readonly upToSeq: number; readonly count: number }
+  /** Passes that ended long ago, taken out of the directory for good. */
+  | { readonly type: "passes.purged"; readonly count: number }
   | {
       readonly type: "log.pruned";
       readonly fromSeq: number;

@@ -156,6 +156,8 @@ export interface PassPolicy {
   readonly courier: { readonly validMs: number; readonly usesPerDoor: number; readonly digits: number };
   /** The longest that a pass issued by staff may last. */
   readonly staffMaxMs: number;
+  /** So many days after its end a pass leaves the directory. */
+  readonly purgeAfterDays: number;
 }
 
 /** Switches of whole ways in, over all doors. */
@@ -213,4 +215,6 @@ export interface SiteSpec {
   readonly recordDeadlineMs: number;
   /** How many events the journal keeps. */
   readonly keepEvents: number;
+  /** After so many days the journal forgets the names in an event. */
+  readonly keepNamesDays: number;
 }

@@ -4,33 +4,54 @@ import type { Database } from "better-sqlite3";
 /** Higher than any policy counts, and later than any block lasts: what is read back is cut to the site's policy. */
 const fullLevel = 1_000;
 const longestBlockMs = 1e12;
+const dayMs = 86_400_000;
 
-/** How many rights are used up by this that were not before. Inside the caller's transaction. */
-export function useUpCounts(db: Database): number {
-  const usedUp = db
-    .prepare(
-      `INSERT INTO use_count (pass, door, occurrence, spent, since_seq)
-       SELECT pass, door, 0, most, 0 FROM (${limits})
-       WHERE true ON CONFLICT DO UPDATE SET spent = excluded.spent WHERE spent < excluded.spent`,
-    )
-    .run().changes;
+/** Returns how many rights are counted, all of which are used up now. Inside the caller's transaction. */
+export function useUpCounts(db: Database, nowWall: number): number {
+  const occurrences = JSON.stringify(occurrencesAround(nowWall));
+  db.prepare(
+    `INSERT INTO use_count (pass, door, occurrence, spent, since_seq)
+     SELECT l.pass, l.door, o.value, l.most, 0 FROM (${limits}) l JOIN json_each(?) o ON l.recurs = (o.value <> 0)
+     WHERE true ON CONFLICT DO UPDATE SET spent = max(spent, excluded.spent)`,
+  ).run(occurrences);
   // Counts of grants that are gone come back with the grants; and no event of the lost record can be given back to.
   db.prepare(
     `UPDATE use_count SET since_seq = 0, spent = max(spent, coalesce(
        (SELECT json_extract(body, CASE door WHEN '*' THEN '$.usesTotal' ELSE '$.usesPerDoor' END)
         FROM holder WHERE kind = 'pass' AND id = use_count.pass), spent))`,
   ).run();
-  return usedUp;
+  // One that works for a time once it was opened may have been opened since: that time is over.
+  db.prepare(
+    `INSERT OR IGNORE INTO pass_activation (pass, occurrence, at)
+     SELECT p.id, o.value, 0 FROM (${activated}) p JOIN json_each(?) o ON p.recurs = (o.value <> 0)`,
+  ).run(occurrences);
+  return db.prepare<[], number>(`SELECT count(*) FROM (${limits})`).pluck().get() ?? 0;
 }
+
+/**
+ * 0 is the one of a pass that does not recur; others are days, and no site's day is further from Greenwich's than this. The day
+ * before counts as well, because its occurrence may run over midnight.
+ */
+function occurrencesAround(wall: number): number[] {
+  const first = Math.floor((wall - dayMs / 2) / dayMs) - 1;
+  const last = Math.floor((wall + 14 * 3_600_000) / dayMs);
+  return [0, ...Array.from({ length: last - first + 1 }, (_, n) => first + n)];
+}
+
+const recurs = "coalesce(json_extract(h.body, '$.recurrence.kind'), 'once') <> 'once' AS recurs";
 
 /** Each pass's limit at each of its doors, and in all. */
 const limits = `
-  SELECT DISTINCT h.id AS pass, g.door AS door, json_extract(h.body, '$.usesPerDoor') AS most
+  SELECT DISTINCT h.id AS pass, g.door AS door, json_extract(h.body, '$.usesPerDoor') AS most, ${recurs}
   FROM holder h JOIN holder_grant g ON g.holder_kind = h.kind AND g.holder_id = h.id
   WHERE h.kind = 'pass' AND json_extract(h.body, '$.usesPerDoor') IS NOT NULL
   UNION ALL
-  SELECT id, '*', json_extract(body, '$.usesTotal') FROM holder
-  WHERE kind = 'pass' AND json_extract(body, '$.usesTotal') IS NOT NULL`;
+  SELECT h.id, '*', json_extract(h.body, '$.usesTotal'), ${recurs} FROM holder h
+  WHERE h.kind = 'pass' AND json_extract(h.body, '$.usesTotal') IS NOT NULL`;
+
+const activated = `
+  SELECT h.id, ${recurs} FROM holder h
+  WHERE h.kind = 'pass' AND json_extract(h.body, '$.activationMs') IS NOT NULL`;
 
 /** As full as a door's bucket can be, and its longest block only beginning. Inside the caller's transaction. */
 export function fillGuessBuckets(db: Database): void {
@@ -39,3 +60,6 @@ export function fillGuessBuckets(db: Database): void {
      SELECT door, ?, 0, 0, 0, '', ? FROM (SELECT door FROM holder_grant UNION SELECT door FROM guess)`,
   ).run(fullLevel, longestBlockMs);
 }
+
+/** Where people were is as old as the copy: nobody is kept in or out by it. Inside the caller's transaction. */
+export const forgetWhereabouts = (db: Database): void => void db.exec("DELETE FROM whereabouts");

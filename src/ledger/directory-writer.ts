@@ -22,6 +22,7 @@ import type { Problem } from "./directory-rules.ts";
 import { cardClass, directoryLimits, kindsOf } from "./directory-rules.ts";
 import type { DirectorySql } from "./directory-sql.ts";
 import { prepareDirectorySql } from "./directory-sql.ts";
+import { PassTombstones } from "./pass-tombstones.ts";
 import type { Tokens } from "./tokens.ts";
 import { lowThreeBytes } from "./tokens.ts";
 
@@ -41,12 +42,14 @@ export class DirectoryWriter {
   readonly #tokens: Tokens;
   readonly #directory: Directory;
   readonly #codes: CodeSpace;
+  readonly #tombstones: PassTombstones;
 
   constructor(db: Database, tokens: Tokens, directory: Directory) {
     this.#sql = prepareDirectorySql(db);
     this.#tokens = tokens;
     this.#directory = directory;
     this.#codes = new CodeSpace(db);
+    this.#tombstones = new PassTombstones(db);
   }
 
   apply(changes: readonly DirectoryChange[], hashes: CodeHashes, context: ChangeContext): Applied {
@@ -125,6 +128,9 @@ export class DirectoryWriter {
     const pass = completePass(given);
     const known = this.#directory.holder("pass", pass.id);
     if (known?.kind === "pass" && known.version > pass.version) return null;
+    if (known === null && !this.#tombstones.admits(pass.id, pass.version)) {
+      return { problem: `The pass "${pass.id}" ended long ago.`, remedy: "Make a new pass under another id." };
+    }
     if (known === null && !site.passes.enabled && pass.state === "active") {
       return { problem: "This site takes no passes.", remedy: 'Set "passes.enabled" in its configuration.' };
     }

@@ -21,8 +21,9 @@ import { Latches } from "./latches.ts";
 import type { ReadyAsk } from "./ready-ask.ts";
 import { gatherFacts, instantOf, verdictOf } from "./ready-ask.ts";
 import { RecoveryNotice } from "./recovery-notice.ts";
+import { Retention } from "./retention.ts";
 import type { Session } from "./session.ts";
-import { beginSession } from "./session.ts";
+import { beginSession, isBelowFloor } from "./session.ts";
 import type { Tokens } from "./tokens.ts";
 import { createTokens, lookUpOf } from "./tokens.ts";
 
@@ -49,6 +50,7 @@ export class Ledger {
   readonly #writer: DirectoryWriter;
   readonly #latches: Latches;
   readonly #recovery: RecoveryNotice;
+  readonly #retention: Retention;
   readonly #journal: Journal;
   readonly #transaction: Transaction<(work: () => void) => void>;
   #session: Session | null = null;
@@ -64,6 +66,7 @@ export class Ledger {
     this.#writer = new DirectoryWriter(parts.db, this.#tokens, this.#directory);
     this.#latches = new Latches(parts.db);
     this.#recovery = new RecoveryNotice(parts.db);
+    this.#retention = new Retention(parts.db, this.#directory, this.#writer);
     this.#journal = new Journal(parts);
     this.#transaction = parts.db.transaction((work: () => void) => work());
   }
@@ -225,6 +228,18 @@ export class Ledger {
       this.#stale = true;
       throw error;
     }
+  }
+
+  /** One short step of what the site must forget; false when that is done for now, or the time is not certain. */
+  forgetStep(at: Instant): boolean {
+    const { site, doors, counters } = this.#opened();
+    if (!at.trusted || isBelowFloor(at, counters.clockFloor)) return false;
+    return this.#retention.step({ site, doors }, at, (work) => {
+      this.#commit((batch) => {
+        work(batch);
+        return true;
+      });
+    });
   }
 
   close(): void {

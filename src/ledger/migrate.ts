@@ -1,15 +1,16 @@
 // Brings a database to the newest layout, one numbered step after the other, never back; copies it first.
-import { closeSync, fsyncSync, openSync, readdirSync, rmSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { closeSync, fsyncSync, openSync, readdirSync, rmSync, statSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import type { Database } from "better-sqlite3";
 import { Fault } from "../domain/fault.ts";
 import { initial } from "./migrations/0001-initial.ts";
 import { rules } from "./migrations/0002-rules.ts";
 import { recovery } from "./migrations/0003-recovery.ts";
+import { retention } from "./migrations/0004-retention.ts";
 import type { Migration } from "./migrations/migration.ts";
 
 /** In order; the last one's version is the newest that this build knows. */
-export const ledgerMigrations: readonly Migration[] = [initial, rules, recovery];
+export const ledgerMigrations: readonly Migration[] = [initial, rules, recovery, retention];
 
 /** Marks a database as Postern's, so that no other file is ever written to by mistake. */
 export const applicationId = 0x5053_544e;
@@ -78,12 +79,24 @@ function backUp(db: Database, path: string, version: number): void {
 }
 
 function dropOldBackups(path: string): void {
+  for (const version of backupsOf(path).slice(keptBackups)) rmSync(`${path}.before-${version}`);
+}
+
+/** They hold every name that the record held then. */
+export function dropBackupsBefore(path: string, wallMs: number): void {
+  for (const version of backupsOf(path)) {
+    const backup = `${path}.before-${version}`;
+    if (statSync(backup).mtimeMs <= wallMs) rmSync(backup);
+  }
+}
+
+/** The versions before which there is one, the newest first. */
+function backupsOf(path: string): number[] {
   const prefix = `${basename(path)}.before-`;
-  const versions = readdirSync(dirname(path))
+  return readdirSync(dirname(path))
     .filter((name) => name.startsWith(prefix) && /^[0-9]+$/.test(name.slice(prefix.length)))
     .map((name) => Number(name.slice(prefix.length)))
     .sort((a, b) => b - a);
-  for (const version of versions.slice(keptBackups)) rmSync(join(dirname(path), `${prefix}${version}`));
 }
 
 /** A folder is synced like a file: it makes the names in it durable. */

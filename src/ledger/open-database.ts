@@ -81,6 +81,8 @@ function applySettings(db: Database, path: string): void {
   db.pragma("foreign_keys = ON");
   db.pragma("trusted_schema = OFF");
   db.pragma("cell_size_check = ON");
+  // A forgotten name must not lie on in the free part of a page.
+  db.pragma("secure_delete = ON");
   db.pragma("temp_store = MEMORY");
 }
 

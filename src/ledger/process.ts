@@ -9,6 +9,7 @@ import { copyInThread } from "./copy-thread.ts";
 import { damagedFault, dropSuspicion, endedUncleanly, isDamage, readSuspicion, suspect } from "./damage.ts";
 import { Desk } from "./desk.ts";
 import { goodCopyPath } from "./good-copy.ts";
+import { Housekeeping } from "./housekeeping.ts";
 import type { Ledger } from "./ledger.ts";
 import type { LedgerPaths } from "./open-ledger.ts";
 import { openLedger } from "./open-ledger.ts";
@@ -45,12 +46,15 @@ export function runLedger(paths: LedgerProcessPaths): void {
       copies.noticed();
     };
     const desk = new Desk({ ledger, pins, now, send, schedule: setImmediate, after, grew, report, onDamage: fail });
+    const housekeeping = keepHouse(ledger, desk, grew);
     const changes = new ChangeDesk({ ledger, pins, desk, grew });
     server = new RequestServer(paths.ledgerSocket, { ledger, desk, changes, report, onTaken: end });
     process.on("message", (message: ToLedger) => {
       try {
         desk.receive(message);
-        if (message.kind === "open") copies.noticed();
+        if (message.kind !== "open") return;
+        copies.noticed();
+        housekeeping.begin();
       } catch (error) {
         fail(error);
       }
@@ -90,6 +94,16 @@ function keepCopies({ ledger, database, checkRecordFirst, send, fail }: CopyPart
     tell: (why) => send({ kind: "copied", why }),
     onDamage: (why) => fail(damagedFault(why, database)),
   });
+}
+
+function keepHouse(ledger: Ledger, desk: Desk, grew: (seq: number) => void): Housekeeping {
+  const step = (): boolean => {
+    const before = ledger.headSeq;
+    const more = ledger.forgetStep(desk.instant());
+    if (ledger.headSeq !== before) grew(ledger.headSeq);
+    return more;
+  };
+  return new Housekeeping({ step, after, troubled: (error) => desk.troubled(error) });
 }
 
 const after = (ms: number, run: () => void): void => void setTimeout(run, ms);

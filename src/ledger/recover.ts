@@ -6,7 +6,7 @@ import { Fault } from "../domain/fault.ts";
 import type { Instant } from "../domain/time.ts";
 import type { AnchorStore } from "./anchor.ts";
 import { damagedFault, isDamage } from "./damage.ts";
-import { fillGuessBuckets, useUpCounts } from "./deny-safe.ts";
+import { fillGuessBuckets, forgetWhereabouts, useUpCounts } from "./deny-safe.ts";
 import type { CopyStamp } from "./good-copy.ts";
 import { dropStamp, goodCopyPath, makeGoodCopy, openPrivately, readStamp } from "./good-copy.ts";
 import type { KeyFolders, RandomBytes } from "./keys.ts";
@@ -96,8 +96,9 @@ function restore(parts: RecoveryParts, path: string, from: Origin, why: string) 
     const sentence = sentenceOf(why, from, stamp, kept);
     db.transaction(() => {
       dropStamp(db);
-      const usedUp = useUpCounts(db);
+      const usedUp = useUpCounts(db, Math.max(at.wall, stamp.madeWall));
       fillGuessBuckets(db);
+      forgetWhereabouts(db);
       db.prepare("UPDATE controller SET epoch = ?").run(record.epoch);
       noteRecovery(db, { epoch: record.epoch, why: sentence });
       const lostSeq = lost.seq;

@@ -19,6 +19,8 @@ export type Verification =
       readonly events: number;
       /** How many of them were checked with an audit key as well. */
       readonly authenticated: number;
+      /** How many of them once held a name that is forgotten. */
+      readonly forgotten: number;
       readonly head: { readonly seq: number; readonly hash: string } | null;
     }
   | { readonly ok: false; readonly problems: readonly JournalProblem[]; readonly more: number };
@@ -44,9 +46,9 @@ export function verifyJournal({ rows, anchor, seeds }: VerifyInput): Verificatio
   if (problems.length > 0) {
     return { ok: false, problems: problems.slice(0, maxProblems), more: Math.max(0, problems.length - maxProblems) };
   }
-  const { last, events, authenticated } = walk;
+  const { last, events, authenticated, forgotten } = walk;
   const head = last === null ? null : { seq: last.seq, hash: last.hash.toString("hex") };
-  return { ok: true, events, authenticated, head };
+  return { ok: true, events, authenticated, forgotten, head };
 }
 
 interface Gap {
@@ -58,6 +60,7 @@ interface Gap {
 class Walk {
   last: JournalRow | null = null;
   events = 0;
+  forgotten = 0;
   readonly #anchor: Anchor | null;
   readonly #keys: AuditKeys;
   readonly #problems: JournalProblem[] = [];
@@ -79,6 +82,7 @@ class Walk {
 
   take(row: JournalRow): void {
     this.events += 1;
+    if (row.commitment !== null && row.personal === null) this.forgotten += 1;
     const holds = hashEvent(row.prev, row).equals(row.hash);
     if (!holds) this.#broken.push(row);
     else if (!personalHolds(row)) this.#edited(row.seq, "its personal fields are not those that it was recorded with");

@@ -153,6 +153,16 @@ const rows: readonly Row[] = [
     ["journal.keepEvents", /too small/, /100000/],
   ],
   [
+    "names kept for ever",
+    swap('"keepNamesDays": 90', '"keepNamesDays": 0'),
+    ["privacy.keepNamesDays", /too small/, /1 /],
+  ],
+  [
+    "passes kept for eleven years",
+    swap('"purgeAfterDays": 30', '"purgeAfterDays": 4015'),
+    ["passes.purgeAfterDays", /too large/, /3650/],
+  ],
+  [
     "an offset for a zone",
     swap("Europe/Madrid", "+02:00"),
     ["site.timeZone", /^This is not a valid time zone\.$/, /IANA/],

@@ -70,6 +70,16 @@ test("what a small file leaves out has the defaults", () => {
     enrolByCard: false,
     guessing: { failures: 5, blockMs: 30_000, maxBlockMs: 900_000, drainMs: 1_200_000 },
     journal: { keepEvents: 200_000 },
+    privacy: { keepNamesDays: 90 },
+    passes: {
+      enabled: true,
+      activateOnFirstUse: true,
+      courierHours: 24,
+      courierUses: 1,
+      courierDigits: 8,
+      staffMaxHours: 12,
+      purgeAfterDays: 30,
+    },
     recordDeadlineMs: 300,
     console: { host: "127.0.0.1", port: 8480, tls: null },
   });

@@ -40,6 +40,8 @@ function expectSound(config: Config): void {
     distinct(door.methods);
   }
   inRange(config.journal.keepEvents, 100_000, 50_000_000);
+  inRange(config.privacy.keepNamesDays, 1, 3650);
+  inRange(config.passes.purgeAfterDays, 1, 3650);
   expect(config.guessing.maxBlockMs).toBeGreaterThanOrEqual(config.guessing.blockMs);
   expect(config.keypad.autoSubmitLength ?? 0).toBeLessThanOrEqual(config.keypad.maxKeys);
   if (config.console.tls === null) expect(config.console.host).toMatch(/^(127\.\d+\.\d+\.\d+|localhost|[0:]*1)$/);

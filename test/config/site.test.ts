@@ -19,6 +19,7 @@ test("the rules get doors, readers and policies, and no pin", () => {
     fireInput: "fire-panel",
     recordDeadlineMs: 300,
     keepEvents: 200_000,
+    keepNamesDays: 90,
     readers: [
       { id: "front-keypad", door: "front", format: null, keypad: true },
       { id: "front-reader", door: "front", format: "w26", keypad: false },

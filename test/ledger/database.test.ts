@@ -73,6 +73,7 @@ test("the settings that durability and integrity rest on are in force", () => {
   const { db } = openDatabase(path, ledgerMigrations);
   const settings = ["journal_mode", "synchronous", "foreign_keys", "trusted_schema", "cell_size_check", "busy_timeout"];
   expect(settings.map((name) => db.pragma(name, { simple: true }))).toEqual(["wal", 2, 1, 0, 1, 5_000]);
+  expect(db.pragma("secure_delete", { simple: true })).toBe(1);
   expect(db.pragma("journal_size_limit", { simple: true })).toBe(8 * 1024 * 1024);
   db.close();
 });

@@ -39,9 +39,12 @@ class Child {
   errors = "";
   readonly #listeners = new Set<() => void>();
 
-  constructor(folder: string) {
+  constructor(folder: string, execArgv: readonly string[] = []) {
     const paths = { ...pathsIn(folder), ledgerSocket: join(folder, "ledger.sock") };
-    this.process = fork(module, [JSON.stringify(paths)], { stdio: ["ignore", "ignore", "pipe", "ipc"] });
+    this.process = fork(module, [JSON.stringify(paths)], {
+      stdio: ["ignore", "ignore", "pipe", "ipc"],
+      execArgv: [...execArgv],
+    });
     this.process.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.errors += text;
     });
@@ -204,6 +207,36 @@ test("a ledger whose key is gone says so and ends", async () => {
   const [code] = await once(child.process, "exit");
   expect(code).toBe(1);
   expect(child.errors).toContain("keys.mismatch");
+});
+
+/** A process for which time until a timer passes so much faster that six hours are a second. */
+const hasty = `data:text/javascript,const real = setTimeout; globalThis.setTimeout = (run, ms, ...more) => real(run, ms / 20000, ...more)`;
+
+test("a running ledger forgets names whose time is up, and copies its directory, by itself", async () => {
+  const folder = temporaryFolder();
+  const child = await new Child(folder, ["--import", hasty]).open();
+  await change(folder, ...people);
+  const grown = new Promise<void>((resolve) => {
+    const socket = createConnection(join(folder, "ledger.sock"));
+    socket.setEncoding("utf8").on("data", (text: string) => {
+      if (!text.includes('"seq":4')) return;
+      resolve();
+      socket.destroy();
+    });
+    socket.write('{"kind":"watch"}\n');
+  });
+  const today = ask(card("00C3A5F91E"));
+  const wall = unixMs(today.presentedAt.wall - 100 * 86_400_000);
+  const longAgo = { ...ask(card("00C3A5F91E")), presentedAt: { ...today.presentedAt, wall } };
+  expect(await child.present(longAgo)).toBe("granted");
+  expect(await child.present(today)).toBe("granted");
+  await grown;
+  await child.until((message) => message.kind === "copied" && message.why === null);
+  child.process.disconnect();
+  await once(child.process, "exit");
+  const { events, result } = verify(folder);
+  expect(events[3]).toEqual({ type: "names.forgotten", upToSeq: 2, count: 1 });
+  expect(result).toMatchObject({ ok: true, events: 4, forgotten: 1 });
 });
 
 test("a page that SQLite finds damaged while it runs ends the ledger, and the next one has the copy", async () => {

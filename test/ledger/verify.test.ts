@@ -91,7 +91,7 @@ test("an untouched record holds, with and without the seed", () => {
 });
 
 test("an empty record holds", () => {
-  expect(verify(new TestLedger())).toEqual({ ok: true, events: 0, authenticated: 0, head: null });
+  expect(verify(new TestLedger())).toEqual({ ok: true, events: 0, authenticated: 0, forgotten: 0, head: null });
 });
 
 test("a name can be forgotten without breaking the record", () => {

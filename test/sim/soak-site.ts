@@ -86,6 +86,7 @@ export const soakSite = (choice: SiteChoice): SiteSpec => ({
   guessing: { failures: 5, blockMs: 30_000, maxBlockMs: 900_000, drainMs: 1_200_000 },
   recordDeadlineMs: choice.recordDeadlineMs,
   keepEvents: choice.keepEvents,
+  keepNamesDays: 90,
 });
 
 export const soakWires: BoardSpec = {

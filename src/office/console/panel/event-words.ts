@@ -246,6 +246,14 @@ const sayings: { readonly [Type in JournalEvent["type"]]: Say<Type> } = {
     "alarm",
     `The record before this one is gone: ${event.lostSeq} ${event.lostSeq === 1 ? "event" : "events"}`,
   ],
+  "names.forgotten": (event) => [
+    "system",
+    `Names in ${event.count} old ${event.count === 1 ? "event" : "events"} are forgotten`,
+  ],
+  "passes.purged": (event) => [
+    "system",
+    `${event.count} ${event.count === 1 ? "pass that ended long ago is" : "passes that ended long ago are"} purged`,
+  ],
   "log.pruned": (event) => ["system", `Old events ${event.fromSeq} to ${event.toSeq} were dropped from the record`],
 };
 
