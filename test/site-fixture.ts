@@ -83,6 +83,7 @@ export const site: SiteSpec = {
     staffMaxMs: 43_200_000,
     purgeAfterDays: 30,
   },
+  cards: { icFormat: "8HN", idFormat: "8HN", longUid: null },
   enrolByCard: false,
   recordDeadlineMs: 300,
   keepEvents: 200_000,

@@ -1,5 +1,6 @@
 // What an installer may write of the rules that hold at every door; knows no wire.
 import { z } from "zod";
+import { cardFormats, longUidParts } from "../domain/card-format.ts";
 import { day, hour, id, name, second, span } from "./setting.ts";
 
 export const keypadSchema = z
@@ -120,6 +121,23 @@ export const privacySchema = z
       .describe("How many days the record keeps the names in its events; the events themselves stay."),
   })
   .describe("How long people's names are kept.");
+
+export const cardsSchema = z
+  .strictObject({
+    icFormat: z
+      .enum(cardFormats)
+      .default("8HN")
+      .describe("How numbers of 13.56 MHz cards are shown and typed: 8HN is the card's four bytes as hex digits."),
+    idFormat: z.enum(cardFormats).default("8HN").describe("The same for 125 kHz cards."),
+    longUid: z
+      .enum(longUidParts)
+      .nullable()
+      .default(null)
+      .describe(
+        "Which four bytes of a longer number lists from other systems hold: its first or its last; null matches whole numbers only.",
+      ),
+  })
+  .describe("How card numbers are written for people. Changing it leaves every enrolled card working.");
 
 export const areaSchema = z
   .strictObject({

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { doorSchema } from "./door-schema.ts";
 import {
   areaSchema,
+  cardsSchema,
   codesSchema,
   factorPolicySchema,
   featuresSchema,
@@ -185,6 +186,7 @@ export const configSchema = z
     factors: factorPolicySchema.prefault({}),
     codes: codesSchema.prefault({}),
     passes: passesSchema.prefault({}),
+    cards: cardsSchema.prefault({}),
     enrolByCard: z
       .boolean()
       .default(false)

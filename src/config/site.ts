@@ -41,6 +41,7 @@ export function siteOf(config: Config): SiteSpec {
     factors: config.factors,
     codes: codesOf(config.codes),
     passes: passesOf(config.passes),
+    cards: config.cards,
     enrolByCard: config.enrolByCard,
     recordDeadlineMs: config.recordDeadlineMs,
     keepEvents: config.journal.keepEvents,

@@ -1,4 +1,5 @@
 // The directory: people, passes, public codes, their credentials, grants and schedules, as the rules see them.
+import type { CardTechnology, KnownPart } from "./card-format.ts";
 import type { CredentialId, DoorId, HolidayId, PassId, PersonId, PublicId, ScheduleId } from "./ids.ts";
 import type { Recurrence } from "./recurrence.ts";
 import type { Holiday, Schedule } from "./schedule.ts";
@@ -174,8 +175,9 @@ export type DirectoryChange =
       readonly holder: HolderRef;
       readonly validity?: Validity;
       readonly direction?: Credential["direction"];
-      /** Of a card: only the lowest three bytes are known, so that 256 cards share the number. */
-      readonly short?: boolean;
+      /** Of a card: only three of its four bytes are known, so that 256 cards share the number. */
+      readonly known?: KnownPart | null;
+      readonly technology?: CardTechnology | null;
     }
   | { readonly op: "setCredentialState"; readonly id: CredentialId; readonly state: CredentialState }
   | { readonly op: "removeCredential"; readonly id: CredentialId }

@@ -1,4 +1,5 @@
 // What a site is made of, as the rules see it: doors and what hangs on them, areas, policies; no pins, no files.
+import type { CardPolicy } from "./card-format.ts";
 import type { ActionId, AreaId, DoorId, InputId, ReaderId, RelayId, ScheduleId } from "./ids.ts";
 import type { Method } from "./presentation.ts";
 
@@ -209,6 +210,8 @@ export interface SiteSpec {
   readonly factors: FactorPolicy;
   readonly codes: CodePolicy;
   readonly passes: PassPolicy;
+  /** How card numbers are written for people. */
+  readonly cards: CardPolicy;
   /** Whether an administrator's card makes the reader take the next card for enrolment. */
   readonly enrolByCard: boolean;
   /** A disk slower than this does not keep a resident with an uncounted card outside; 0 always waits. */

@@ -1,6 +1,7 @@
 // Whether something that came over the socket is a list of directory changes at all; loaded with the first one that comes,
 // so that no door waits for it. What values may be is said elsewhere.
 import { z } from "zod";
+import { cardTechnologies, knownParts } from "../domain/card-format.ts";
 import type { ChangeProblem, DirectoryChange } from "../domain/directory.ts";
 import { credentialKinds, credentialStates, presets, roles, sources } from "../domain/directory.ts";
 import { weekdays } from "../domain/local-time.ts";
@@ -118,7 +119,8 @@ const change = z.discriminatedUnion("op", [
     holder,
     validity: validity.optional(),
     direction: z.enum(["entry", "exit"]).nullable().optional(),
-    short: z.boolean().optional(),
+    known: z.enum(knownParts).nullable().optional(),
+    technology: z.enum(cardTechnologies).nullable().optional(),
   }),
   z.strictObject({ op: z.literal("setCredentialState"), id: text, state: z.enum(credentialStates) }),
   z.strictObject({ op: z.literal("removeCredential"), id: text }),

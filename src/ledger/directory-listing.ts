@@ -1,6 +1,7 @@
 // The directory as an operator may see it, page by page, so that no ask waits for the end of a long list; no secrets.
 import type { Database } from "better-sqlite3";
 import type { DirectoryListing } from "../domain/ask.ts";
+import type { SealedCredential } from "./readable.ts";
 
 type ListedHolder = DirectoryListing["holders"][number];
 
@@ -12,12 +13,16 @@ export interface ListingFoot {
 }
 
 /** Yields between pages. The caller must see to it that the directory is the same at the end as at the beginning. */
-export function* listHolders(db: Database): Generator<readonly ListedHolder[]> {
+export function* listHolders(
+  db: Database,
+  hintOf: (credential: SealedCredential) => string,
+): Generator<readonly ListedHolder[]> {
   const page = db.prepare<[string, string], Pick<ListedHolder, "kind" | "id" | "name" | "state">>(
     `SELECT kind, id, name, state FROM holder WHERE (kind, id) > (?, ?) ORDER BY kind, id LIMIT ${holdersPerPage}`,
   );
-  const credentials = db.prepare<[string, string], ListedHolder["credentials"][number]>(
-    "SELECT id, kind, state, hint FROM credential WHERE holder_kind = ? AND holder_id = ? AND twin_of IS NULL ORDER BY id",
+  const credentials = db.prepare<[string, string], SealedCredential & { readonly state: string }>(
+    `SELECT id, kind, state, sealed, known, technology FROM credential
+     WHERE holder_kind = ? AND holder_id = ? AND twin_of IS NULL ORDER BY id`,
   );
   const grants = db.prepare<[string, string], ListedHolder["grants"][number]>(
     `SELECT g.door, g.schedule, coalesce(sum(u.spent), 0) AS usesSpent FROM holder_grant g
@@ -29,7 +34,10 @@ export function* listHolders(db: Database): Generator<readonly ListedHolder[]> {
     const holders = page.all(last.kind, last.id);
     yield holders.map((holder) => ({
       ...holder,
-      credentials: credentials.all(holder.kind, holder.id),
+      credentials: credentials.all(holder.kind, holder.id).map((one) => {
+        const { id, kind, state } = one;
+        return { id, kind, state, hint: hintOf(one) };
+      }),
       grants: grants.all(holder.kind, holder.id),
     }));
     if (holders.length < holdersPerPage) return;

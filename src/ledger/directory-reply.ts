@@ -13,7 +13,7 @@ export function gatherDirectory(
   readings = maxReadings,
 ): void {
   const version = ledger.directoryVersion;
-  const pages = listHolders(ledger.db);
+  const pages = listHolders(ledger.db, (credential) => ledger.hintOf(credential));
   const holders: DirectoryListing["holders"][number][] = [];
   const read = () => {
     try {

@@ -1,5 +1,6 @@
 // What a directory change must look like before anything is looked up; knows no database. Pure. No text here names a secret.
 import { dayOf, parseDate } from "../domain/calendar-day.ts";
+import { isRandomUid } from "../domain/card-format.ts";
 import type {
   ChangeProblem,
   CredentialKind,
@@ -77,7 +78,7 @@ function checkStep(change: DirectoryChange): Problem[] {
         ...checkId(change.id),
         ...checkSecret(change.kind, change.secret),
         ...(change.validity === undefined ? [] : checkValidity(change.validity)),
-        ...checkShort(change),
+        ...checkCard(change),
       ];
     case "putSchedule":
       return checkSchedule(change.schedule);
@@ -105,9 +106,19 @@ function checkPublicId(id: string): Problem[] {
   return [problem("There are three public codes.", `Use ${publicIds.join(", ")}.`)];
 }
 
-function checkShort({ kind, secret, short }: Extract<DirectoryChange, { op: "putCredential" }>): Problem[] {
-  if (short !== true || (cardClass.includes(kind) && /^[0-9A-F]{8}$/.test(secret))) return [];
-  return [problem("Only a card of four bytes can be known by its lowest three.", "Leave `short` out.")];
+function checkCard(change: Extract<DirectoryChange, { op: "putCredential" }>): Problem[] {
+  const { kind, secret, known = null, technology = null } = change;
+  const isCard = cardClass.includes(kind);
+  if (known !== null && !(isCard && /^[0-9A-F]{8}$/.test(secret))) {
+    return [problem("Only a card of four bytes can be known by three of them.", "Leave `known` out.")];
+  }
+  if (!isCard || known !== null || technology === "id" || !isRandomUid(secret)) return [];
+  return [
+    problem(
+      "This card shows another number each time, so nobody can be known by it.",
+      "Use another card; if it is a 125 kHz one, whose numbers stay, say so by its technology.",
+    ),
+  ];
 }
 
 function checkId(id: string): Problem[] {

@@ -59,7 +59,10 @@ export function prepareDirectorySql(db: Database): DirectorySql {
       `SELECT count(*) FROM credential
        WHERE holder_kind = ? AND holder_id = ? AND kind = ? AND id <> ? AND twin_of IS NULL`,
     ),
-    putCredential: write("INSERT INTO credential VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+    putCredential: write(`INSERT INTO credential
+       (token, id, kind, state, holder_kind, holder_id, digits, sealed, hint, token24, valid_from, valid_until, direction,
+        twin_of, known, technology)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`),
     setCredentialState: write("UPDATE credential SET state = ? WHERE id = ? OR twin_of = ?"),
     removeCredential: write("DELETE FROM credential WHERE id = ? OR twin_of = ?"),
     hasSchedule: read("SELECT 1 FROM schedule WHERE id = ?"),

@@ -1,5 +1,6 @@
 // Applies changes to the directory, step by step, inside a transaction that its caller gives up when a step is refused.
 import type { Database } from "better-sqlite3";
+import { highThreeBytes, lowThreeBytes } from "../domain/card-format.ts";
 import type {
   ChangeProblem,
   ChangeWarning,
@@ -24,7 +25,6 @@ import type { DirectorySql } from "./directory-sql.ts";
 import { prepareDirectorySql } from "./directory-sql.ts";
 import { PassTombstones } from "./pass-tombstones.ts";
 import type { Tokens } from "./tokens.ts";
-import { lowThreeBytes } from "./tokens.ts";
 
 export interface ChangeContext {
   readonly site: SiteSpec;
@@ -172,14 +172,16 @@ export class DirectoryWriter {
     if (full !== null) return full;
     const state = this.#sql.credentialState.get(id) ?? "active";
     this.#sql.removeCredential.run(id, id);
-    const low = cardClass.includes(kind) ? lowThreeBytes(secret) : null;
+    const low = cardClass.includes(kind) && change.known !== "high" ? lowThreeBytes(secret) : null;
     const row = [kind, state, holder.kind, holder.id, isCode ? secret.length : null] as const;
     const sealed = isReadable(kind) ? this.#tokens.seal(secret, id) : null;
     const low24 = low === null ? null : this.#tokens.card24(low);
     const rest = [validity.from, validity.until, direction] as const;
-    this.#sql.putCredential.run(token, id, ...row, sealed, hintOf(kind, secret), low24, ...rest, null);
+    const views = [change.known ?? null, change.technology ?? null] as const;
+    this.#sql.putCredential.run(token, id, ...row, sealed, hintOf(kind, secret), low24, ...rest, null, ...views);
     if (hash?.twin != null) {
-      this.#sql.putCredential.run(this.#tokens.pin(hash.twin), `${id}~`, ...row, null, "", null, ...rest, id);
+      const twin = this.#tokens.pin(hash.twin);
+      this.#sql.putCredential.run(twin, `${id}~`, ...row, null, "", null, ...rest, id, null, null);
     }
     return null;
   }
@@ -197,11 +199,12 @@ export class DirectoryWriter {
   }
 
   #tokenOf(change: Extract<DirectoryChange, { op: "putCredential" }>, hash: Buffer | null): Buffer | null {
-    const { kind, secret, short } = change;
+    const { kind, secret, known = null } = change;
     const tokens = this.#tokens;
     if (cardClass.includes(kind)) {
-      const low = lowThreeBytes(secret);
-      return short === true && low !== null ? tokens.card24(low) : tokens.card(secret);
+      const three = known === "low" ? lowThreeBytes(secret) : known === "high" ? highThreeBytes(secret) : null;
+      if (three === null) return tokens.card(secret);
+      return known === "low" ? tokens.card24(three) : tokens.cardHigh24(three);
     }
     if (kind === "plate") return tokens.plate(normalizePlate(secret));
     if (isCodeKind(kind, secret)) return hash === null ? null : tokens.pin(hash);

@@ -18,6 +18,8 @@ import { DirectoryWriter } from "./directory-writer.ts";
 import { Journal } from "./journal.ts";
 import type { Keys, RandomBytes } from "./keys.ts";
 import { Latches } from "./latches.ts";
+import type { SealedCredential } from "./readable.ts";
+import { hintOf } from "./readable.ts";
 import type { ReadyAsk } from "./ready-ask.ts";
 import { gatherFacts, instantOf, verdictOf } from "./ready-ask.ts";
 import { RecoveryNotice } from "./recovery-notice.ts";
@@ -108,6 +110,11 @@ export class Ledger {
     return this.#opened().counters.clockFloor;
   }
 
+  /** The end of a card's number or a plate, for operators. */
+  hintOf(credential: SealedCredential): string {
+    return hintOf(this.#tokens, this.#opened().site.cards, credential);
+  }
+
   open(opening: Omit<Extract<ToLedger, { kind: "open" }>, "kind">): Restored {
     this.#session = beginSession(this.db, opening, this.#journal.seq, this.#parts.now());
     const recovery = this.#recovery.pending();
@@ -128,7 +135,8 @@ export class Ledger {
   }
 
   readyAsk(ask: Ask, pinHash: Buffer | null): ReadyAsk {
-    return { ask, lookUp: lookUpOf(this.#tokens, ask.presentation, pinHash) };
+    const { longUid } = this.#opened().site.cards;
+    return { ask, lookUp: lookUpOf(this.#tokens, ask.presentation, pinHash, longUid) };
   }
 
   /**

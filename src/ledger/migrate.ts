@@ -7,10 +7,11 @@ import { initial } from "./migrations/0001-initial.ts";
 import { rules } from "./migrations/0002-rules.ts";
 import { recovery } from "./migrations/0003-recovery.ts";
 import { retention } from "./migrations/0004-retention.ts";
+import { cardViews } from "./migrations/0005-card-views.ts";
 import type { Migration } from "./migrations/migration.ts";
 
 /** In order; the last one's version is the newest that this build knows. */
-export const ledgerMigrations: readonly Migration[] = [initial, rules, recovery, retention];
+export const ledgerMigrations: readonly Migration[] = [initial, rules, recovery, retention, cardViews];
 
 /** Marks a database as Postern's, so that no other file is ever written to by mistake. */
 export const applicationId = 0x5053_544e;

@@ -1,5 +1,7 @@
 // Turns what a credential's secret is into what may be stored of it; the secret itself never reaches SQL.
 import { createCipheriv, createDecipheriv, createHmac } from "node:crypto";
+import type { CardPolicy } from "../domain/card-format.ts";
+import { highThreeBytes, lowThreeBytes, shortNumberOf } from "../domain/card-format.ts";
 import type { Presentation } from "../domain/presentation.ts";
 import { isDigitText } from "../domain/presentation.ts";
 import type { Keys, RandomBytes } from "./keys.ts";
@@ -8,6 +10,8 @@ export interface Tokens {
   card(code: string): Buffer;
   /** Of the lowest three bytes, six digits. */
   card24(low: string): Buffer;
+  /** Of the highest three. */
+  cardHigh24(high: string): Buffer;
   qr(text: string): Buffer;
   plate(plate: string): Buffer;
   /** Of a PIN's slow hash, so that key and database together still cost an attacker that hash for each guess. */
@@ -27,6 +31,7 @@ export function createTokens(keys: Keys, random: RandomBytes): Tokens {
   return {
     card: (code) => token("card", code),
     card24: (low) => token("card24", low),
+    cardHigh24: (high) => token("cardHigh24", high),
     qr: (text) => token("qr", text),
     plate: (plate) => token("plate", plate),
     pin: (hash) => token("pin", hash),
@@ -53,14 +58,19 @@ export interface LookUp {
 
 export const nothingToFind: LookUp = { tokens: [], short: null };
 
-export function lookUpOf(tokens: Tokens, presentation: Presentation, pinHash: Buffer | null): LookUp {
+export function lookUpOf(
+  tokens: Tokens,
+  presentation: Presentation,
+  pinHash: Buffer | null,
+  longUid: CardPolicy["longUid"] = null,
+): LookUp {
   switch (presentation.method) {
     case "card": {
-      const low = lowThreeBytes(presentation.code);
-      const low24 = low === null ? null : tokens.card24(low);
-      if (presentation.short === true) return { tokens: [], short: low24 };
-      const full = tokens.card(presentation.code);
-      return { tokens: low24 === null ? [full] : [full, low24], short: null };
+      const { code, short } = presentation;
+      const low = lowThreeBytes(code);
+      if (short === true) return { tokens: [], short: low === null ? null : tokens.card24(low) };
+      const four = shortNumberOf(code, longUid);
+      return { tokens: [...cardTokens(tokens, code), ...(four === null ? [] : cardTokens(tokens, four))], short: null };
     }
     case "qr":
       if (!isDigitText(presentation.text)) return { tokens: [tokens.qr(presentation.text)], short: null };
@@ -80,5 +90,13 @@ export function slowSecretOf(presentation: Presentation): string | null {
   return presentation.method === "qr" && isDigitText(presentation.text) ? presentation.text : null;
 }
 
-/** Null for what is no four bytes: of longer numbers nobody knows which part another reader would give. */
-export const lowThreeBytes = (code: string): string | null => (/^[0-9A-F]{8}$/.test(code) ? code.slice(2) : null);
+/** Whole, and by the three bytes that are known of some cards. */
+function cardTokens(tokens: Tokens, code: string): Buffer[] {
+  const low = lowThreeBytes(code);
+  const high = highThreeBytes(code);
+  return [
+    tokens.card(code),
+    ...(low === null ? [] : [tokens.card24(low)]),
+    ...(high === null ? [] : [tokens.cardHigh24(high)]),
+  ];
+}

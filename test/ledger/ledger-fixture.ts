@@ -86,6 +86,12 @@ export class TestLedger {
     return this.ledger.open({ run: run as RunId, boot: boot as BootId, site: this.#site });
   }
 
+  /** The site as configured anew. */
+  use(site: SiteSpec): void {
+    this.#site = site;
+    this.open();
+  }
+
   /** A new process over the same database. */
   restart(run = this.#run, boot = "boot-1") {
     this.ledger = new Ledger(this.parts);
