@@ -5,6 +5,8 @@ import type { LedgerStart } from "./ops/ledger-side.ts";
 import type { Controller, RunOptions } from "./ops/run-options.ts";
 
 const modulePath = fileURLToPath(import.meta.url);
+/** Steps of niceness behind the door loop: an exit button waits for nobody, and whoever asks to pass not for the console. */
+const behind = { ledger: 5, office: 10 };
 
 /** The ledger's process takes longest to start, so it goes first; what the main process is made of is loaded meanwhile. */
 export async function runController(options: RunOptions): Promise<Controller> {
@@ -22,12 +24,17 @@ export async function runController(options: RunOptions): Promise<Controller> {
 
 /** The other processes start from this same file, each with its own parts. */
 async function runRole(role: string): Promise<void> {
+  const { stepBehind } = await import("./ops/step-behind.ts");
   if (role === "ledger") {
     const { runLedger } = await import("./ledger/process.ts");
-    process.once("message", ({ paths }: LedgerStart) => runLedger(paths));
+    process.once("message", ({ paths }: LedgerStart) => {
+      stepBehind(behind.ledger);
+      runLedger(paths);
+    });
   } else if (role === "office") {
     const { runOffice } = await import("./office/process.ts");
     const { openJournalReader } = await import("./ledger/journal-reader.ts");
+    stepBehind(behind.office);
     // The main process may have ended before anyone here could hear of it.
     if (process.connected) runOffice({ openJournal: openJournalReader });
   } else {

@@ -1,13 +1,9 @@
 // The office's process: its messages from and to the main process, and its end with it; knows nothing of the console.
-import { setPriority } from "node:os";
 import { Fault } from "../domain/fault.ts";
 import type { FromOffice, OfficeOpening, ToOffice } from "../domain/status.ts";
 import { DoorDesk } from "./door-desk.ts";
 import type { OpenJournal } from "./journal-port.ts";
 import { type Office, openOffice } from "./office.ts";
-
-/** Nice enough that an office in an endless loop leaves the doors their processor. */
-const niceness = 10;
 
 export interface OfficeProcess {
   /** The ledger's read-only side of the record. */
@@ -21,7 +17,6 @@ export function runOffice({ openJournal }: OfficeProcess): void {
     // The main process may end at any moment; `disconnect` says so.
     if (process.connected) send(message, undefined, undefined, () => {});
   };
-  setPriority(niceness);
   const desk = new DoorDesk(tell);
   let office: Office | null = null;
   let renewed: Extract<ToOffice, { kind: "code" }> | null = null;

@@ -1,4 +1,6 @@
-// What happens at the doors while the ledger, its disk or the office stands still, and once they go on.
+// What happens at the doors while the ledger, its disk or the office stands still or works hard, and once they go on.
+import { readdirSync } from "node:fs";
+import { getPriority } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { LedgerReply } from "../../src/domain/ask.ts";
@@ -60,6 +62,9 @@ const isSilent = (state: string): Promise<boolean> =>
 
 const consoleAnswers = async (port: number): Promise<boolean> =>
   (await fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(1_000) })).status < 500;
+
+const nicenessOfThreads = (pid: number): Set<number> =>
+  new Set(readdirSync(`/proc/${pid}/task`).map((thread) => getPriority(Number(thread))));
 
 const typesIn = (state: string): Set<string> => new Set(readRecord(state).map(({ event }) => event.type));
 
@@ -262,3 +267,11 @@ test("a ledger and an office that hang for good are replaced; exit works meanwhi
   expect(readStory(trace).stale).toEqual([]);
   expect([...typesIn(state)].filter((type) => type.endsWith(".lost")).sort()).toEqual(["ledger.lost", "office.lost"]);
 }, 120_000);
+
+test("for a processor every thread of the ledger stands behind the door loop, and every one of the office behind the ledger", async () => {
+  const { product, ledger, office } = await startSite(300);
+  // Hashing a PIN takes threads that may have come later.
+  expect(await enter(product, 0, ana.pin)).toBe("granted");
+  const doors = getPriority(product.process.pid);
+  expect([ledger, office].map(nicenessOfThreads)).toEqual([new Set([doors + 5]), new Set([doors + 10])]);
+}, 60_000);
