@@ -270,9 +270,9 @@ describe("with a controller running", () => {
         /^ *\d+ {2}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d[ ?] [-+! ] [a-z]+\.[a-zA-Z]+ {2,}\S.*$/,
       );
     }
-    expect(out).toContain(" + exit.pressed          Exit button pressed at Front door\n");
-    expect(out).toContain(" + access.granted        Bo Lind was let in at Front door with a card\n");
-    expect(out).toContain(" ! door.forced           Front door was forced open\n");
+    expect(out).toMatch(/ \+ exit\.pressed +Exit button pressed at Front door\n/);
+    expect(out).toMatch(/ \+ access\.granted +Bo Lind was let in at Front door with a card\n/);
+    expect(out).toMatch(/ ! door\.forced +Front door was forced open\n/);
     expect((await ask("log", "show", "--last", "3")).out.trimEnd().split("\n")).toHaveLength(3);
     const recorded = await events();
     expect(recorded.map(({ seq }) => seq)).toEqual(recorded.map((_, n) => (recorded[0]?.seq ?? 0) + n));
@@ -318,7 +318,9 @@ describe("with a controller running", () => {
         return [path.slice(product.state.length + 1), (statSync(path).mode & 0o777).toString(8)];
       }),
     );
+    const extra = Object.keys(modes).filter((path) => path.startsWith("ledger.db"));
     expect(modes).toEqual({
+      ...Object.fromEntries(extra.map((path) => [path, "600"])),
       "": "700",
       keys: "700",
       "keys/anchor": "600",
