@@ -13,7 +13,11 @@ import {
 import { join } from "node:path";
 import Sqlite from "better-sqlite3";
 import { expect, test } from "vitest";
+import type { DirectoryChange, PassGiven } from "../../src/domain/directory.ts";
 import { Fault } from "../../src/domain/fault.ts";
+import type { PassId } from "../../src/domain/ids.ts";
+import type { LocalDate } from "../../src/domain/local-time.ts";
+import { unixMs } from "../../src/domain/time.ts";
 import { readAnchorFile } from "../../src/ledger/anchor.ts";
 import { suspect } from "../../src/ledger/damage.ts";
 import { goodCopyPath } from "../../src/ledger/good-copy.ts";
@@ -28,7 +32,7 @@ import {
   stateNames,
   verified,
 } from "./damaged-ledger.ts";
-import { card, noon, pathsIn, person, pin, temporaryFolder } from "./ledger-fixture.ts";
+import { card, noon, pass, pathsIn, person, pin, putCredential, putGrant, temporaryFolder } from "./ledger-fixture.ts";
 
 const hour = 3_600_000;
 
@@ -123,6 +127,40 @@ test("blocks of codes end after the longest time that the site knows, and a pass
   const back = new DamagedLedger(folder, noon + 3 * hour);
   back.clock.pass(900_001);
   expect(back.outcome(pin("4711"))).toBe("granted");
+  back.ledger.close();
+});
+
+test("uses in all, those of today's occurrence and a time that began with the first use are over, tomorrow's are not", () => {
+  const before = new DamagedLedger();
+  const day = 24 * hour;
+  const validity = { from: null, until: unixMs(noon + 30 * day) };
+  const window = { startMinute: 0, endMinute: 1_439 };
+  const daily = { kind: "daily", from: "2026-11-01" as LocalDate, until: "2026-12-31" as LocalDate, window } as const;
+  const passes: readonly Partial<PassGiven>[] = [
+    { usesTotal: 5 },
+    { usesPerDoor: 2, recurrence: daily },
+    { activationMs: day },
+    {},
+  ];
+  before.change(
+    ...passes.flatMap((given, n): DirectoryChange[] => [
+      {
+        op: "putPass",
+        pass: { kind: "pass", id: `p${n}` as PassId, name: "Guest", state: "active", validity, ...given },
+      },
+      putCredential(`c${n}`, pass(`p${n}`), "card", `00AABB0${n}`),
+      putGrant(pass(`p${n}`)),
+    ]),
+  );
+  before.copy();
+  before.ledger.close();
+  rmSync(pathsIn(before.folder).database);
+  const back = new DamagedLedger(before.folder, noon + 3 * hour);
+  const outcomes = () => passes.map((_, n) => back.outcome(card(`00AABB0${n}`)));
+  expect(outcomes()).toEqual(["usesExhausted", "usesExhausted", "activationOver", "granted"]);
+  expect(eventsIn(before.folder)[1]!.event).toMatchObject({ type: "ledger.recovered", usedUp: 2 });
+  back.clock.pass(2 * day);
+  expect(outcomes()).toEqual(["usesExhausted", "granted", "activationOver", "granted"]);
   back.ledger.close();
 });
 

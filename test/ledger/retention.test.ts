@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createVirtualClock } from "../../hal/sim/clock.ts";
 import type { PassId } from "../../src/domain/ids.ts";
+import type { LocalDate } from "../../src/domain/local-time.ts";
 import type { Instant } from "../../src/domain/time.ts";
 import { unixMs } from "../../src/domain/time.ts";
 import { Housekeeping } from "../../src/ledger/housekeeping.ts";
@@ -220,6 +221,44 @@ test("a pass is purged so long after its end, with all that was its own, and can
     problems: [{ step: 0, problem: 'The pass "old" ended long ago.' }],
   });
   expect(tested.outcome(card("00B775D2"))).toBe("granted");
+});
+
+test("only a newer version of a purged pass comes back, and of a revoked one none", () => {
+  const tested = new TestLedger();
+  const revoked = { ...passOf("revoked", noon + day), state: "revoked" as const, version: 4 };
+  tested.change(
+    { op: "putPass", pass: { ...passOf("guest", noon + day), version: 4 } },
+    { op: "putPass", pass: revoked },
+  );
+  tested.clock.pass(40 * day);
+  round(tested);
+  const deliver = (id: string, version: number) =>
+    tested.change({ op: "putPass", pass: { ...passOf(id, noon + 80 * day), version } }).applied;
+  expect([deliver("guest", 3), deliver("guest", 4), deliver("revoked", 5)]).toEqual([false, false, false]);
+  expect([deliver("guest", 5), deliver("guest", 6)]).toEqual([true, true]);
+  expect(passesIn(tested)).toEqual(["guest"]);
+});
+
+test("a pass that comes round again has not ended because today's uses are spent", () => {
+  const tested = new TestLedger();
+  const window = { startMinute: 0, endMinute: 1_439 };
+  const recurrence = {
+    kind: "daily",
+    from: "2026-11-01" as LocalDate,
+    until: "2027-12-31" as LocalDate,
+    window,
+  } as const;
+  const cleaner = { ...passOf("cleaner", noon + 300 * day, 1), recurrence };
+  tested.change(
+    { op: "putPass", pass: cleaner },
+    putCredential("c", pass("cleaner"), "card", "00C0FFEE"),
+    putGrant(pass("cleaner")),
+  );
+  expect(tested.outcome(card("00C0FFEE"))).toBe("granted");
+  round(tested);
+  tested.clock.pass(40 * day);
+  round(tested);
+  expect(tested.outcome(card("00C0FFEE"))).toBe("granted");
 });
 
 test("a revoked or used-up pass ends when that is seen, an earlier end counts, and a pass that works again has not ended", () => {
