@@ -4,13 +4,9 @@ import { Fault } from "../domain/fault.ts";
 import type { Instant } from "../domain/time.ts";
 import { monoMs, unixMs } from "../domain/time.ts";
 import { ChangeDesk } from "./change-desk.ts";
-import { CopyKeeper } from "./copy-keeper.ts";
-import { copyInThread } from "./copy-thread.ts";
-import { damagedFault, dropSuspicion, endedUncleanly, isDamage, readSuspicion, suspect } from "./damage.ts";
+import type { CopyKeeper } from "./copy-keeper.ts";
+import { endedUncleanly, isDamage, readSuspicion, suspect } from "./damage.ts";
 import { Desk } from "./desk.ts";
-import { goodCopyPath } from "./good-copy.ts";
-import { Housekeeping } from "./housekeeping.ts";
-import type { Ledger } from "./ledger.ts";
 import type { LedgerPaths } from "./open-ledger.ts";
 import { openLedger } from "./open-ledger.ts";
 import { createPinHash, PinQueue } from "./pin-hash.ts";
@@ -40,21 +36,23 @@ export function runLedger(paths: LedgerProcessPaths): void {
     const checkRecordFirst = endedUncleanly(database) || readSuspicion(database) !== null;
     const ledger = openLedger(paths, { now, report });
     const pins = new PinQueue(createPinHash(ledger.siteSalt));
-    const copies = keepCopies({ ledger, database, checkRecordFirst, send, fail });
+    let copies: CopyKeeper | "unwanted" | "loading" = "unwanted";
     const grew = (seq: number): void => {
       server?.grew(seq);
-      copies.noticed();
+      if (typeof copies === "object") copies.noticed();
     };
     const desk = new Desk({ ledger, pins, now, send, schedule: setImmediate, after, grew, report, onDamage: fail });
-    const housekeeping = keepHouse(ledger, desk, grew);
+    const upkeep = { ledger, desk, database, checkRecordFirst, send, after, grew, fail };
     const changes = new ChangeDesk({ ledger, pins, desk, grew });
     server = new RequestServer(paths.ledgerSocket, { ledger, desk, changes, report, onTaken: end });
     process.on("message", (message: ToLedger) => {
       try {
         desk.receive(message);
-        if (message.kind !== "open") return;
-        copies.noticed();
-        housekeeping.begin();
+        if (copies !== "unwanted" || message.kind !== "open") return;
+        copies = "loading";
+        import("./upkeep.ts").then(({ startUpkeep }) => {
+          copies = startUpkeep(upkeep);
+        }, fail);
       } catch (error) {
         fail(error);
       }
@@ -68,42 +66,6 @@ export function runLedger(paths: LedgerProcessPaths): void {
   } catch (error) {
     fail(error);
   }
-}
-
-interface CopyParts {
-  readonly ledger: Ledger;
-  readonly database: string;
-  readonly checkRecordFirst: boolean;
-  readonly send: (message: FromLedger) => void;
-  readonly fail: (error: unknown) => never;
-}
-
-function keepCopies({ ledger, database, checkRecordFirst, send, fail }: CopyParts): CopyKeeper {
-  return new CopyKeeper({
-    mark: () => ledger.copyMark,
-    make: (checkRecord, done) =>
-      copyInThread(
-        { source: database, target: goodCopyPath(database), madeWall: Date.now(), checkRecord },
-        (outcome) => {
-          if (outcome.made) dropSuspicion(database);
-          done(outcome);
-        },
-      ),
-    checkRecordFirst,
-    after,
-    tell: (why) => send({ kind: "copied", why }),
-    onDamage: (why) => fail(damagedFault(why, database)),
-  });
-}
-
-function keepHouse(ledger: Ledger, desk: Desk, grew: (seq: number) => void): Housekeeping {
-  const step = (): boolean => {
-    const before = ledger.headSeq;
-    const more = ledger.forgetStep(desk.instant());
-    if (ledger.headSeq !== before) grew(ledger.headSeq);
-    return more;
-  };
-  return new Housekeeping({ step, after, troubled: (error) => desk.troubled(error) });
 }
 
 const after = (ms: number, run: () => void): void => void setTimeout(run, ms);

@@ -1,0 +1,57 @@
+// What a ledger does beside serving the doors: keeps the copy of the directory, and forgets what a site must forget. Loaded only
+// once the first decision is possible.
+import type { FromLedger } from "../domain/ask.ts";
+import { CopyKeeper } from "./copy-keeper.ts";
+import { copyInThread } from "./copy-thread.ts";
+import { damagedFault, dropSuspicion } from "./damage.ts";
+import type { Desk } from "./desk.ts";
+import { goodCopyPath } from "./good-copy.ts";
+import { Housekeeping } from "./housekeeping.ts";
+import type { Ledger } from "./ledger.ts";
+
+export interface UpkeepParts {
+  readonly ledger: Ledger;
+  readonly desk: Pick<Desk, "instant" | "troubled">;
+  readonly database: string;
+  /** The last end gives reason to look the record through. */
+  readonly checkRecordFirst: boolean;
+  readonly send: (message: FromLedger) => void;
+  readonly after: (ms: number, run: () => void) => void;
+  /** Events were appended. */
+  readonly grew: (seq: number) => void;
+  readonly fail: (error: unknown) => void;
+}
+
+/** Begins at once; to be told of every commit from then on. */
+export function startUpkeep(parts: UpkeepParts): CopyKeeper {
+  const copies = keepCopies(parts);
+  copies.noticed();
+  keepHouse(parts);
+  return copies;
+}
+
+function keepCopies({ ledger, database, checkRecordFirst, send, after, fail }: UpkeepParts): CopyKeeper {
+  const target = goodCopyPath(database);
+  return new CopyKeeper({
+    mark: () => ledger.copyMark,
+    make: (checkRecord, done) =>
+      copyInThread({ source: database, target, madeWall: Date.now(), checkRecord }, (outcome) => {
+        if (outcome.made) dropSuspicion(database);
+        done(outcome);
+      }),
+    checkRecordFirst,
+    after,
+    tell: (why) => send({ kind: "copied", why }),
+    onDamage: (why) => fail(damagedFault(why, database)),
+  });
+}
+
+function keepHouse({ ledger, desk, after, grew }: UpkeepParts): void {
+  const step = (): boolean => {
+    const before = ledger.headSeq;
+    const more = ledger.forgetStep(desk.instant());
+    if (ledger.headSeq !== before) grew(ledger.headSeq);
+    return more;
+  };
+  new Housekeeping({ step, after, troubled: (error) => desk.troubled(error) }).begin();
+}
