@@ -146,6 +146,7 @@ test("`open` is answered with what must be in force again, and a ping with its n
   desk.say({ kind: "ping", n: 7 });
   expect(desk.sent).toMatchObject([
     { kind: "ready", restored: { forcedDoors: [], fire: true } },
+    { kind: "calendar" },
     { kind: "pong", n: 7 },
   ]);
 });
@@ -165,7 +166,7 @@ test("asks that wait together share one transaction, and records with them", () 
   const desk = new TestDesk().open();
   for (let n = 0; n < 10; n += 1) desk.ask(card(n % 2 === 0 ? "00B775D2" : "00000000"));
   desk.record(opened, opened);
-  expect(desk.sent).toHaveLength(1);
+  expect(desk.sent.map(({ kind }) => kind)).toEqual(["ready", "calendar"]);
   desk.turn();
   expect(desk.grown).toHaveLength(1);
   expect(desk.answers().filter((answer) => answer.includes("committed"))).toHaveLength(10);
