@@ -22,8 +22,11 @@ const usage: Readonly<Record<string, Usage>> = {
     ],
   },
   check: {
-    forms: ["postern check FILE"],
+    forms: ["postern check FILE [--state DIR]"],
     what: "Say everything that is wrong with a configuration, or what it would run.",
+    options: [
+      ["--state DIR", "a running controller's state folder: also weigh the codes that live there against a guesser"],
+    ],
   },
   status: {
     forms: ["postern status [--json] [--state DIR]"],

@@ -80,6 +80,18 @@ describe("with a controller running", () => {
     );
   });
 
+  test("a check beside the controller weighs the codes that live there, and warns of a door where they are too easy", async () => {
+    const file = join(import.meta.dirname, "..", "..", "config.example.json");
+    const { code, out } = await runPostern(["check", file, "--state", product.state]);
+    expect(code).toBe(0);
+    expect(out).toMatch(
+      /Codes that live now\n {2}front: \d codes at the keypad; a tireless guesser finds one in a day with/,
+    );
+    expect(out).toMatch(/garage: .*WARNING: use longer PINs here/);
+    const { err } = await runPostern(["check", file, "--state", "/nowhere"]);
+    expect(err).toBe("postern check: Postern is not running on this state folder.\n");
+  });
+
   test("somebody with neither PIN nor card is told that no door opens for them", async () => {
     const { code, out } = await ask("people", "add", "Cy", "--door", "front");
     expect(code).toBe(0);
