@@ -12,8 +12,11 @@ export type BoardEvent =
   | { readonly kind: "lost"; readonly device: string; readonly why: string; readonly at: MonoMs }
   | { readonly kind: "found"; readonly device: string; readonly at: MonoMs };
 
-export const readerSignals = ["granted", "denied", "key", "next"] as const;
-/** What a reader shows and sounds. `key` acknowledges a key, alike for every key; `next` asks for a second thing. */
+export const readerSignals = ["granted", "denied", "key", "next", "warning"] as const;
+/**
+ * What a reader shows and sounds. `key` acknowledges a key, alike for every key; `next` asks for a second thing; `warning`
+ * says that the door has stood open for nearly too long.
+ */
 export type ReaderSignal = (typeof readerSignals)[number];
 
 export interface DeviceHealth {

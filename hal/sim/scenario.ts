@@ -3,7 +3,7 @@ import type { SimBoard } from "./board.ts";
 import type { VirtualClock } from "./clock.ts";
 import { type Command, maxDurationMs, maxLineBytes, parseCommand, parseDuration, runCommand } from "./command.ts";
 
-export type ReaderExpectation = "granted" | "denied" | "next" | "quiet";
+export type ReaderExpectation = "granted" | "denied" | "next" | "warning" | "quiet";
 
 export type StepAction =
   | { readonly kind: "command"; readonly command: Command }

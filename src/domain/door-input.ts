@@ -27,6 +27,8 @@ export type ModeRequest =
       readonly cause: Cause;
     };
 
+export type RestoredStanding = Extract<DoorInput, { kind: "restoreBlock" | "restoreLockDown" }>;
+
 export type DoorInput =
   | { readonly kind: "grant"; readonly ask: AskId; readonly rights: PassageRights }
   /** Let somebody in without a credential: a command, a reception's button. */
@@ -43,5 +45,7 @@ export type DoorInput =
   | { readonly kind: "clearForced" | "clearTamper"; readonly who: string }
   /** As the last run left it. */
   | { readonly kind: "restoreForced" | "restoreTamper" }
-  | { readonly kind: "restoreLockDown"; readonly leftMs: number | null }
+  | { readonly kind: "restoreBlock" }
+  /** `byTimetable`: until the timetable has been read again. */
+  | { readonly kind: "restoreLockDown"; readonly leftMs: number | null; readonly byTimetable: boolean }
   | { readonly kind: "tick" };

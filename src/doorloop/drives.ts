@@ -10,6 +10,7 @@ const retryMs = 1_000;
 export interface Drives {
   lock(door: DoorSpec, cause: Cause): void;
   unlock(door: DoorSpec, cause: Cause): void;
+  drive(relay: RelayId, energized: boolean, cause: Cause): void;
   failed(): readonly RelayId[];
   /** Nothing is driven any more, retries included. */
   stop(): void;
@@ -44,6 +45,7 @@ export function createDrives(board: Board, clock: Clock, record: (event: Journal
   return {
     lock: (door, cause) => attempt(door.relay, door.lock === "failSafe", causeText(cause)),
     unlock: (door, cause) => attempt(door.relay, door.lock === "failSecure", causeText(cause)),
+    drive: (relay, energized, cause) => attempt(relay, energized, causeText(cause)),
     failed: () => [...failing.keys()],
     stop: () => {
       stopped = true;

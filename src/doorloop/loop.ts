@@ -2,22 +2,22 @@
 // no promise: everything here happens in the turn of the event loop in which its cause arrived.
 import type { Board, BoardEvent } from "../../hal/board.ts";
 import type { Clock, Timer } from "../../hal/clock.ts";
-import type { Ask, Recovery, Restored } from "../domain/ask.ts";
+import type { Ask, Restored } from "../domain/ask.ts";
 import { askLifeMs, shownOf } from "../domain/ask.ts";
-import type { DoorInput } from "../domain/door-input.ts";
-import type { DoorState, StepDoor } from "../domain/door-machine.ts";
-import { doorDeadline, doorStatus, lockedDoor, stepDoor } from "../domain/door-machine.ts";
+import type { StepDoor } from "../domain/door-machine.ts";
 import type { JournalEvent } from "../domain/events.ts";
-import type { AskId, BootId, DoorId, InputId, ReaderId, RelayId, RunId } from "../domain/ids.ts";
+import type { AskId, BootId, InputId, ReaderId, RelayId, RunId } from "../domain/ids.ts";
 import type { Presentation } from "../domain/presentation.ts";
-import type { DoorSpec, ReaderSpec, SiteSpec } from "../domain/site.ts";
+import type { ReaderSpec, SiteSpec } from "../domain/site.ts";
 import type { DoorCommand, DoorStatus } from "../domain/status.ts";
 import type { Instant, MonoMs } from "../domain/time.ts";
 import { later } from "../domain/time.ts";
 import type { AskEffect, AskInput, AskState } from "./ask-machine.ts";
 import { askDeadline, noAsks, stepAsks } from "./ask-machine.ts";
-import { createDrives } from "./drives.ts";
+import { runCommand } from "./commands.ts";
+import { Doors } from "./doors.ts";
 import { inputRoles } from "./input-roles.ts";
+import { Latches } from "./latches.ts";
 import type { LedgerLink } from "./ledger-link.ts";
 import { createLedgerLink } from "./ledger-link.ts";
 import type { ReaderDesk } from "./reader-desk.ts";
@@ -38,11 +38,6 @@ export interface DoorLoopParts {
   readonly fireLatched?: boolean;
 }
 
-interface DoorEntry {
-  readonly spec: DoorSpec;
-  state: DoorState;
-}
-
 interface ReaderEntry {
   readonly spec: ReaderSpec;
   readonly desk: ReaderDesk;
@@ -51,23 +46,15 @@ interface ReaderEntry {
 export class DoorLoop {
   readonly link: LedgerLink;
   readonly #parts: DoorLoopParts;
-  readonly #step: StepDoor;
-  readonly #doors = new Map<DoorId, DoorEntry>();
+  readonly #doors: Doors;
+  readonly #latches: Latches;
   readonly #readers = new Map<ReaderId, ReaderEntry>();
   readonly #roles;
-  readonly #drives;
   readonly #shed;
   readonly #misreads;
   #asks: AskState = noAsks;
   #askCount = 0;
-  #fire: "clear" | "raised" | "latched" = "clear";
   #ledgerLostAt: MonoMs | null = null;
-  #restored = false;
-  /** By an operator, perhaps before the ledger was there to restore it. */
-  readonly #cleared = new Set<DoorId | "fire">();
-  #recovery: Recovery | null = null;
-  /** A ledger that died before it had recorded that still tells of it. */
-  #notedRecovery = 0;
   #stopped = false;
   #timer: Timer | null = null;
   #timerDue: MonoMs | null = null;
@@ -75,10 +62,19 @@ export class DoorLoop {
   constructor(parts: DoorLoopParts) {
     const { site, board, clock } = parts;
     this.#parts = parts;
-    this.#step = parts.stepDoor ?? stepDoor;
-    for (const spec of site.doors) this.#doors.set(spec.id, { spec, state: lockedDoor });
+    const record = (event: JournalEvent) => this.link.record(event);
+    this.#doors = new Doors({
+      site,
+      board,
+      clock,
+      record,
+      onChange: parts.onChange,
+      onAbort: (ask, door, why) => this.link.record({ settle: "aborted", ask, door, why }),
+      stepDoor: parts.stepDoor,
+    });
+    this.#latches = new Latches(this.#doors, record);
     for (const spec of site.readers) {
-      const mode = this.#doors.get(spec.door)?.spec.keypadMode ?? "pin";
+      const mode = this.#doors.specOf(spec.door)?.keypadMode ?? "pin";
       this.#readers.set(spec.id, { spec, desk: createReaderDesk(spec, site.keypad, mode) });
     }
     this.#roles = inputRoles(site);
@@ -91,8 +87,6 @@ export class DoorLoop {
       onAnswer: (answer) => this.#stepAsks({ kind: "answered", answer }),
       onCalendar: () => {},
     });
-    const record = (event: JournalEvent) => this.link.record(event);
-    this.#drives = createDrives(board, clock, record);
     this.#shed = createTally(clock, "shed presentations", (reader, count) =>
       record({ type: "access.shed", reader: reader as ReaderId, count }),
     );
@@ -105,23 +99,18 @@ export class DoorLoop {
   /** The inputs are heard first: a door that fire or a held exit button keeps open is not locked for an instant. */
   start(): void {
     this.link.record({ type: "controller.started", version: this.#parts.version, board: this.#parts.board.kind });
-    if (this.#parts.fireLatched === true) this.#releaseForFire("latched");
+    if (this.#parts.fireLatched === true) this.#latches.releaseForFire("latched");
     this.#parts.board.start((event) => this.#hear(event));
-    for (const { spec, state } of this.#doors.values()) {
-      if (state.mode.name === "locked") this.#drives.lock(spec, { by: "start" });
-    }
+    this.#doors.start();
   }
 
-  /** Locks what a passage left unlocked; a fire release stays as it is. */
+  /** Locks what is unlocked; a fire release stays as it is. */
   stop(): void {
     if (this.#stopped) return;
     this.#stepAsks({ kind: "ledgerLost" });
     this.#stopped = true;
     this.#timer?.cancel();
-    for (const { spec, state } of this.#doors.values()) {
-      if (state.mode.name !== "lockedOpen") this.#drives.lock(spec, { by: "stop" });
-    }
-    this.#drives.stop();
+    this.#doors.stop();
     this.link.record({ type: "controller.stopped" });
     this.#parts.board.stop();
   }
@@ -129,16 +118,10 @@ export class DoorLoop {
   /** Null when it was done, otherwise why not. */
   command(command: DoorCommand, who: string): string | null {
     if (this.#stopped) return "The controller is stopping.";
-    if (command.kind === "clearFire") return this.#clearFire(who);
-    if (command.kind === "clearRecovery") return this.#clearRecovery(who);
-    if (command.kind !== "clearForced") return "This controller does not know that command.";
-    const door = this.#doors.get(command.door);
-    if (door === undefined) return `There is no door "${command.door}".`;
-    if (!door.state.forced) return `${door.spec.name} has no forced-door alarm to clear.`;
-    this.#cleared.add(command.door);
-    this.#stepDoor(door, { kind: "clearForced", who });
+    const problem = runCommand({ doors: this.#doors, latches: this.#latches }, command, who);
     this.#schedule();
-    return null;
+    this.#parts.onChange();
+    return problem;
   }
 
   /** Something outside the doors that belongs in the record. */
@@ -155,26 +138,21 @@ export class DoorLoop {
     this.#parts.onChange();
   }
 
-  /** A door whose relay did not take its level is not called locked. */
   statuses(): DoorStatus[] {
-    const failed = this.#drives.failed();
-    return [...this.#doors.values()].map(({ spec, state }) => {
-      const status = doorStatus(spec, state);
-      return { ...status, locked: status.locked && !failed.includes(spec.relay) };
-    });
+    return this.#doors.statuses();
   }
 
   isFireLatched(): boolean {
-    return this.#fire !== "clear";
+    return this.#latches.isFireLatched();
   }
 
   /** What an operator must still take note of; null is nothing. */
   recovery(): string | null {
-    return this.#recovery?.why ?? null;
+    return this.#latches.recovery();
   }
 
   failedRelays(): readonly RelayId[] {
-    return this.#drives.failed();
+    return this.#doors.failedRelays();
   }
 
   outstandingAsks(): number {
@@ -187,9 +165,7 @@ export class DoorLoop {
 
   #ledgerReady(restored: Restored): void {
     if (this.#stopped) return;
-    if (!this.#restored) this.#restore(restored);
-    const { recovery = null } = restored;
-    this.#recovery = recovery !== null && recovery.epoch > this.#notedRecovery ? recovery : null;
+    this.#latches.restore(restored);
     if (this.#ledgerLostAt !== null) {
       const downMs = Math.round(this.#now() - this.#ledgerLostAt);
       this.#ledgerLostAt = null;
@@ -197,13 +173,6 @@ export class DoorLoop {
     }
     this.#stepAsks({ kind: "ledgerUp" });
     this.#parts.onChange();
-  }
-
-  /** Once in a run: from then on this memory knows better than a ledger that has not heard the latest. */
-  #restore(restored: Restored): void {
-    this.#restored = true;
-    for (const id of restored.forcedDoors) if (!this.#cleared.has(id)) this.#tellDoor(id, { kind: "restoreForced" });
-    if (restored.fire && this.#fire === "clear" && !this.#cleared.has("fire")) this.#releaseForFire("latched");
   }
 
   #hear(event: BoardEvent): void {
@@ -240,9 +209,9 @@ export class DoorLoop {
 
   #hearInput(input: InputId, active: boolean): void {
     for (const role of this.#roles.get(input) ?? []) {
-      if (role.kind === "fire") this.#hearFire(input, active);
-      else if (role.kind === "exit") this.#tellDoor(role.door, { kind: "exit", input, pressed: active });
-      else this.#tellDoor(role.door, { kind: "contact", level: active ? "open" : "closed" });
+      if (role.kind === "fire") this.#latches.hearFire(input, active);
+      else if (role.kind === "exit") this.#doors.tell(role.door, { kind: "exit", input, pressed: active });
+      else this.#doors.tell(role.door, { kind: "contact", level: active ? "open" : "closed" });
     }
   }
 
@@ -251,51 +220,10 @@ export class DoorLoop {
     this.link.record({ type: "device.lost", device, why });
     const input = device as InputId;
     for (const role of this.#roles.get(input) ?? []) {
-      if (role.kind === "contact") this.#tellDoor(role.door, { kind: "contact", level: "unknown" });
-      else if (role.kind === "exit") this.#tellDoor(role.door, { kind: "exitLost", input });
+      if (role.kind === "contact") this.#doors.tell(role.door, { kind: "contact", level: "unknown" });
+      else if (role.kind === "exit") this.#doors.tell(role.door, { kind: "exitLost", input });
     }
     this.#parts.onChange();
-  }
-
-  #tellDoor(id: DoorId, input: DoorInput): void {
-    const door = this.#doors.get(id);
-    if (door !== undefined) this.#stepDoor(door, input);
-  }
-
-  #hearFire(input: InputId, active: boolean): void {
-    if (!active) {
-      if (this.#fire === "raised") this.#fire = "latched";
-      return;
-    }
-    const news = this.#fire === "clear";
-    this.#releaseForFire("raised");
-    if (news) this.link.record({ type: "fire.raised", input });
-  }
-
-  #releaseForFire(level: "raised" | "latched"): void {
-    this.#fire = level;
-    for (const door of this.#doors.values()) this.#stepDoor(door, { kind: "fire" });
-  }
-
-  #clearFire(who: string): string | null {
-    if (this.#fire === "clear") return "There is no fire alarm to clear.";
-    if (this.#fire === "raised") return "The fire input still reports fire; clear the fire panel first.";
-    this.#fire = "clear";
-    this.#cleared.add("fire");
-    this.link.record({ type: "fire.cleared", who });
-    for (const door of this.#doors.values()) this.#stepDoor(door, { kind: "fireCleared", who });
-    this.#schedule();
-    return null;
-  }
-
-  #clearRecovery(who: string): string | null {
-    if (this.#recovery === null) return "There is no recovery of the database to take note of.";
-    const { epoch } = this.#recovery;
-    this.#notedRecovery = epoch;
-    this.#recovery = null;
-    this.link.record({ type: "ledger.recoveryCleared", epoch, who });
-    this.#parts.onChange();
-    return null;
   }
 
   #present(reader: ReaderSpec, presentation: Presentation): void {
@@ -308,7 +236,7 @@ export class DoorLoop {
       door: reader.door,
       direction: reader.direction,
       presentation,
-      situation: { mode: this.#doors.get(reader.door)?.state.mode.name ?? "locked", interlocked: false },
+      situation: { mode: this.#doors.modeOf(reader.door), interlocked: false },
       presentedAt,
       expiresAt: later(presentedAt.mono, askLifeMs),
     };
@@ -328,12 +256,9 @@ export class DoorLoop {
       case "send":
         this.link.ask(effect.ask);
         return;
-      case "grant": {
-        this.#tellDoor(effect.ask.door, { kind: "grant", ask: effect.ask.id, rights: effect.verdict });
-        this.#parts.board.signal(effect.ask.reader, "granted");
-        if (effect.late) this.link.record({ settle: "late", shown: shownOf(effect.ask), verdict: effect.verdict });
+      case "grant":
+        this.#grant(effect);
         return;
-      }
       case "prompt":
         this.#parts.board.signal(effect.ask.reader, "next");
         return;
@@ -349,16 +274,16 @@ export class DoorLoop {
     }
   }
 
-  #stepDoor(door: DoorEntry, input: DoorInput): void {
-    const step = this.#step(door.spec, door.state, input, this.#now());
-    const changed = step.state !== door.state;
-    door.state = step.state;
-    for (const effect of step.effects) {
-      if (effect.kind === "unlock") this.#drives.unlock(door.spec, effect.cause);
-      else if (effect.kind === "lock") this.#drives.lock(door.spec, effect.cause);
-      else this.link.record(effect.event);
-    }
-    if (changed) this.#parts.onChange();
+  /** The door has the last word: how it stands now counts, not how it stood when it was asked about. */
+  #grant({ ask, verdict, late }: Extract<AskEffect, { kind: "grant" }>): void {
+    const input = { kind: "grant", ask: ask.id, rights: verdict } as const;
+    const why = this.#doors.grant(ask.door, input, ask.presentation.method);
+    this.#parts.board.signal(ask.reader, why === null ? "granted" : "denied");
+    if (why === null && late) this.link.record({ settle: "late", shown: shownOf(ask), verdict });
+    else if (why !== null && late) {
+      // Perhaps nothing is on the disk of it: what is comes to is for the ledger to say.
+      this.link.record({ settle: "unanswered", shown: shownOf(ask), reason: "ledgerUnavailable" });
+    } else if (why !== null) this.link.record({ settle: "aborted", ask: ask.id, door: ask.door, why });
   }
 
   #schedule(): void {
@@ -379,14 +304,14 @@ export class DoorLoop {
     const consider = (time: MonoMs | null) => {
       if (time !== null && (first === null || time < first)) first = time;
     };
-    for (const door of this.#doors.values()) consider(doorDeadline(door.spec, door.state));
+    consider(this.#doors.deadline());
     for (const reader of this.#readers.values()) consider(reader.desk.deadline());
     return first;
   }
 
   /** Doors first: nothing that waits may delay a relock. */
   #tick(): void {
-    for (const door of this.#doors.values()) this.#stepDoor(door, { kind: "tick" });
+    this.#doors.tick();
     for (const reader of this.#readers.values()) reader.desk.tick(this.#now());
     this.#stepAsks({ kind: "tick" });
   }

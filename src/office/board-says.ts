@@ -1,7 +1,7 @@
 // What the simulated board's control socket says, decoded from its JSON lines; pure, and deaf to keys and cards.
 
 export type ReaderKind = "wiegand" | "keypad" | "scanner" | "plate";
-export type LampSignal = "granted" | "denied" | "key";
+export type LampSignal = "granted" | "denied" | "key" | "next" | "warning";
 
 export interface BoardReader {
   readonly kind: ReaderKind;
@@ -34,7 +34,7 @@ export type BoardSays =
 type Fields = Readonly<Record<string, unknown>>;
 
 const readerKinds: readonly string[] = ["wiegand", "keypad", "scanner", "plate"];
-const lampSignals: readonly string[] = ["granted", "denied", "key"];
+const lampSignals: readonly string[] = ["granted", "denied", "key", "next", "warning"];
 
 /** Null for a line that the panel has no use for. */
 export function decodeBoardLine(value: unknown): BoardSays | null {

@@ -9,6 +9,8 @@ export class DoorWatch {
   energized = false;
   /** Until then somebody's passage lasts; null when nothing has unlocked it since it was locked. */
   openUntil: number | null = null;
+  /** The part of it that an exit button has a right to, whatever is ordered. */
+  exitUntil = Number.NEGATIVE_INFINITY;
   /** Exit buttons that the wires report as held, and since when. */
   readonly presses = new Map<string, number>();
   contactOpen = false;

@@ -98,7 +98,9 @@ export class Witness {
   fireCleared(): void {
     for (const door of this.#doors) {
       if (!this.#fireHolds(door)) continue;
-      door.openUntil = door.heldExit(this.#now()) ? this.#now() : null;
+      const now = this.#now();
+      if (door.exitUntil > now) door.openUntil = door.exitUntil;
+      else door.openUntil = door.heldExit(now) ? now : null;
     }
     this.#fire = false;
     this.#fireKnown = false;
@@ -206,7 +208,8 @@ export class Witness {
       if (!active) this.#letGo(door, input);
       else if (!door.presses.has(input)) {
         door.presses.set(input, now);
-        door.extend(now + door.spec.timing.unlockMs);
+        door.exitUntil = now + door.spec.timing.unlockMs;
+        door.extend(door.exitUntil);
       }
     }
     if (input !== this.#site.fireInput || !active) return;
@@ -250,7 +253,7 @@ export class Witness {
   }
 
   #signal(reader: string, signal: ReaderSignal): void {
-    if (signal === "key") return;
+    if (signal === "key" || signal === "warning") return;
     insist(signal !== "next", "everyoneIsAnswered", () => `${reader} asks for a second thing, and no door does`);
     this.#note(`${reader} ${signal}`);
     const underWay = this.#underWay.get(reader);

@@ -9,8 +9,20 @@ import { splitLabel } from "./sample-label.ts";
 type Signal = PageSignal["signal"];
 type Sample = PageSite["samples"][number];
 
-const lampMs: Record<Signal, number> = { granted: 2_200, denied: 1_600, key: 120 };
-const lampWords: Record<Signal, string> = { granted: "Granted", denied: "Denied", key: "Ready" };
+const lampMs: Record<Signal, number> = {
+  granted: 2_200,
+  denied: 1_600,
+  key: 120,
+  next: 2_200,
+  warning: 2_200,
+};
+const lampWords: Record<Signal, string> = {
+  granted: "Granted",
+  denied: "Denied",
+  key: "Ready",
+  next: "Go on",
+  warning: "Close the door",
+};
 
 export interface ReaderSetting {
   readonly id: string;

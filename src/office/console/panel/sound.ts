@@ -1,6 +1,6 @@
 // What the readers' buzzers sound like, for who turned it on; knows no door.
 
-type Signal = "granted" | "denied" | "key";
+type Signal = "granted" | "denied" | "key" | "next" | "warning";
 
 /** Frequency in Hz, start and length in seconds. */
 const tunes: Record<Signal, readonly (readonly [number, number, number])[]> = {
@@ -13,6 +13,12 @@ const tunes: Record<Signal, readonly (readonly [number, number, number])[]> = {
     [220, 0.22, 0.22],
   ],
   key: [[1_040, 0, 0.035]],
+  next: [[1_320, 0, 0.09]],
+  warning: [
+    [880, 0, 0.12],
+    [880, 0.24, 0.12],
+    [880, 0.48, 0.12],
+  ],
 };
 const loudness = 0.06;
 

@@ -1,0 +1,136 @@
+// The modes a door stands in, and which request each of them takes. The rules are ONVIF's: wsdl/ver10/pacs/doorcontrol.wsdl of
+// https://github.com/onvif/specs, the texts of DoorMode and of the operations named in `request`. An exit button and fire stand
+// above them all.
+import type { ModeRequest, RestoredStanding, TimetableInput } from "./door-input.ts";
+import { cutPassage } from "./door-passage.ts";
+import type { DoorEffect, DoorState, DoorStep, Standing } from "./door-state.ts";
+import { followed, isHeldUnlocked, noTimetable, restOf, stoodIn, unchanged } from "./door-state.ts";
+import type { Cause } from "./events.ts";
+import type { DoorSpec } from "./site.ts";
+import type { MonoMs } from "./time.ts";
+import { later } from "./time.ts";
+
+type Request = ModeRequest["request"];
+
+const all: readonly Request[] = ["lock", "unlock", "block", "doubleLock", "lockOpen", "lockDown"];
+
+/**
+ * What each mode takes. Accessed takes what the mode that it returns to takes. Blocked refuses access only. A lockdown that is
+ * ordered again counts from the newer order.
+ */
+export const takes: Readonly<Record<Standing["name"], readonly Request[]>> = {
+  locked: all,
+  unlocked: all,
+  blocked: all,
+  doubleLocked: all,
+  lockedDown: ["lockDownRelease", "lockDown"],
+  lockedOpen: ["lockOpenRelease"],
+};
+
+/** Whether a command may let somebody in: AccessDoor. */
+export const takesAccess: Readonly<Record<Standing["name"], boolean>> = {
+  locked: true,
+  unlocked: true,
+  blocked: false,
+  doubleLocked: true,
+  lockedDown: false,
+  lockedOpen: false,
+};
+
+export function requestMode(spec: DoorSpec, state: DoorState, input: ModeRequest, now: MonoMs): DoorStep {
+  if (!takes[state.standing.name].includes(input.request)) return { state, effects: [{ kind: "refuse" }] };
+  const ended: DoorState = { ...state, timetable: { ...state.timetable, ended: state.timetable.state !== "none" } };
+  const { cause } = input;
+  switch (input.request) {
+    case "lock":
+      return standIn(spec, ended, { standing: { name: "locked" }, cause }, now);
+    case "unlock":
+      return standIn(spec, ended, { standing: { name: "unlocked" }, cause }, now);
+    case "block":
+      return standIn(spec, ended, { standing: { name: "blocked" }, cause }, now);
+    case "doubleLock":
+      return standIn(spec, ended, { standing: { name: "doubleLocked" }, cause }, now);
+    case "lockOpen":
+      return standIn(spec, ended, { standing: { name: "lockedOpen" }, cause }, now);
+    case "lockDown": {
+      const until = input.forMs === null ? null : later(now, input.forMs);
+      // One that the timetable also asks for goes on when this one has expired.
+      return standIn(spec, state, { standing: { name: "lockedDown", until, byTimetable: false }, cause }, now);
+    }
+    case "lockDownRelease":
+      return standIn(spec, ended, { standing: { name: "locked" }, cause }, now);
+    case "lockOpenRelease":
+      return standIn(spec, state, { standing: restOf(state), cause }, now);
+  }
+}
+
+/** A lockdown that was to last so long ends in a locked door, never in an open one. */
+export function expireLockDown(spec: DoorSpec, state: DoorState, now: MonoMs): DoorStep {
+  const { standing } = state;
+  if (standing.name !== "lockedDown" || standing.until === null || now < standing.until) return unchanged(state);
+  return standIn(spec, state, { standing: restOf(state), cause: { by: "time" } }, now);
+}
+
+/** As the last run left it; nothing that has been ordered since then is undone. */
+export function restoreStanding(state: DoorState, input: RestoredStanding, now: MonoMs): DoorStep {
+  if (state.standing.name !== "locked") return unchanged(state);
+  if (input.kind === "restoreBlock") return unchanged({ ...state, standing: { name: "blocked" } });
+  const { leftMs, byTimetable } = input;
+  // One whose time ran out while nothing ran ends at the next tick.
+  const until = leftMs === null ? null : later(now, Math.max(0, leftMs));
+  const standing: Standing = { name: "lockedDown", until, byTimetable };
+  if (!byTimetable || state.timetable.state !== "none") return unchanged({ ...state, standing });
+  return unchanged({ ...state, standing, timetable: { ...state.timetable, state: "lockDown" } });
+}
+
+export function followTimetable(spec: DoorSpec, state: DoorState, input: TimetableInput, now: MonoMs): DoorStep {
+  const { timetable } = state;
+  if (timetable.state === input.state && timetable.schedule === input.schedule) {
+    return unchanged({ ...state, timetable: { ...timetable, mayEnd: input.mayEnd } });
+  }
+  const cause = scheduleCause(timetable.schedule ?? input.schedule);
+  return followed(endTimetable(spec, state, cause, now), (after) => beginTimetable(spec, after, input, now));
+}
+
+/** The end of the time locks the door, whoever has unlocked it meanwhile, save for one that is locked open. */
+function endTimetable(spec: DoorSpec, state: DoorState, cause: Cause, now: MonoMs): DoorStep {
+  const { standing, timetable } = state;
+  const idle: DoorState = { ...state, timetable: noTimetable };
+  const opened = timetable.state === "holdOpen" || timetable.state === "awaitFirst";
+  const ends = (opened && standing.name === "unlocked") || (standing.name === "lockedDown" && standing.byTimetable);
+  return ends ? standIn(spec, idle, { standing: { name: "locked" }, cause }, now) : unchanged(idle);
+}
+
+/** It sets aside locked and unlocked, and nothing that an operator has ordered beyond them. */
+function beginTimetable(
+  spec: DoorSpec,
+  state: DoorState,
+  { state: what, schedule, mayEnd }: TimetableInput,
+  now: MonoMs,
+): DoorStep {
+  const after: DoorState = { ...state, timetable: { state: what, schedule, mayEnd, begun: false, ended: false } };
+  const cause = scheduleCause(schedule);
+  const { name } = state.standing;
+  const mayOpen = name === "locked" || name === "doubleLocked";
+  const mayShut = mayOpen || name === "unlocked" || name === "blocked";
+  if (what === "holdOpen" && mayOpen) return standIn(spec, after, { standing: { name: "unlocked" }, cause }, now);
+  if (what === "lockDown" && mayShut) return standIn(spec, after, { standing: restOf(after), cause }, now);
+  return unchanged(after);
+}
+
+/** Whoever still waits for the trigger delay of a door that now shuts is not let in, and the use goes back. */
+export function standIn(
+  spec: DoorSpec,
+  state: DoorState,
+  { standing, cause }: { readonly standing: Standing; readonly cause: Cause },
+  now: MonoMs,
+): DoorStep {
+  const after = cutPassage({ ...state, standing }, now);
+  const waiting = isHeldUnlocked(after) ? [] : (state.delayed?.asks ?? []);
+  const step = stoodIn(spec, state, { after, cause }, now);
+  const aborts = waiting.map((ask): DoorEffect => ({ kind: "abort", ask, why: "blocked" }));
+  const shut: readonly DoorEffect[] = isHeldUnlocked({ ...after, fire: false }) ? [] : [{ kind: "shut", cause }];
+  return { state: step.state, effects: [...step.effects, ...shut, ...aborts] };
+}
+
+const scheduleCause = (schedule: string | null): Cause => ({ by: "schedule", schedule: schedule ?? "" });
