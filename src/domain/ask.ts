@@ -1,5 +1,5 @@
 // What the door loop and the ledger say to each other, and what others may ask of the ledger.
-import type { ChangeProblem, ChangeWarning, DirectoryChange, HolderKind } from "./directory.ts";
+import type { ChangeProblem, ChangeWarning, DirectoryChange, HolderKind, Source } from "./directory.ts";
 import type { AbortReason, Holding, JournalEvent, Shown } from "./events.ts";
 import type { AskId, BootId, DoorId, ReaderId, RunId, ScheduleId } from "./ids.ts";
 import type { Presentation } from "./presentation.ts";
@@ -142,9 +142,15 @@ export type FromLedger =
 
 /** Requests of the office and the command line, one JSON line each way over the ledger's socket. */
 export type LedgerRequest =
-  | { readonly kind: "change"; readonly by: string; readonly changes: readonly DirectoryChange[] }
+  | {
+      readonly kind: "change";
+      readonly by: string;
+      /** Whose word it is; local when left out. */
+      readonly origin?: Source;
+      readonly changes: readonly DirectoryChange[];
+    }
   /** Tells what `change` would say, and changes nothing. */
-  | { readonly kind: "tryChange"; readonly changes: readonly DirectoryChange[] }
+  | { readonly kind: "tryChange"; readonly origin?: Source; readonly changes: readonly DirectoryChange[] }
   | { readonly kind: "directory" }
   /** From then on a `head` reply follows each commit that appended an event. */
   | { readonly kind: "watch" }

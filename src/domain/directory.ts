@@ -166,6 +166,7 @@ export type DirectoryChange =
   | { readonly op: "putPerson"; readonly person: PersonGiven }
   | { readonly op: "putPass"; readonly pass: PassGiven }
   | { readonly op: "putPublic"; readonly public: PublicCode }
+  | { readonly op: "setHolderState"; readonly holder: HolderRef; readonly state: Pass["state"] }
   | { readonly op: "removeHolder"; readonly holder: HolderRef }
   | {
       readonly op: "putCredential";

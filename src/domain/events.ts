@@ -1,4 +1,5 @@
 // Everything that can enter the record. Names are `noun.past`; codes, PINs and card numbers never appear in one.
+import type { Source } from "./directory.ts";
 import type {
   ActionId,
   AreaId,
@@ -158,7 +159,14 @@ export type SystemEvent =
   | { readonly type: "clock.distrusted" }
   | { readonly type: "config.accepted"; readonly digest: string }
   | { readonly type: "config.refused"; readonly problems: number; readonly first: string }
-  | { readonly type: "directory.changed"; readonly version: number; readonly by: string; readonly steps: number }
+  | {
+      readonly type: "directory.changed";
+      readonly version: number;
+      readonly by: string;
+      readonly steps: number;
+      /** Left out where the change was made on site. */
+      readonly origin?: Source;
+    }
   | { readonly type: "console.entered"; readonly how: string }
   /**
    * The database was damaged and a sound copy of its directory took its place. What was counted is used up, what is not in the

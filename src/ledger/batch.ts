@@ -4,7 +4,7 @@ import type { Ask, RecordEntry, Settlement, Verdict } from "../domain/ask.ts";
 import { shownOf } from "../domain/ask.ts";
 import type { Decision } from "../domain/decide.ts";
 import { countsAsGuess, decide } from "../domain/decide.ts";
-import type { Holder } from "../domain/directory.ts";
+import type { Holder, Source } from "../domain/directory.ts";
 import type { AbortReason, JournalEvent, Personal, Shown } from "../domain/events.ts";
 import type { Facts, FirstFactor, Host } from "../domain/facts.ts";
 import { failGuess, refundGuess } from "../domain/guess.ts";
@@ -95,10 +95,11 @@ export class Batch {
   }
 
   /** Counts the change in and says so. */
-  changeDirectory(by: string, steps: number, at: Instant): number {
+  changeDirectory(by: string, origin: Source, steps: number, at: Instant): number {
     const version = this.#counters.directoryVersion + 1;
     this.#counters = { ...this.#counters, directoryVersion: version };
-    this.append({ type: "directory.changed", version, by, steps }, at);
+    const told = origin === "local" ? {} : { origin };
+    this.append({ type: "directory.changed", version, by, steps, ...told }, at);
     return version;
   }
 

@@ -1,6 +1,6 @@
 // Takes changes of the directory one at a time: checks them, hashes their PINs behind those of people at the doors, applies.
 import type { LedgerReply } from "../domain/ask.ts";
-import type { ChangeProblem, ChangeWarning, DirectoryChange } from "../domain/directory.ts";
+import type { ChangeProblem, ChangeWarning, DirectoryChange, Source } from "../domain/directory.ts";
 import type { CodeHashes } from "./code-hashes.ts";
 import { hashCodes } from "./code-hashes.ts";
 import type { Desk } from "./desk.ts";
@@ -17,11 +17,14 @@ export interface ChangeDeskParts {
   readonly grew: (seq: number) => void;
 }
 
+type Done = (reply: LedgerReply) => void;
+
 interface Order {
   /** By nobody it is only tried. */
   readonly by: string | null;
+  readonly origin: Source;
   readonly changes: readonly DirectoryChange[];
-  readonly done: (reply: LedgerReply) => void;
+  readonly done: Done;
 }
 
 const maxOrders = 16;
@@ -38,12 +41,12 @@ export class ChangeDesk {
 
   readonly #hash: HashPin = (digits, done) => this.#parts.pins.forChange(digits, done);
 
-  take(by: string, changes: readonly DirectoryChange[], done: (reply: LedgerReply) => void): void {
-    this.#queue({ by, changes, done });
+  take(by: string, changes: readonly DirectoryChange[], done: Done, origin: Source = "local"): void {
+    this.#queue({ by, origin, changes, done });
   }
 
-  try(changes: readonly DirectoryChange[], done: (reply: LedgerReply) => void): void {
-    this.#queue({ by: null, changes, done });
+  try(changes: readonly DirectoryChange[], done: Done, origin: Source = "local"): void {
+    this.#queue({ by: null, origin, changes, done });
   }
 
   #queue(order: Order): void {
@@ -70,11 +73,15 @@ export class ChangeDesk {
     });
   }
 
-  #apply({ by, changes }: Order, hashes: CodeHashes): LedgerReply {
+  #apply({ by, origin, changes }: Order, hashes: CodeHashes): LedgerReply {
     const { ledger, desk, grew } = this.#parts;
     try {
       const at = desk.instant();
-      const outcome = by === null ? ledger.tryChanges(changes, hashes) : ledger.applyChanges(changes, hashes, by, at);
+      const terms = { origin };
+      const outcome =
+        by === null
+          ? ledger.tryChanges(changes, hashes, at, terms)
+          : ledger.applyChanges(changes, hashes, by, at, terms);
       if (!outcome.applied) return refused(outcome.problems);
       if (by !== null) {
         desk.well();

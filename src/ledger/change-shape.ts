@@ -110,6 +110,7 @@ const change = z.discriminatedUnion("op", [
   z.strictObject({ op: z.literal("putPerson"), person }),
   z.strictObject({ op: z.literal("putPass"), pass }),
   z.strictObject({ op: z.literal("putPublic"), public: publicCode }),
+  z.strictObject({ op: z.literal("setHolderState"), holder, state: z.enum(["active", "suspended", "revoked"]) }),
   z.strictObject({ op: z.literal("removeHolder"), holder }),
   z.strictObject({
     op: z.literal("putCredential"),

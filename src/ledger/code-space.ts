@@ -2,15 +2,22 @@
 // apartments at doors that ask for the apartment.
 import type { Database, Statement } from "better-sqlite3";
 import type { HolderRef } from "../domain/directory.ts";
-import type { DoorId } from "../domain/ids.ts";
+import type { CredentialId, DoorId } from "../domain/ids.ts";
 import type { DoorSpec } from "../domain/site.ts";
 
 interface Meeting {
   readonly door: DoorId | null;
+  readonly own_id: CredentialId;
   readonly own_apartment: string | null;
   readonly other_apartment: string | null;
   readonly own_kind: string;
   readonly other_kind: string;
+}
+
+/** Without a door when both codes are one holder's. */
+export interface Collision {
+  readonly door: DoorId | null;
+  readonly credential: CredentialId;
 }
 
 export class CodeSpace {
@@ -19,7 +26,7 @@ export class CodeSpace {
   constructor(db: Database) {
     // Two codes of one holder meet wherever that one may go, and even before: they would mean two things.
     this.#meetings = db.prepare(
-      `SELECT g.door, own.holder_kind AS own_kind, other.holder_kind AS other_kind,
+      `SELECT g.door, own.id AS own_id, own.holder_kind AS own_kind, other.holder_kind AS other_kind,
          json_extract(h.body, '$.apartment') AS own_apartment, json_extract(o.body, '$.apartment') AS other_apartment
        FROM credential own
        JOIN credential other ON other.token = own.token AND other.id <> own.id
@@ -33,12 +40,14 @@ export class CodeSpace {
     );
   }
 
-  meetsAnother(holder: HolderRef, doors: ReadonlyMap<DoorId, DoorSpec>): boolean {
-    return this.#meetings.all(holder.kind, holder.id).some((meeting) => {
+  /** The first of them. */
+  meeting(holder: HolderRef, doors: ReadonlyMap<DoorId, DoorSpec>): Collision | null {
+    const found = this.#meetings.all(holder.kind, holder.id).find((meeting) => {
       if (meeting.door === null) return true;
       const spec = doors.get(meeting.door);
       const apart = meeting.own_kind === "person" && meeting.other_kind === "person";
       return !(apart && spec?.keypadMode === "apartmentPin" && meeting.own_apartment !== meeting.other_apartment);
     });
+    return found === undefined ? null : { door: found.door, credential: found.own_id };
   }
 }

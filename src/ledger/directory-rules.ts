@@ -12,6 +12,7 @@ import type {
 } from "../domain/directory.ts";
 import { completePass, completePerson, publicIds } from "../domain/directory.ts";
 import { idPattern } from "../domain/ids.ts";
+import { hasEnd } from "../domain/pass-preset.ts";
 import { isPlate, normalizePlate } from "../domain/presentation.ts";
 import type { DayWindow, Recurrence } from "../domain/recurrence.ts";
 import type { Holiday, Schedule, WeeklyWindow } from "../domain/schedule.ts";
@@ -88,6 +89,10 @@ function checkStep(change: DirectoryChange): Problem[] {
       return checkHoliday(change.holiday);
     case "activatePass":
       return isTime(change.at) ? [] : [problem("The time of activation is not a time.", timeRemedy)];
+    case "setHolderState":
+      return change.state === "revoked" && change.holder.kind !== "pass"
+        ? [problem("Only a pass can be revoked.", "Suspend or remove them.")]
+        : [];
     case "removeHolder":
     case "setCredentialState":
     case "removeCredential":
@@ -161,7 +166,7 @@ function checkValidity({ from, until }: Validity): Problem[] {
 function checkPass(pass: Pass): Problem[] {
   const { id, name, validity, expiresAt, activationMs, recurrence, usesPerDoor, usesTotal, floors } = pass;
   const problems = [...checkId(id), ...checkName(name), ...checkValidity(validity), ...checkRecurrence(recurrence)];
-  if (validity.until === null && expiresAt === null && !endsByItself(recurrence)) {
+  if (pass.preset === null && !hasEnd(pass)) {
     problems.push(problem("The pass never ends.", "Give the pass an `until`."));
   }
   if (expiresAt !== null && !isTime(expiresAt)) problems.push(problem("`expiresAt` is not a time.", timeRemedy));
@@ -201,10 +206,6 @@ function checkFloors(floors: readonly string[]): Problem[] {
     return [];
   return [problem("The floors are not usable.", "Give up to 128, each of 1 to 16 letters, digits and hyphens.")];
 }
-
-const endsByItself = (recurrence: Recurrence): boolean =>
-  recurrence.kind !== "once" &&
-  (recurrence.kind !== "custom" || recurrence.until !== null || recurrence.count !== null);
 
 function checkRecurrence(recurrence: Recurrence): Problem[] {
   if (recurrence.kind === "once") return [];

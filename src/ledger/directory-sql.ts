@@ -1,6 +1,7 @@
 // The statements by which the directory is changed, each said once; knows no rule.
 import type { Database, Statement } from "better-sqlite3";
 import type { Credential } from "../domain/directory.ts";
+import type { Problem } from "./directory-rules.ts";
 
 type Write = Statement<unknown[]>;
 type Read<Value> = Statement<unknown[], Value>;
@@ -83,3 +84,12 @@ export function prepareDirectorySql(db: Database): DirectorySql {
     ),
   };
 }
+
+export const unknown = (what: string): Problem => ({
+  problem: `There is no ${what}.`,
+  remedy: "Name one that exists, or add it in an earlier step.",
+});
+
+/** Of a statement that should have found a row. */
+export const orUnknown = (result: { readonly changes: number }, what: string): Problem | null =>
+  result.changes > 0 ? null : unknown(what);

@@ -1,90 +1,144 @@
 // Applies changes to the directory, step by step, inside a transaction that its caller gives up when a step is refused.
 import type { Database } from "better-sqlite3";
-import { highThreeBytes, lowThreeBytes } from "../domain/card-format.ts";
 import type {
   ChangeProblem,
   ChangeWarning,
-  Credential,
   DirectoryChange,
   Holder,
   HolderRef,
+  Pass,
   PassGiven,
+  Source,
 } from "../domain/directory.ts";
 import { completePass, completePerson } from "../domain/directory.ts";
 import type { DoorId } from "../domain/ids.ts";
-import { normalizePlate } from "../domain/presentation.ts";
+import { exceedsStaff, fillByPreset, hasEnd } from "../domain/pass-preset.ts";
 import { occurrenceAt } from "../domain/recurrence.ts";
 import type { DoorSpec, SiteSpec } from "../domain/site.ts";
+import type { Instant } from "../domain/time.ts";
+import { ChangeWarnings } from "./change-warnings.ts";
 import type { CodeHash, CodeHashes } from "./code-hashes.ts";
-import { isCodeKind } from "./code-hashes.ts";
+import type { Collision } from "./code-space.ts";
 import { CodeSpace } from "./code-space.ts";
+import type { CredentialContext } from "./credential-writer.ts";
+import { CredentialWriter, taken } from "./credential-writer.ts";
 import type { Directory } from "./directory.ts";
 import type { Problem } from "./directory-rules.ts";
-import { cardClass, directoryLimits, kindsOf } from "./directory-rules.ts";
+import { directoryLimits } from "./directory-rules.ts";
 import type { DirectorySql } from "./directory-sql.ts";
-import { prepareDirectorySql } from "./directory-sql.ts";
+import { orUnknown, prepareDirectorySql, unknown } from "./directory-sql.ts";
+import { HolderStates } from "./holder-states.ts";
+import { Ownership } from "./ownership.ts";
+import { settlePassDoors } from "./pass-doors.ts";
 import { PassTombstones } from "./pass-tombstones.ts";
+import type { CoolDown } from "./retired-codes.ts";
 import type { Tokens } from "./tokens.ts";
 
 export interface ChangeContext {
   readonly site: SiteSpec;
   readonly doors: ReadonlyMap<DoorId, DoorSpec>;
+  readonly at: Instant;
+  /** No earlier moment can come again. */
+  readonly clockFloor: number;
+  /** Whose word it is. */
+  readonly origin: Source;
+  readonly isPromised: CredentialContext["isPromised"];
 }
 
 /** With problems, the caller gives all of it up. */
 export interface Applied {
   readonly problems: readonly ChangeProblem[];
   readonly warnings: readonly ChangeWarning[];
+  /** Codes that are equal where they meet, and were taken all the same. */
+  readonly collisions: readonly Collision[];
 }
 
 export class DirectoryWriter {
   readonly #sql: DirectorySql;
-  readonly #tokens: Tokens;
   readonly #directory: Directory;
+  readonly #credentials: CredentialWriter;
+  readonly #states: HolderStates;
+  readonly #ownership: Ownership;
   readonly #codes: CodeSpace;
   readonly #tombstones: PassTombstones;
+  readonly #warnings: ChangeWarnings;
 
   constructor(db: Database, tokens: Tokens, directory: Directory) {
     this.#sql = prepareDirectorySql(db);
-    this.#tokens = tokens;
     this.#directory = directory;
+    this.#credentials = new CredentialWriter(db, this.#sql, tokens);
+    this.#states = new HolderStates(db);
+    this.#ownership = new Ownership(db);
     this.#codes = new CodeSpace(db);
     this.#tombstones = new PassTombstones(db);
+    this.#warnings = new ChangeWarnings(db);
+  }
+
+  isFree(hash: CodeHash, now: number): boolean {
+    return this.#credentials.isFree(hash, now);
   }
 
   apply(changes: readonly DirectoryChange[], hashes: CodeHashes, context: ChangeContext): Applied {
     this.#directory.forget();
-    const touched = new Map<string, { readonly holder: HolderRef; readonly step: number }>();
-    const problems = changes.flatMap((change, step) => {
-      const holder = holderTouchedBy(change);
-      if (holder !== null) touched.set(`${holder.kind} ${holder.id}`, { holder, step });
-      const found = this.#applyStep(change, hashes.get(step) ?? null, context);
+    this.#credentials.prune(coolDownOf(context).now);
+    const refused = changes.flatMap((change, step) => {
+      const found =
+        this.#ownership.refuses(change, context.origin) ?? this.#applyStep(change, hashes.get(step) ?? null, context);
       return found === null ? [] : [{ step, ...found }];
     });
-    if (problems.length > 0) return { problems, warnings: [] };
-    // Last, because grants that come after a code decide where it can meet another one.
-    const meetings = [...touched.values()].flatMap(({ holder, step }) =>
-      this.#codes.meetsAnother(holder, context.doors) ? [{ step, ...taken }] : [],
-    );
-    return { problems: meetings, warnings: [] };
+    if (refused.length > 0) return { problems: refused, warnings: [], collisions: [] };
+    const settled = settlePassDoors(changes, {
+      directory: this.#directory,
+      doors: context.doors,
+      withdraw: (grant) => this.#withdraw(grant),
+    });
+    const met = this.#meetings(changes, context);
+    // What the cloud has given out already works as well as it can.
+    const isTakenIn = context.origin === "cloud";
+    const problems = [...settled.problems, ...(isTakenIn ? [] : met.map(({ step }) => ({ step, ...taken })))];
+    const looked = this.#warnings.of(changes, { site: context.site, surelyPastWallMs: context.clockFloor });
+    return {
+      problems,
+      warnings: [...settled.warnings, ...looked, ...met.map(({ step }) => ({ step, warning: equalCodes }))],
+      collisions: isTakenIn ? met.map(({ collision }) => collision) : [],
+    };
+  }
+
+  /** Last, because grants that come after a code decide where it can meet another one. */
+  #meetings(changes: readonly DirectoryChange[], { doors }: ChangeContext) {
+    const touched = new Map<string, { readonly holder: HolderRef; readonly step: number }>();
+    for (const [step, change] of changes.entries()) {
+      const holder = holderTouchedBy(change);
+      if (holder !== null) touched.set(`${holder.kind} ${holder.id}`, { holder, step });
+    }
+    return [...touched.values()].flatMap(({ holder, step }) => {
+      const collision = this.#codes.meeting(holder, doors);
+      return collision === null ? [] : [{ step, collision }];
+    });
+  }
+
+  #withdraw({ holder, door, schedule }: Extract<DirectoryChange, { op: "putGrant" }>): void {
+    this.#sql.removeGrant.run(holder.kind, holder.id, door, schedule);
   }
 
   #applyStep(change: DirectoryChange, hash: CodeHash | null, context: ChangeContext): Problem | null {
     switch (change.op) {
       case "putPerson":
-        return this.#putHolder(completePerson(change.person));
+        return this.#putHolder(completePerson(change.person), context);
       case "putPass":
         return this.#putPass(change.pass, context);
       case "putPublic":
-        return this.#putHolder(change.public);
+        return this.#putHolder(change.public, context);
+      case "setHolderState":
+        return this.#states.set(change.holder, change.state, context.origin);
       case "removeHolder":
-        return this.#removeHolder(change.holder);
+        return this.#removeHolder(change.holder, context);
       case "putCredential":
-        return this.#putCredential(change, hash);
+        return this.#credentials.put(change, hash, { ...coolDownOf(context), isPromised: context.isPromised });
       case "setCredentialState":
-        return this.#setCredentialState(change.id, change.state);
+        return this.#credentials.setState(change.id, change.state);
       case "removeCredential":
-        return orUnknown(this.#sql.removeCredential.run(change.id, change.id), `credential "${change.id}"`);
+        return this.#credentials.remove(change.id, coolDownOf(context));
       case "putSchedule":
         return this.#putSchedule(change);
       case "removeSchedule":
@@ -107,27 +161,31 @@ export class DirectoryWriter {
     }
   }
 
-  #putHolder(holder: Holder): Problem | null {
-    const { kind, id, name, state, ...rest } = holder;
-    const known = this.#sql.holderState.get(kind, id);
-    if (known === undefined && (this.#sql.countHolders.get() ?? 0) >= directoryLimits.holders) {
+  #putHolder(holder: Holder, { origin }: ChangeContext): Problem | null {
+    const { kind, id, name, state: wanted, ...rest } = holder;
+    const isNew = this.#sql.holderState.get(kind, id) === undefined;
+    if (isNew && (this.#sql.countHolders.get() ?? 0) >= directoryLimits.holders) {
       return { problem: "The directory is full.", remedy: `Remove somebody: ${directoryLimits.holders} is the limit.` };
     }
-    if (known === "revoked" && state !== "revoked") {
-      return { problem: `The pass "${id}" was revoked for good.`, remedy: "Make a new pass under another id." };
-    }
+    const stored = this.#states.rewritten(kind, id, wanted);
+    if ("problem" in stored) return stored;
+    const { state, ownerState } = stored;
     const { validity = { from: null, until: null }, ...body } = rest as Partial<
       Holder & { validity: PassGiven["validity"] }
     >;
-    this.#sql.putHolder.run(kind, id, name, state, validity.from, validity.until, JSON.stringify(body));
+    const source = sourceOf("source" in holder ? holder.source : "local", origin);
+    const text = JSON.stringify({ ...body, source, ...(ownerState === null ? {} : { ownerState }) });
+    this.#sql.putHolder.run(kind, id, name, state, validity.from, validity.until, text);
     return null;
   }
 
   /** One that is older than what is known changes nothing, however late it comes. */
-  #putPass(given: PassGiven, { site }: ChangeContext): Problem | null {
-    const pass = completePass(given);
-    const known = this.#directory.holder("pass", pass.id);
-    if (known?.kind === "pass" && known.version > pass.version) return null;
+  #putPass(given: PassGiven, context: ChangeContext): Problem | null {
+    const { site, at } = context;
+    const found = this.#directory.holder("pass", given.id);
+    const known = found?.kind === "pass" ? found : null;
+    const pass = fillByPreset(given, known, site.passes, at);
+    if (known !== null && known.version > pass.version) return null;
     if (known === null && !this.#tombstones.admits(pass.id, pass.version)) {
       return { problem: `The pass "${pass.id}" ended long ago.`, remedy: "Make a new pass under another id." };
     }
@@ -135,11 +193,12 @@ export class DirectoryWriter {
       return { problem: "This site takes no passes.", remedy: 'Set "passes.enabled" in its configuration.' };
     }
     if (pass.host !== null && this.#directory.person(pass.host) === null) return unknown(`person "${pass.host}"`);
-    return this.#putHolder(pass);
+    return timeBar(given, pass, context) ?? this.#putHolder(pass, context);
   }
 
-  #removeHolder({ kind, id }: HolderRef): Problem | null {
-    this.#sql.removeCredentialsOf.run(kind, id);
+  #removeHolder(holder: HolderRef, context: ChangeContext): Problem | null {
+    const { kind, id } = holder;
+    this.#credentials.removeOf(holder, coolDownOf(context));
     this.#sql.removeGrantsOf.run(kind, id);
     this.#sql.removeWhereabouts.run(kind, id);
     if (kind === "pass") {
@@ -147,68 +206,6 @@ export class DirectoryWriter {
       this.#sql.removeActivationsOf.run(id);
     }
     return orUnknown(this.#sql.removeHolder.run(kind, id), `${kind} "${id}"`);
-  }
-
-  #setCredentialState(id: string, state: Credential["state"]): Problem | null {
-    return orUnknown(this.#sql.setCredentialState.run(state, id, id), `credential "${id}"`);
-  }
-
-  #putCredential(change: Extract<DirectoryChange, { op: "putCredential" }>, hash: CodeHash | null): Problem | null {
-    const { id, kind, secret, holder, validity = { from: null, until: null }, direction = null } = change;
-    if (this.#sql.holderState.get(holder.kind, holder.id) === undefined)
-      return unknown(`${holder.kind} "${holder.id}"`);
-    if (!kindsOf[holder.kind].includes(kind)) {
-      return {
-        problem: `A ${holder.kind} cannot have a "${kind}".`,
-        remedy: `Use ${kindsOf[holder.kind].join(", ")}.`,
-      };
-    }
-    const token = this.#tokenOf(change, hash?.own ?? null);
-    if (token === null) return { problem: "The code could not be hashed.", remedy: "Try again." };
-    const isCode = isCodeKind(kind, secret);
-    const owner = isCode ? undefined : this.#sql.otherOfToken.get(token, id);
-    if (owner !== undefined) return taken;
-    const full = this.#fullOf(holder, kind, id);
-    if (full !== null) return full;
-    const state = this.#sql.credentialState.get(id) ?? "active";
-    this.#sql.removeCredential.run(id, id);
-    const low = cardClass.includes(kind) && change.known !== "high" ? lowThreeBytes(secret) : null;
-    const row = [kind, state, holder.kind, holder.id, isCode ? secret.length : null] as const;
-    const sealed = isReadable(kind) ? this.#tokens.seal(secret, id) : null;
-    const low24 = low === null ? null : this.#tokens.card24(low);
-    const rest = [validity.from, validity.until, direction] as const;
-    const views = [change.known ?? null, change.technology ?? null] as const;
-    this.#sql.putCredential.run(token, id, ...row, sealed, hintOf(kind, secret), low24, ...rest, null, ...views);
-    if (hash?.twin != null) {
-      const twin = this.#tokens.pin(hash.twin);
-      this.#sql.putCredential.run(twin, `${id}~`, ...row, null, "", null, ...rest, id, null, null);
-    }
-    return null;
-  }
-
-  #fullOf(holder: HolderRef, kind: Credential["kind"], id: string): Problem | null {
-    const kinds = cardClass.includes(kind) ? cardClass : [kind];
-    const others = kinds.reduce(
-      (sum, one) => sum + (this.#sql.countOthers.get(holder.kind, holder.id, one, id) ?? 0),
-      0,
-    );
-    const most = directoryLimits.perHolder[kind];
-    if (others < most) return null;
-    const problem = `The ${holder.kind} "${holder.id}" already has ${most} of kind "${kind}".`;
-    return { problem, remedy: "Remove one first, or put the new code under the id of the old one." };
-  }
-
-  #tokenOf(change: Extract<DirectoryChange, { op: "putCredential" }>, hash: Buffer | null): Buffer | null {
-    const { kind, secret, known = null } = change;
-    const tokens = this.#tokens;
-    if (cardClass.includes(kind)) {
-      const three = known === "low" ? lowThreeBytes(secret) : known === "high" ? highThreeBytes(secret) : null;
-      if (three === null) return tokens.card(secret);
-      return known === "low" ? tokens.card24(three) : tokens.cardHigh24(three);
-    }
-    if (kind === "plate") return tokens.plate(normalizePlate(secret));
-    if (isCodeKind(kind, secret)) return hash === null ? null : tokens.pin(hash);
-    return tokens.qr(secret);
   }
 
   #putSchedule({ schedule }: Extract<DirectoryChange, { op: "putSchedule" }>): Problem | null {
@@ -234,7 +231,8 @@ export class DirectoryWriter {
   ): Problem | null {
     if (this.#sql.holderState.get(holder.kind, holder.id) === undefined)
       return unknown(`${holder.kind} "${holder.id}"`);
-    if (!context.doors.has(door)) return unknown(`door "${door}"`);
+    // What becomes of a pass's doors is settled when all steps are done.
+    if (holder.kind !== "pass" && !context.doors.has(door)) return unknown(`door "${door}"`);
     if (this.#sql.hasSchedule.get(schedule) === undefined) return unknown(`schedule "${schedule}"`);
     if ((this.#sql.countGrants.get(holder.kind, holder.id) ?? 0) >= directoryLimits.grantsPerHolder) {
       const remedy = `Remove some: ${directoryLimits.grantsPerHolder} is the limit.`;
@@ -259,18 +257,25 @@ function holderTouchedBy(change: DirectoryChange): HolderRef | null {
   return change.op === "putPerson" ? { kind: "person", id: change.person.id } : null;
 }
 
-/** People must be able to read back and export what is printed on things. */
-const isReadable = (kind: Credential["kind"]): boolean => cardClass.includes(kind) || kind === "plate";
+/** Nobody says of a row of theirs that the cloud owns it. */
+const sourceOf = (said: Source, origin: Source): Source => {
+  if (origin === "cloud") return "cloud";
+  return said === "local" ? origin : "imported";
+};
 
-const hintOf = (kind: Credential["kind"], secret: string): string =>
-  isReadable(kind) ? (secret.split("/")[0] ?? "").slice(-2) : "";
-
-const taken: Problem = { problem: "This code is already taken.", remedy: "Choose another code." };
-
-const unknown = (what: string): Problem => ({
-  problem: `There is no ${what}.`,
-  remedy: "Name one that exists, or add it in an earlier step.",
+const coolDownOf = ({ site, at, clockFloor }: ChangeContext): CoolDown => ({
+  now: Math.round(Math.max(at.wall, clockFloor)),
+  coolDownMs: site.codes.coolDownMs,
 });
 
-const orUnknown = (result: { readonly changes: number }, what: string): Problem | null =>
-  result.changes > 0 ? null : unknown(what);
+function timeBar(given: PassGiven, pass: Pass, { site, at }: ChangeContext): Problem | null {
+  if (!at.trusted && !hasEnd(completePass(given))) {
+    return { problem: "The time is not certain, and the pass has no end of its own.", remedy: "Give it an `until`." };
+  }
+  if (!exceedsStaff(pass, site.passes, at)) return null;
+  const hours = site.passes.staffMaxMs / 3_600_000;
+  const remedy = `Shorten it, or let it work for at most ${hours} hours after its first use.`;
+  return { problem: `A staff pass may last ${hours} hours at a time.`, remedy };
+}
+
+const equalCodes = "This code is equal to somebody else's at the same door.";

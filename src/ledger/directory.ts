@@ -194,7 +194,7 @@ const validityOf = (from: number | null, until: number | null) => ({
 
 /** What the body does not say takes its usual value, so that a row of an older layout still reads. */
 export function holderOf(row: HolderRow): Holder {
-  const body = JSON.parse(row.body) as object;
+  const { ownerState: _, ...body } = JSON.parse(row.body) as { readonly ownerState?: unknown };
   const { id, name } = row;
   const validity = validityOf(row.valid_from, row.valid_until);
   if (row.kind === "pass") {

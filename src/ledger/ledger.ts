@@ -13,7 +13,7 @@ import { Batch } from "./batch.ts";
 import { calendarOf } from "./calendar.ts";
 import type { CodeHashes } from "./code-hashes.ts";
 import { Directory } from "./directory.ts";
-import type { Applied } from "./directory-writer.ts";
+import type { Applied, ChangeContext } from "./directory-writer.ts";
 import { DirectoryWriter } from "./directory-writer.ts";
 import { Journal } from "./journal.ts";
 import type { Keys, RandomBytes } from "./keys.ts";
@@ -41,6 +41,13 @@ export interface LedgerParts {
 export type ChangeOutcome =
   | { readonly applied: true; readonly version: number; readonly warnings: readonly ChangeWarning[] }
   | { readonly applied: false; readonly problems: readonly ChangeProblem[] };
+
+export interface ChangeTerms extends Partial<Pick<ChangeContext, "origin" | "isPromised">> {
+  /** Written together with the change. */
+  readonly also?: () => void;
+}
+
+const nothingApplied: Applied = { problems: [], warnings: [], collisions: [] };
 
 /** Rolls a transaction back without being an error. */
 class GivenUp extends Error {}
@@ -186,13 +193,25 @@ export class Ledger {
     return committed ? verdicts : null;
   }
 
-  applyChanges(changes: readonly DirectoryChange[], hashes: CodeHashes, by: string, at: Instant): ChangeOutcome {
-    const { site, doors } = this.#opened();
-    let applied: Applied = { problems: [], warnings: [] };
+  applyChanges(
+    changes: readonly DirectoryChange[],
+    hashes: CodeHashes,
+    by: string,
+    at: Instant,
+    terms: ChangeTerms = {},
+  ): ChangeOutcome {
+    const { origin = "local", also = () => {} } = terms;
+    const context = this.#contextOf(at, terms);
+    let applied = nothingApplied;
     const isDone = this.#commit((batch) => {
-      applied = this.#writer.apply(changes, hashes, { site, doors });
-      if (applied.problems.length === 0) batch.changeDirectory(by, changes.length, at);
-      return applied.problems.length === 0;
+      applied = this.#writer.apply(changes, hashes, context);
+      if (applied.problems.length > 0) return false;
+      also();
+      batch.changeDirectory(by, origin, changes.length, at);
+      for (const { door, credential } of applied.collisions) {
+        if (door !== null) batch.append({ type: "code.collided", door, credential }, at);
+      }
+      return true;
     });
     const { problems, warnings } = applied;
     if (!isDone) return { applied: false, problems };
@@ -203,16 +222,26 @@ export class Ledger {
   }
 
   /** What `applyChanges` would answer; nothing of it stays. */
-  tryChanges(changes: readonly DirectoryChange[], hashes: CodeHashes): ChangeOutcome {
-    const { site, doors } = this.#opened();
-    let applied: Applied = { problems: [], warnings: [] };
+  tryChanges(
+    changes: readonly DirectoryChange[],
+    hashes: CodeHashes,
+    at: Instant,
+    terms: ChangeTerms = {},
+  ): ChangeOutcome {
+    const context = this.#contextOf(at, terms);
+    let applied = nothingApplied;
     this.#commit(() => {
-      applied = this.#writer.apply(changes, hashes, { site, doors });
+      applied = this.#writer.apply(changes, hashes, context);
       return false;
     });
     const { problems, warnings } = applied;
     if (problems.length > 0) return { applied: false, problems };
     return { applied: true, version: this.directoryVersion + 1, warnings };
+  }
+
+  #contextOf(at: Instant, { origin = "local", isPromised = () => false }: ChangeTerms): ChangeContext {
+    const { site, doors, counters } = this.#opened();
+    return { site, doors, at, clockFloor: counters.clockFloor, origin, isPromised };
   }
 
   note(event: JournalEvent, at: Instant): void {
@@ -240,9 +269,9 @@ export class Ledger {
 
   /** One short step of what the site must forget; false when that is done for now, or the time is not certain. */
   forgetStep(at: Instant): boolean {
-    const { site, doors, counters } = this.#opened();
-    if (!at.trusted || isBelowFloor(at, counters.clockFloor)) return false;
-    return this.#retention.step({ site, doors }, at, (work) => {
+    if (!at.trusted || isBelowFloor(at, this.clockFloor)) return false;
+    // What is over is over for its owner as well.
+    return this.#retention.step(this.#contextOf(at, { origin: "cloud" }), at, (work) => {
       this.#commit((batch) => {
         work(batch);
         return true;

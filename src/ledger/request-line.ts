@@ -1,12 +1,18 @@
 // Reads one line from the socket as a request, or says what is wrong with it without repeating it. Pure.
 import type { LedgerRequest } from "../domain/ask.ts";
+import type { Source } from "../domain/directory.ts";
+import { sources } from "../domain/directory.ts";
 import type { JournalEvent } from "../domain/events.ts";
 
 /** The steps of a change are looked at later, by what is loaded only for them. */
 export type RawRequest =
   | Exclude<LedgerRequest, { kind: "change" | "tryChange" }>
-  | { readonly kind: "change"; readonly by: string; readonly changes: readonly unknown[] }
-  | { readonly kind: "tryChange"; readonly changes: readonly unknown[] };
+  | (Pick<Extract<LedgerRequest, { kind: "change" }>, "kind" | "by" | "origin"> & Unread)
+  | (Pick<Extract<LedgerRequest, { kind: "tryChange" }>, "kind" | "origin"> & Unread);
+
+interface Unread {
+  readonly changes: readonly unknown[];
+}
 
 export type RequestParse =
   | { readonly ok: true; readonly request: RawRequest }
@@ -39,16 +45,20 @@ export function parseRequest(line: string): RequestParse {
   }
 }
 
-function parseChange({ by, changes }: Record<string, unknown>): RequestParse {
+function parseChange({ by, origin = "local", changes }: Record<string, unknown>): RequestParse {
   if (!isText(by, 100)) return refuse('"by" must be 1 to 100 printable characters.');
+  if (!isSource(origin)) return refuse(`"origin" must be one of ${sources.join(", ")}.`);
   if (!Array.isArray(changes)) return refuse('"changes" must be a list.');
-  return { ok: true, request: { kind: "change", by, changes } };
+  return { ok: true, request: { kind: "change", by, origin, changes } };
 }
 
-function parseTryChange({ changes }: Record<string, unknown>): RequestParse {
+function parseTryChange({ origin = "local", changes }: Record<string, unknown>): RequestParse {
+  if (!isSource(origin)) return refuse(`"origin" must be one of ${sources.join(", ")}.`);
   if (!Array.isArray(changes)) return refuse('"changes" must be a list.');
-  return { ok: true, request: { kind: "tryChange", changes } };
+  return { ok: true, request: { kind: "tryChange", origin, changes } };
 }
+
+const isSource = (value: unknown): value is Source => (sources as readonly unknown[]).includes(value);
 
 /** Others may add only what they alone can know, a log-in at the console; everything else the ledger and the door loop say themselves. */
 function parseNote(value: unknown): RequestParse {

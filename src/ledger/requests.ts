@@ -3,6 +3,7 @@ import { lstatSync, rmSync } from "node:fs";
 import type { Server, Socket } from "node:net";
 import { createConnection, createServer } from "node:net";
 import type { LedgerReply } from "../domain/ask.ts";
+import type { Source } from "../domain/directory.ts";
 import { Fault } from "../domain/fault.ts";
 import type { ChangeDesk } from "./change-desk.ts";
 import type { ChangeParse } from "./change-shape.ts";
@@ -123,10 +124,10 @@ export class RequestServer {
         done({ kind: "head", seq: this.#parts.ledger.headSeq });
         break;
       case "change":
-        this.#change(request.by, request.changes, done);
+        this.#change(request.by, request.origin, request.changes, done);
         break;
       case "tryChange":
-        this.#change(null, request.changes, done);
+        this.#change(null, request.origin, request.changes, done);
         break;
       case "note":
         done(this.#note(request.event));
@@ -134,12 +135,12 @@ export class RequestServer {
   }
 
   /** By nobody it is only tried. */
-  #change(by: string | null, raw: readonly unknown[], done: Answering): void {
+  #change(by: string | null, origin: Source = "local", raw: readonly unknown[], done: Answering): void {
     readChanges(raw)
       .then((parsed) => {
         if (!parsed.ok) done({ kind: "refused", problems: parsed.problems });
-        else if (by === null) this.#parts.changes.try(parsed.changes, done);
-        else this.#parts.changes.take(by, parsed.changes, done);
+        else if (by === null) this.#parts.changes.try(parsed.changes, done, origin);
+        else this.#parts.changes.take(by, parsed.changes, done, origin);
       })
       .catch(() => done({ kind: "error", problem: "The change could not be read." }));
   }

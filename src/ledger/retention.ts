@@ -51,7 +51,7 @@ export class Retention {
   #remove(passes: readonly PassId[], context: ChangeContext, at: Instant, batch: Batch): void {
     const changes = passes.map((id) => ({ op: "removeHolder", holder: { kind: "pass", id } }) as const);
     this.#writer.apply(changes, new Map(), context);
-    batch.changeDirectory("retention", changes.length, at);
+    batch.changeDirectory("retention", "local", changes.length, at);
     batch.append({ type: "passes.purged", count: changes.length }, at);
   }
 }

@@ -98,7 +98,7 @@ export class TestLedger {
     return this.open(run, boot);
   }
 
-  change(...changes: DirectoryChange[]) {
+  change(...changes: DirectoryChange[]): ChangeOutcome {
     let outcome: ChangeOutcome = { applied: false, problems: [] };
     hashCodes(
       changes,

@@ -154,7 +154,7 @@ function verify(folder: string) {
 test("the process answers, records, serves its socket, and ends with the door loop", async () => {
   const folder = temporaryFolder();
   const child = await new Child(folder).open();
-  expect(await change(folder, ...people)).toEqual({ kind: "changed", version: 1 });
+  expect(await change(folder, ...people)).toMatchObject({ kind: "changed", version: 1 });
   expect(await child.present(ask(pin("48151623")))).toBe("granted");
   expect(await child.present(ask(card("00C3A5F91E")))).toBe("granted");
   expect(await child.present(ask(qr("73920461")))).toBe("granted");
@@ -193,7 +193,7 @@ test("a second ledger on the same folder says so and ends, and the first one goe
   const [code] = await once(second.process, "exit");
   expect(code).toBe(1);
   expect(second.errors).toContain("ledger.taken");
-  expect(await change(folder, ...people)).toEqual({ kind: "changed", version: 1 });
+  expect(await change(folder, ...people)).toMatchObject({ kind: "changed", version: 1 });
   await first.kill();
   const third = await new Child(folder).open();
   expect(await third.present(ask(pin("48151623")))).toBe("granted");

@@ -46,7 +46,7 @@ async function startSite(recordDeadlineMs: number): Promise<Stalled> {
     for (const path of [state, trace, `${state}.config.json`]) removeFolder(path);
   });
   await product.until("office");
-  expect(await product.change(people)).toEqual({ kind: "changed", version: 1 });
+  expect(await product.change(people)).toMatchObject({ kind: "changed", version: 1 });
   const [ledger, office] = [product.pidOf("ledger"), product.pidOf("office")];
   if (ledger === null || office === null) throw new Error("a child of the product is missing");
   return { product, trace, port, ledger, office };

@@ -1,0 +1,73 @@
+// What was taken in a change and still deserves a second look: short codes, ambiguous cards, public codes that open nothing.
+import type { Database, Statement } from "better-sqlite3";
+import { dueDigits, manyCodes, maxCodeDigits } from "../domain/code-length.ts";
+import type { ChangeWarning, DirectoryChange, HolderRef } from "../domain/directory.ts";
+import type { DoorId } from "../domain/ids.ts";
+import type { SiteSpec } from "../domain/site.ts";
+import { liveCodesAt } from "./live-codes.ts";
+
+type PutCredential = Extract<DirectoryChange, { op: "putCredential" }>;
+
+export interface WarningContext {
+  readonly site: SiteSpec;
+  readonly surelyPastWallMs: number;
+}
+
+export class ChangeWarnings {
+  readonly #doorsOf: Statement<[string, string], DoorId>;
+  readonly #alike: Statement<[string], number>;
+  readonly #liveAt: (door: DoorId, surelyPastWallMs: number, most: number) => number;
+
+  constructor(db: Database) {
+    this.#doorsOf = db
+      .prepare<[string, string], DoorId>(
+        "SELECT DISTINCT door FROM holder_grant WHERE holder_kind = ? AND holder_id = ? ORDER BY door",
+      )
+      .pluck();
+    this.#alike = db
+      .prepare<[string], number>(
+        `SELECT 1 FROM credential own JOIN credential other ON other.token24 = own.token24 AND other.id <> own.id
+         WHERE own.id = ? LIMIT 1`,
+      )
+      .pluck();
+    this.#liveAt = liveCodesAt(db);
+  }
+
+  /** After all steps were applied. Names no code. */
+  of(changes: readonly DirectoryChange[], { site, surelyPastWallMs }: WarningContext): ChangeWarning[] {
+    const live = new Map<DoorId, number>();
+    const liveAt = (door: DoorId) => {
+      const known = live.get(door) ?? this.#liveAt(door, surelyPastWallMs, manyCodes);
+      live.set(door, known);
+      return known;
+    };
+    return changes.flatMap((change, step) => {
+      if (change.op !== "putCredential") return [];
+      const found = [this.#lengthOfPublic(change, site), this.#short(change, liveAt), this.#ambiguous(change, site)];
+      return found.flatMap((warning) => (warning === null ? [] : [{ step, warning }]));
+    });
+  }
+
+  #lengthOfPublic({ holder, secret }: PutCredential, { codes }: SiteSpec): string | null {
+    if (holder.kind !== "public" || secret.length === codes.publicLength) return null;
+    return `This public code has ${secret.length} digits and opens nothing, because "codes.publicLength" is ${codes.publicLength}.`;
+  }
+
+  #short({ kind, holder, secret }: PutCredential, liveAt: (door: DoorId) => number): string | null {
+    if (kind !== "pin" && kind !== "code") return null;
+    const [longest] = this.#lengthsDue(holder, liveAt).toSorted((a, b) => b.due - a.due);
+    if (longest === undefined || secret.length >= longest.due) return null;
+    return `A code of ${secret.length} digits is easily found at the door "${longest.door}", where ${longest.due} are due.`;
+  }
+
+  #lengthsDue({ kind, id }: HolderRef, liveAt: (door: DoorId) => number) {
+    return this.#doorsOf.all(kind, id).map((door) => ({ door, due: dueDigits(liveAt(door)) ?? maxCodeDigits }));
+  }
+
+  #ambiguous({ id, kind, known }: PutCredential, { readers }: SiteSpec): string | null {
+    if (kind !== "card" && kind !== "bkey") return null;
+    const givesThreeBytes = known === "low" || readers.some(({ format }) => format === "w26");
+    if (!givesThreeBytes || this.#alike.get(id) === undefined) return null;
+    return "Another card has the same last three bytes; a reader that gives only these cannot tell them apart.";
+  }
+}
