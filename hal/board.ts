@@ -9,8 +9,12 @@ export type BoardEvent =
   | { readonly kind: "text"; readonly reader: string; readonly text: string; readonly at: MonoMs }
   /** `active` is what the input is for: button pressed, door open, fire reported. */
   | { readonly kind: "input"; readonly input: string; readonly active: boolean; readonly at: MonoMs }
+  /** Instead of a level, from a supervised input; the next level says that its wire is well again. */
+  | { readonly kind: "fault"; readonly input: string; readonly fault: WireFault; readonly at: MonoMs }
   | { readonly kind: "lost"; readonly device: string; readonly why: string; readonly at: MonoMs }
   | { readonly kind: "found"; readonly device: string; readonly at: MonoMs };
+
+export type WireFault = "cut" | "shorted";
 
 export const readerSignals = ["granted", "denied", "key", "next", "warning"] as const;
 /**
@@ -28,7 +32,7 @@ export interface DeviceHealth {
 
 export interface Board {
   readonly kind: string;
-  /** Reports every input's level once, then each change, until `stop`. */
+  /** Reports every input's level or fault once, then each change, until `stop`. */
   start(listen: (event: BoardEvent) => void): void;
   /** Throws a Fault with code `relay.failed` when the relay did not take it. `cause` is for traces only. */
   drive(relay: string, energized: boolean, cause: string): void;
@@ -40,8 +44,19 @@ export interface Board {
 /** The wires as the installer described them. */
 export interface BoardSpec {
   readonly relays: readonly { readonly id: string; readonly pin: number }[];
-  readonly inputs: readonly { readonly id: string; readonly pin: number }[];
+  readonly inputs: readonly InputWiring[];
   readonly readers: readonly ReaderWiring[];
+}
+
+export interface InputWiring {
+  readonly id: string;
+  readonly pin: number;
+  /** Which electrical level means active; left out, a low one: the contact closes to ground. */
+  readonly activeLevel?: "low" | "high";
+  /** How long a level must stand before it is reported; left out, it need not. */
+  readonly debounceMs?: number;
+  /** Its resistors tell a cut or shorted wire from a level. */
+  readonly supervised?: boolean;
 }
 
 export type ReaderWiring =

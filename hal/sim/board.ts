@@ -1,7 +1,8 @@
 // A board without wires: a person, a scenario or a test moves its inputs and sees its relays; knows no door or credential.
-import type { Board, BoardEvent, BoardSpec, DeviceHealth, ReaderSignal, ReaderWiring } from "../board.ts";
-import type { Clock, MonoMs, Timer } from "../clock.ts";
+import type { Board, BoardEvent, BoardSpec, DeviceHealth, ReaderSignal, ReaderWiring, WireFault } from "../board.ts";
+import type { Clock, MonoMs } from "../clock.ts";
 import { Fault } from "../fault.ts";
+import { InputLine } from "./input-line.ts";
 import { encodeCard, encodeKey, type FrameFormat, maxFrameBits } from "./wiegand-encoder.ts";
 
 export type BoardChange =
@@ -39,6 +40,11 @@ export interface SimBoard extends Board {
   keys(reader: string, keys: string): void;
   text(reader: string, text: string): void;
   setInput(input: string, active: boolean): void;
+  /** What the line carries, of which the wiring says what it means. */
+  setLevel(input: string, level: "low" | "high"): void;
+  /** Of a supervised input: its level is not seen until the wire is healed. */
+  breakWire(input: string, fault: WireFault): void;
+  healWire(input: string): void;
   /** A press of a held button holds it for so long again. */
   press(input: string, durationMs: number): void;
   lose(device: string, why: string): void;
@@ -54,20 +60,15 @@ export const maxTextLength = 512;
 const maxKeysAtOnce = 64;
 const maxPressMs = 24 * 60 * 60 * 1000;
 
-interface DeviceState {
-  lostWhy: string | null;
-  since: MonoMs;
-}
-
 interface RelayState {
   energized: boolean;
   stuckWhy: string | null;
   since: MonoMs;
 }
 
-interface InputState extends DeviceState {
-  active: boolean;
-  release: Timer | null;
+interface DeviceState {
+  lostWhy: string | null;
+  since: MonoMs;
 }
 
 interface ReaderState extends DeviceState {
@@ -82,7 +83,7 @@ class SimulatedBoard implements SimBoard {
   readonly kind = "simulated";
   readonly #clock: Clock;
   readonly #relays: ReadonlyMap<string, RelayState>;
-  readonly #inputs: ReadonlyMap<string, InputState>;
+  readonly #inputs: ReadonlyMap<string, InputLine>;
   readonly #readers: ReadonlyMap<string, ReaderState>;
   readonly #observers = new Set<(change: BoardChange) => void>();
   #listen: ((event: BoardEvent) => void) | null = null;
@@ -91,22 +92,26 @@ class SimulatedBoard implements SimBoard {
     this.#clock = clock;
     const since = clock.mono();
     this.#relays = byId("relay", spec.relays, () => ({ energized: false, stuckWhy: null, since }));
-    this.#inputs = byId("input", spec.inputs, () => ({ active: false, release: null, lostWhy: null, since }));
+    this.#inputs = byId("input", spec.inputs, (wiring) => {
+      const moved = (active: boolean): void =>
+        this.#tell({ kind: "input", input: wiring.id, active, at: clock.mono() });
+      return new InputLine({ wiring, clock, moved, report: (event) => this.#report(event) });
+    });
     this.#readers = byId("reader", spec.readers, (wiring) => ({ wiring, lostWhy: null, since }));
   }
 
   start(listen: (event: BoardEvent) => void): void {
     if (this.#listen !== null) throw new Fault("board.running", "The simulated board was started twice.");
     this.#listen = listen;
-    for (const [device, state] of this.#devices()) {
-      if (state.lostWhy !== null) this.#report({ kind: "lost", device, why: state.lostWhy, at: this.#clock.mono() });
+    for (const [device, { lostWhy }] of [...this.#readers, ...this.#inputs]) {
+      if (lostWhy !== null) this.#report({ kind: "lost", device, why: lostWhy, at: this.#clock.mono() });
     }
-    for (const input of this.#inputs.keys()) this.#reportInput(input);
+    for (const line of this.#inputs.values()) line.introduce();
   }
 
   stop(): void {
     this.#listen = null;
-    for (const state of this.#inputs.values()) state.release?.cancel();
+    for (const line of this.#inputs.values()) line.stop();
   }
 
   drive(relay: string, energized: boolean, cause: string): void {
@@ -132,8 +137,10 @@ class SimulatedBoard implements SimBoard {
   }
 
   health(): readonly DeviceHealth[] {
+    const readers = [...this.#readers].map(([id, { lostWhy, since }]) => deviceHealth(id, lostWhy, since));
+    const inputs = [...this.#inputs].map(([id, { trouble, since }]) => deviceHealth(id, trouble, since));
     const relays = [...this.#relays].map(([id, { stuckWhy, since }]) => deviceHealth(id, stuckWhy, since));
-    return [...this.#devices().map(([id, { lostWhy, since }]) => deviceHealth(id, lostWhy, since)), ...relays];
+    return [...readers, ...inputs, ...relays];
   }
 
   tap(reader: string, cardHex: string): void {
@@ -179,21 +186,30 @@ class SimulatedBoard implements SimBoard {
   }
 
   setInput(input: string, active: boolean): void {
-    const state = this.#input(input);
-    state.release?.cancel();
-    state.release = null;
-    this.#setLevel(input, state, active);
+    this.#input(input).move(active);
+  }
+
+  setLevel(input: string, level: "low" | "high"): void {
+    const line = this.#input(input);
+    line.move(level === (line.wiring.activeLevel ?? "low"));
+  }
+
+  breakWire(input: string, fault: WireFault): void {
+    const line = this.#input(input);
+    if (line.wiring.supervised !== true) {
+      refuse(`Input ${quote(input)} is not supervised: on its line a broken wire is just a level.`);
+    }
+    line.setFault(fault);
+  }
+
+  healWire(input: string): void {
+    this.#input(input).setFault(null);
   }
 
   press(input: string, durationMs: number): void {
-    const state = this.#input(input);
+    const line = this.#input(input);
     if (!(durationMs > 0 && durationMs <= maxPressMs)) refuse("A press lasts longer than nothing and at most a day.");
-    this.setInput(input, true);
-    // Wires move after the timers that are due at the same instant, as they do when a scenario or a replay moves them:
-    // hence the second wait.
-    state.release = this.#clock.after(durationMs, `release of ${input}`, () => {
-      state.release = this.#clock.after(0, `release of ${input}`, () => this.setInput(input, false));
-    });
+    line.press(durationMs);
   }
 
   lose(device: string, why: string): void {
@@ -210,7 +226,7 @@ class SimulatedBoard implements SimBoard {
     state.lostWhy = null;
     state.since = this.#clock.mono();
     this.#report({ kind: "found", device, at: state.since });
-    if (state === this.#inputs.get(device)) this.#reportInput(device);
+    this.#inputs.get(device)?.introduce();
   }
 
   stickRelay(relay: string, why: string): void {
@@ -242,18 +258,6 @@ class SimulatedBoard implements SimBoard {
     if (this.#reader(reader).lostWhy === null) this.#report(event);
   }
 
-  #setLevel(input: string, state: InputState, active: boolean): void {
-    if (state.active === active) return;
-    state.active = active;
-    this.#tell({ kind: "input", input, active, at: this.#clock.mono() });
-    this.#reportInput(input);
-  }
-
-  #reportInput(input: string): void {
-    const { active, lostWhy } = this.#input(input);
-    if (lostWhy === null) this.#report({ kind: "input", input, active, at: this.#clock.mono() });
-  }
-
   #report(event: BoardEvent): void {
     const listen = this.#listen;
     if (listen === null) return;
@@ -263,10 +267,6 @@ class SimulatedBoard implements SimBoard {
 
   #tell(change: BoardChange): void {
     for (const observer of [...this.#observers]) observer(change);
-  }
-
-  #devices(): readonly (readonly [string, DeviceState])[] {
-    return [...this.#readers, ...this.#inputs];
   }
 
   #device(device: string): DeviceState {
@@ -280,7 +280,7 @@ class SimulatedBoard implements SimBoard {
     return this.#relays.get(relay) ?? refuse(`There is no relay ${quote(relay)}.`);
   }
 
-  #input(input: string): InputState {
+  #input(input: string): InputLine {
     return this.#inputs.get(input) ?? refuse(`There is no input ${quote(input)}.`);
   }
 

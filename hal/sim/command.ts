@@ -1,4 +1,5 @@
 // The text language of scenarios and of the control socket, one command a line; knows no file, socket or door.
+import type { WireFault } from "../board.ts";
 import { Fault } from "../fault.ts";
 import type { SimBoard } from "./board.ts";
 import type { SimClock } from "./clock.ts";
@@ -12,6 +13,9 @@ export type Command =
   | { readonly kind: "text"; readonly reader: string; readonly text: string }
   | { readonly kind: "press"; readonly input: string; readonly durationMs: number }
   | { readonly kind: "setInput"; readonly input: string; readonly active: boolean }
+  | { readonly kind: "setLevel"; readonly input: string; readonly level: "low" | "high" }
+  | { readonly kind: "breakWire"; readonly input: string; readonly fault: WireFault }
+  | { readonly kind: "healWire"; readonly input: string }
   | { readonly kind: "lose"; readonly device: string; readonly why: string }
   | { readonly kind: "find"; readonly device: string }
   | { readonly kind: "stick"; readonly relay: string; readonly why: string }
@@ -63,6 +67,9 @@ const withWhy =
 
 const level = (active: boolean) => one((input) => ({ kind: "setInput", input, active }));
 
+const line = (voltage: "low" | "high") => one((input) => ({ kind: "setLevel", input, level: voltage }));
+const broken = (fault: WireFault) => one((input) => ({ kind: "breakWire", input, fault }));
+
 const forms: ReadonlyMap<string, Form> = new Map<string, Form>([
   ["tap", { usage: "tap <reader> <card hex>", read: two((reader, card) => ({ kind: "tap", reader, card })) }],
   ["frame", { usage: "frame <reader> <bits>", read: two((reader, bits) => ({ kind: "frame", reader, bits })) }],
@@ -73,6 +80,11 @@ const forms: ReadonlyMap<string, Form> = new Map<string, Form>([
   ["release", { usage: "release <input>", read: level(false) }],
   ["open", { usage: "open <contact>", read: level(true) }],
   ["close", { usage: "close <contact>", read: level(false) }],
+  ["low", { usage: "low <input>", read: line("low") }],
+  ["high", { usage: "high <input>", read: line("high") }],
+  ["cut", { usage: "cut <supervised input>", read: broken("cut") }],
+  ["short", { usage: "short <supervised input>", read: broken("shorted") }],
+  ["heal", { usage: "heal <input>", read: one((input) => ({ kind: "healWire", input })) }],
   [
     "lose",
     { usage: "lose <device> [why]", read: withWhy("unplugged", (device, why) => ({ kind: "lose", device, why })) },
@@ -135,6 +147,15 @@ function apply(command: Command, board: SimBoard, clock: SimClock): void {
       break;
     case "setInput":
       board.setInput(command.input, command.active);
+      break;
+    case "setLevel":
+      board.setLevel(command.input, command.level);
+      break;
+    case "breakWire":
+      board.breakWire(command.input, command.fault);
+      break;
+    case "healWire":
+      board.healWire(command.input);
       break;
     case "lose":
       board.lose(command.device, command.why);

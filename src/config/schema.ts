@@ -48,6 +48,15 @@ export const inputSchema = z
   .strictObject({
     id: id("front-exit").describe("How doors and the fire section refer to this input."),
     pin: pin.describe("The input line that is read (GPIO number, not the header's pin number)."),
+    activeLevel: z
+      .enum(["low", "high"])
+      .default("low")
+      .describe("Which level means active (pressed, open, fire): low when the contact closes to ground."),
+    debounceMs: span(0, 200, "How long a level must stand before it counts.").default(0),
+    supervised: z
+      .boolean()
+      .default(false)
+      .describe("Whether resistors at the end of the wire tell a cut or shorted wire from a level."),
     actions: list(inputActionSchema, 0, 8).default([]).describe("What it sets off besides its role."),
   })
   .describe("One input: an exit button, a door contact or the fire panel.");
