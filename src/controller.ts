@@ -109,6 +109,7 @@ class MainProcess implements Controller {
       const event: JournalEvent =
         change.kind === "stepped" ? { type: "clock.stepped", byMs: change.byMs } : { type: `clock.${change.kind}` };
       this.#site?.loop.note(event);
+      this.#site?.loop.clockChanged();
     });
     try {
       await this.#inTurn(() => this.#open());

@@ -95,7 +95,10 @@ export class InProcess {
     this.#turns = new LedgerTurns(parts.clock);
     this.journal = new JournalReader(this.ledgerParts.db);
     this.#loop = this.#makeLoop(parts.boot ?? virtualBoot);
-    parts.clock.onChange((change) => this.#loop.note(clockEvent(change)));
+    parts.clock.onChange((change) => {
+      this.#loop.note(clockEvent(change));
+      this.#loop.clockChanged();
+    });
   }
 
   get loop(): DoorLoop {

@@ -53,6 +53,13 @@ function admit(spec: DoorSpec, state: DoorState, entrant: Entrant, now: MonoMs):
   return unchanged({ ...state, delayed: merged });
 }
 
+/** Whoever waited for the trigger delay is not let in after all. */
+export function turnAway(state: DoorState): DoorStep {
+  if (state.delayed === null) return unchanged(state);
+  const aborts = state.delayed.asks.map((ask) => ({ kind: "abort", ask, why: "interlocked" }) as const);
+  return { state: { ...state, delayed: null }, effects: aborts };
+}
+
 export function enterIfDue(spec: DoorSpec, state: DoorState, now: MonoMs): DoorStep {
   const { delayed } = state;
   if (delayed === null || now < delayed.at) return unchanged(state);

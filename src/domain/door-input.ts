@@ -48,4 +48,6 @@ export type DoorInput =
   | { readonly kind: "restoreBlock" }
   /** `byTimetable`: until the timetable has been read again. */
   | { readonly kind: "restoreLockDown"; readonly leftMs: number | null; readonly byTimetable: boolean }
+  /** Another door of its group has opened while its trigger delay ran: that one goes first. */
+  | { readonly kind: "interlocked" }
   | { readonly kind: "tick" };

@@ -12,7 +12,7 @@ import {
   restoreTamper,
   tamper,
 } from "./door-alarms.ts";
-import { access, enterIfDue, grant } from "./door-entry.ts";
+import { access, enterIfDue, grant, turnAway } from "./door-entry.ts";
 import type { DoorInput } from "./door-input.ts";
 import { expireLockDown, followTimetable, requestMode, restoreStanding } from "./door-modes.ts";
 import {
@@ -69,6 +69,8 @@ export const stepDoor: StepDoor = (spec, state, input, now) => {
     case "restoreLockDown":
     case "restoreBlock":
       return restoreStanding(state, input, now);
+    case "interlocked":
+      return turnAway(state);
     case "tick":
       return tick(spec, state, now);
   }

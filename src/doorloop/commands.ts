@@ -108,6 +108,9 @@ const remedies: Readonly<Partial<Record<DoorMode, string>>> = {
 };
 
 function refusal(doors: Doors, spec: DoorSpec): string {
+  if (remedies[doors.standingOf(spec.id)] === undefined && doors.isInterlocked(spec.id)) {
+    return `${spec.name} stays shut while another door of its interlock group is open; close and lock that one first.`;
+  }
   return `${spec.name} ${remedies[doors.standingOf(spec.id)] ?? "does not take that command now."}`;
 }
 

@@ -8,6 +8,7 @@ import type { DoorEffect, DoorState } from "../domain/door-state.ts";
 import { lockedDoor, situationMode } from "../domain/door-state.ts";
 import type { AbortReason, Cause, JournalEvent } from "../domain/events.ts";
 import type { AskId, DoorId, RelayId } from "../domain/ids.ts";
+import { isInterlocked, isSecured } from "../domain/interlock.ts";
 import type { RelayInput, RelayState } from "../domain/relay-machine.ts";
 import { relayDeadline, releasedRelay, stepRelay } from "../domain/relay-machine.ts";
 import type { AuxRelaySpec, DoorSpec, OpeningMethod, SiteSpec } from "../domain/site.ts";
@@ -100,10 +101,22 @@ export class Doors {
     for (const door of this.#doors.values()) this.#stepDoor(door, input);
   }
 
+  /** Another door of one of its groups is open or unlocked, or is about to be. */
+  isInterlocked(id: DoorId): boolean {
+    const { interlocks } = this.#parts.site;
+    if (interlocks.length === 0) return false;
+    const failed = this.failedRelays();
+    return isInterlocked(interlocks, id, (other) => {
+      const door = this.#doors.get(other);
+      return door === undefined || (isSecured(door.spec, door.state) && !failed.includes(door.spec.relay));
+    });
+  }
+
   /** Why the door does not let in whom the ledger has granted; null when it does. */
   grant(id: DoorId, input: Extract<DoorInput, { kind: "grant" }>, method: OpeningMethod): AbortReason | null {
     const door = this.#doors.get(id);
     if (door === undefined) return "blocked";
+    if (this.isInterlocked(id)) return "interlocked";
     for (const effect of this.#stepDoor(door, input)) {
       if (effect.kind === "abort" && effect.ask === input.ask) return effect.why;
     }
@@ -111,10 +124,10 @@ export class Doors {
     return null;
   }
 
-  /** False when the door's mode does not take it. */
+  /** False when the door's mode does not take it, or its group. */
   access(id: DoorId, cause: Extract<Cause, { by: "http" | "operator" | "input" }>): boolean {
     const door = this.#doors.get(id);
-    if (door === undefined || !this.tell(id, { kind: "access", cause })) return false;
+    if (door === undefined || this.isInterlocked(id) || !this.tell(id, { kind: "access", cause })) return false;
     this.#stepRelays(door, { kind: "drive", method: cause.by, cause });
     return true;
   }
@@ -146,7 +159,12 @@ export class Doors {
 
   /** The locks first: nothing else may delay a relock. */
   tick(): void {
-    for (const door of this.#doors.values()) this.#stepDoor(door, { kind: "tick" });
+    for (const door of this.#doors.values()) {
+      const { spec, state } = door;
+      const isDue = state.delayed !== null && state.delayed.at <= this.#parts.clock.mono();
+      if (isDue && this.isInterlocked(spec.id)) this.#stepDoor(door, { kind: "interlocked" });
+      this.#stepDoor(door, { kind: "tick" });
+    }
     for (const door of this.#doors.values()) this.#stepRelays(door, { kind: "tick" });
   }
 

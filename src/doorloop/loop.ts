@@ -8,21 +8,23 @@ import type { StepDoor } from "../domain/door-machine.ts";
 import type { JournalEvent } from "../domain/events.ts";
 import type { AskId, BootId, InputId, ReaderId, RelayId, RunId } from "../domain/ids.ts";
 import type { Presentation } from "../domain/presentation.ts";
-import type { ReaderSpec, SiteSpec } from "../domain/site.ts";
+import type { ReaderSpec, ReceptionSpec, SiteSpec } from "../domain/site.ts";
 import type { DoorCommand, DoorStatus } from "../domain/status.ts";
 import type { Instant, MonoMs } from "../domain/time.ts";
 import { later } from "../domain/time.ts";
 import type { AskEffect, AskInput, AskState } from "./ask-machine.ts";
 import { askDeadline, noAsks, stepAsks } from "./ask-machine.ts";
-import { runCommand } from "./commands.ts";
+import { lockDown, runCommand } from "./commands.ts";
 import { Doors } from "./doors.ts";
-import { inputRoles } from "./input-roles.ts";
+import type { InputFinding } from "./input-desk.ts";
+import { createInputDesk } from "./input-desk.ts";
 import { Latches } from "./latches.ts";
 import type { LedgerLink } from "./ledger-link.ts";
 import { createLedgerLink } from "./ledger-link.ts";
 import type { ReaderDesk } from "./reader-desk.ts";
 import { createReaderDesk } from "./reader-desk.ts";
 import { createTally } from "./tally.ts";
+import { createTimetableDesk } from "./timetable-desk.ts";
 
 export interface DoorLoopParts {
   readonly site: SiteSpec;
@@ -49,7 +51,8 @@ export class DoorLoop {
   readonly #doors: Doors;
   readonly #latches: Latches;
   readonly #readers = new Map<ReaderId, ReaderEntry>();
-  readonly #roles;
+  readonly #inputs;
+  readonly #timetables;
   readonly #shed;
   readonly #misreads;
   #asks: AskState = noAsks;
@@ -77,7 +80,8 @@ export class DoorLoop {
       const mode = this.#doors.specOf(spec.door)?.keypadMode ?? "pin";
       this.#readers.set(spec.id, { spec, desk: createReaderDesk(spec, site.keypad, mode) });
     }
-    this.#roles = inputRoles(site);
+    this.#inputs = createInputDesk(site);
+    this.#timetables = createTimetableDesk(site, clock);
     this.link = createLedgerLink({
       clock,
       run: parts.run,
@@ -85,7 +89,10 @@ export class DoorLoop {
       site,
       onReady: (restored) => this.#ledgerReady(restored),
       onAnswer: (answer) => this.#stepAsks({ kind: "answered", answer }),
-      onCalendar: () => {},
+      onCalendar: (calendar) => {
+        this.#timetables.setCalendar(calendar);
+        this.clockChanged();
+      },
     });
     this.#shed = createTally(clock, "shed presentations", (reader, count) =>
       record({ type: "access.shed", reader: reader as ReaderId, count }),
@@ -118,10 +125,23 @@ export class DoorLoop {
   /** Null when it was done, otherwise why not. */
   command(command: DoorCommand, who: string): string | null {
     if (this.#stopped) return "The controller is stopping.";
+    const isLockedDown = this.#isLockdownOn();
+    if (isLockedDown && command.kind === "lockDownRelease") {
+      return "The lockdown switch is still on; switch it off first.";
+    }
     const problem = runCommand({ doors: this.#doors, latches: this.#latches }, command, who);
+    // A door that refused it, as one that is locked open does, takes it as soon as it can.
+    if (isLockedDown) this.#lockDown();
     this.#schedule();
     this.#parts.onChange();
     return problem;
+  }
+
+  /** The wall clock was stepped, or its trust has changed: what hangs on it is looked at anew. */
+  clockChanged(): void {
+    if (this.#stopped) return;
+    this.#followTimetables();
+    this.#schedule();
   }
 
   /** Something outside the doors that belongs in the record. */
@@ -184,7 +204,8 @@ export class DoorLoop {
         this.#hearReader(event);
         break;
       case "input":
-        this.#hearInput(event.input as InputId, event.active);
+      case "fault":
+        for (const finding of this.#inputs.take(event, this.#now())) this.#runInputFinding(finding);
         break;
       case "lost":
         this.#hearLoss(event.device, event.why);
@@ -207,23 +228,54 @@ export class DoorLoop {
     }
   }
 
-  #hearInput(input: InputId, active: boolean): void {
-    for (const role of this.#roles.get(input) ?? []) {
-      if (role.kind === "fire") this.#latches.hearFire(input, active);
-      else if (role.kind === "exit") this.#doors.tell(role.door, { kind: "exit", input, pressed: active });
-      else this.#doors.tell(role.door, { kind: "contact", level: active ? "open" : "closed" });
+  #hearLoss(device: string, why: string): void {
+    this.link.record({ type: "device.lost", device, why });
+    for (const finding of this.#inputs.lost(device as InputId, this.#now())) this.#runInputFinding(finding);
+    this.#parts.onChange();
+  }
+
+  #runInputFinding(finding: InputFinding): void {
+    switch (finding.kind) {
+      case "door":
+        this.#doors.tell(finding.door, finding.input);
+        return;
+      case "fire":
+        this.#latches.hearFire(finding.input, finding.active);
+        return;
+      case "lockdown":
+        this.#lockDown();
+        return;
+      case "reception":
+        this.#openFor(finding.spec);
+        return;
+      case "record":
+        this.link.record(finding.event);
+        if (finding.event.type !== "input.acted") this.#parts.onChange();
+        return;
     }
   }
 
-  /** A lost exit button counts as let go, a lost contact as unknown; a lost fire input keeps what is latched. */
-  #hearLoss(device: string, why: string): void {
-    this.link.record({ type: "device.lost", device, why });
-    const input = device as InputId;
-    for (const role of this.#roles.get(input) ?? []) {
-      if (role.kind === "contact") this.#doors.tell(role.door, { kind: "contact", level: "unknown" });
-      else if (role.kind === "exit") this.#doors.tell(role.door, { kind: "exitLost", input });
+  #isLockdownOn(): boolean {
+    const { lockdownInput } = this.#parts.site;
+    return lockdownInput !== null && this.#inputs.isActive(lockdownInput);
+  }
+
+  #lockDown(): void {
+    const { lockdownInput: input } = this.#parts.site;
+    if (input === null) return;
+    lockDown({ doors: this.#doors, latches: this.#latches }, { doors: [], forMs: null }, { by: "input", input });
+  }
+
+  #openFor({ input, doors, schedule }: ReceptionSpec): void {
+    if (!this.#timetables.holds(schedule)) return;
+    for (const door of doors) {
+      if (!this.#doors.access(door, { by: "input", input })) continue;
+      this.link.record({ type: "reception.opened", input, door });
     }
-    this.#parts.onChange();
+  }
+
+  #followTimetables(): void {
+    for (const { door, input } of this.#timetables.look()) this.#doors.tell(door, input);
   }
 
   #present(reader: ReaderSpec, presentation: Presentation): void {
@@ -236,7 +288,7 @@ export class DoorLoop {
       door: reader.door,
       direction: reader.direction,
       presentation,
-      situation: { mode: this.#doors.modeOf(reader.door), interlocked: false },
+      situation: { mode: this.#doors.modeOf(reader.door), interlocked: this.#doors.isInterlocked(reader.door) },
       presentedAt,
       expiresAt: later(presentedAt.mono, askLifeMs),
     };
@@ -305,6 +357,8 @@ export class DoorLoop {
       if (time !== null && (first === null || time < first)) first = time;
     };
     consider(this.#doors.deadline());
+    consider(this.#inputs.deadline());
+    consider(this.#timetables.deadline());
     for (const reader of this.#readers.values()) consider(reader.desk.deadline());
     return first;
   }
@@ -312,6 +366,8 @@ export class DoorLoop {
   /** Doors first: nothing that waits may delay a relock. */
   #tick(): void {
     this.#doors.tick();
+    this.#followTimetables();
+    for (const finding of this.#inputs.tick(this.#now())) this.#runInputFinding(finding);
     for (const reader of this.#readers.values()) reader.desk.tick(this.#now());
     this.#stepAsks({ kind: "tick" });
   }
