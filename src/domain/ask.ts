@@ -1,5 +1,6 @@
 // What the door loop and the ledger say to each other, and what others may ask of the ledger.
 import type { ChangeProblem, ChangeWarning, DirectoryChange, HolderKind, Source } from "./directory.ts";
+import type { DirectoryPage, HolderKey, SecretToCompare } from "./directory-export.ts";
 import type { AbortReason, Holding, JournalEvent, Shown } from "./events.ts";
 import type { AskId, BootId, DoorId, ReaderId, RunId, ScheduleId } from "./ids.ts";
 import type { Presentation } from "./presentation.ts";
@@ -154,7 +155,15 @@ export type LedgerRequest =
   | { readonly kind: "directory" }
   /** From then on a `head` reply follows each commit that appended an event. */
   | { readonly kind: "watch" }
-  | { readonly kind: "note"; readonly event: JournalEvent };
+  | { readonly kind: "note"; readonly event: JournalEvent }
+  /** The whole directory, a page at a time; card numbers and plates in plain. */
+  | { readonly kind: "export"; readonly after: HolderKey | null }
+  /** Which of these secrets are those of the credentials already. */
+  | { readonly kind: "compare"; readonly secrets: readonly SecretToCompare[] }
+  /** A part of a change that is too large for one line; kept with the connection until it is applied or the connection ends. */
+  | { readonly kind: "stage"; readonly changes: readonly DirectoryChange[] }
+  /** All that was staged, at once or not at all; by nobody it is only tried. */
+  | { readonly kind: "applyStaged"; readonly by: string | null };
 
 export type LedgerReply =
   | { readonly kind: "changed"; readonly version: number; readonly warnings?: readonly ChangeWarning[] }
@@ -162,6 +171,10 @@ export type LedgerReply =
   | { readonly kind: "directory"; readonly version: number; readonly listing: DirectoryListing }
   | { readonly kind: "head"; readonly seq: number }
   | { readonly kind: "noted" }
+  | { readonly kind: "exported"; readonly version: number; readonly page: DirectoryPage }
+  | { readonly kind: "compared"; readonly same: readonly boolean[] }
+  /** How many steps are staged by now. */
+  | { readonly kind: "staged"; readonly steps: number }
   | { readonly kind: "error"; readonly problem: string };
 
 /** The directory as an operator may see it: everything but the secrets. */

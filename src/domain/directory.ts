@@ -1,5 +1,6 @@
 // The directory: people, passes, public codes, their credentials, grants and schedules, as the rules see them.
 import type { CardTechnology, KnownPart } from "./card-format.ts";
+import type { CodeToken, UseCount } from "./directory-export.ts";
 import type { CredentialId, DoorId, HolidayId, PassId, PersonId, PublicId, ScheduleId } from "./ids.ts";
 import type { Recurrence } from "./recurrence.ts";
 import type { Holiday, Schedule } from "./schedule.ts";
@@ -180,6 +181,17 @@ export type DirectoryChange =
       readonly known?: KnownPart | null;
       readonly technology?: CardTechnology | null;
     }
+  /** A code that is known by its token only, as a controller with the same keys exported it. */
+  | {
+      readonly op: "putToken";
+      readonly id: CredentialId;
+      readonly kind: CredentialKind;
+      readonly code: CodeToken;
+      readonly holder: HolderRef;
+      readonly state: CredentialState;
+      readonly validity: Validity;
+      readonly direction: Credential["direction"];
+    }
   | { readonly op: "setCredentialState"; readonly id: CredentialId; readonly state: CredentialState }
   | { readonly op: "removeCredential"; readonly id: CredentialId }
   | { readonly op: "putSchedule"; readonly schedule: Schedule }
@@ -189,7 +201,9 @@ export type DirectoryChange =
   | { readonly op: "putGrant"; readonly holder: HolderRef; readonly door: DoorId; readonly schedule: ScheduleId }
   | { readonly op: "removeGrant"; readonly holder: HolderRef; readonly door: DoorId; readonly schedule: ScheduleId }
   /** The guest opened the pass for the first time, as its issuer saw it. */
-  | { readonly op: "activatePass"; readonly id: PassId; readonly at: UnixMs };
+  | { readonly op: "activatePass"; readonly id: PassId; readonly at: UnixMs }
+  /** Uses that were spent before the pass came to this controller; they never become fewer by it. */
+  | ({ readonly op: "putUses"; readonly pass: PassId } & UseCount);
 
 export type HolderRef =
   | { readonly kind: "person"; readonly id: PersonId }

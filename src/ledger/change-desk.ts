@@ -1,12 +1,15 @@
 // Takes changes of the directory one at a time: checks them, hashes their PINs behind those of people at the doors, applies.
 import type { LedgerReply } from "../domain/ask.ts";
 import type { ChangeProblem, ChangeWarning, DirectoryChange, Source } from "../domain/directory.ts";
+import type { SecretToCompare } from "../domain/directory-export.ts";
 import type { CodeHashes } from "./code-hashes.ts";
 import { hashCodes } from "./code-hashes.ts";
 import type { Desk } from "./desk.ts";
 import { checkChanges } from "./directory-rules.ts";
 import type { Ledger } from "./ledger.ts";
 import type { HashPin, PinQueue } from "./pin-hash.ts";
+import { compareSecrets } from "./secret-requests.ts";
+import { StageDesk } from "./stage-desk.ts";
 
 export interface ChangeDeskParts {
   readonly ledger: Ledger;
@@ -15,6 +18,8 @@ export interface ChangeDeskParts {
   readonly desk: Pick<Desk, "instant" | "troubled" | "well">;
   /** Events were appended. */
   readonly grew: (seq: number) => void;
+  /** Soon, after the asks that wait. */
+  readonly schedule?: (run: () => void) => void;
 }
 
 type Done = (reply: LedgerReply) => void;
@@ -35,8 +40,12 @@ export class ChangeDesk {
   readonly #orders: Order[] = [];
   #isBusy = false;
 
+  /** For changes that are too large to be taken so. */
+  readonly stages: StageDesk;
+
   constructor(parts: ChangeDeskParts) {
     this.#parts = parts;
+    this.stages = new StageDesk({ ...parts, schedule: parts.schedule ?? setImmediate });
   }
 
   readonly #hash: HashPin = (digits, done) => this.#parts.pins.forChange(digits, done);
@@ -47,6 +56,10 @@ export class ChangeDesk {
 
   try(changes: readonly DirectoryChange[], done: Done, origin: Source = "local"): void {
     this.#queue({ by: null, origin, changes, done });
+  }
+
+  compare(secrets: readonly SecretToCompare[], done: (reply: LedgerReply) => void): void {
+    compareSecrets(this.#parts.ledger, this.#parts.pins, secrets, done);
   }
 
   #queue(order: Order): void {

@@ -123,6 +123,16 @@ const change = z.discriminatedUnion("op", [
     known: z.enum(knownParts).nullable().optional(),
     technology: z.enum(cardTechnologies).nullable().optional(),
   }),
+  z.strictObject({
+    op: z.literal("putToken"),
+    id: text,
+    kind: z.enum(credentialKinds),
+    code: z.strictObject({ token: text, digits: z.number().nullable(), twin: text.nullable() }),
+    holder,
+    state: z.enum(credentialStates),
+    validity,
+    direction: z.enum(["entry", "exit"]).nullable(),
+  }),
   z.strictObject({ op: z.literal("setCredentialState"), id: text, state: z.enum(credentialStates) }),
   z.strictObject({ op: z.literal("removeCredential"), id: text }),
   z.strictObject({ op: z.literal("putSchedule"), schedule }),
@@ -132,6 +142,7 @@ const change = z.discriminatedUnion("op", [
   z.strictObject({ op: z.literal("putGrant"), ...grant }),
   z.strictObject({ op: z.literal("removeGrant"), ...grant }),
   z.strictObject({ op: z.literal("activatePass"), id: text, at: z.number() }),
+  z.strictObject({ op: z.literal("putUses"), pass: text, door: text, occurrence: z.number(), spent: z.number() }),
 ]);
 
 export type ChangeParse =

@@ -16,6 +16,8 @@ import type { Tokens } from "./tokens.ts";
 
 type PutCredential = Extract<DirectoryChange, { op: "putCredential" }>;
 
+type PutToken = Extract<DirectoryChange, { op: "putToken" }>;
+
 export interface CredentialContext extends CoolDown {
   /** Somebody else is being shown this code right now, and may be about to keep it. */
   readonly isPromised: (hash: Buffer, id: string) => boolean;
@@ -42,7 +44,9 @@ export class CredentialWriter {
     const { id } = change;
     const looks = this.#looksOf(change, hash);
     if (looks === null) return { problem: "The code could not be hashed.", remedy: "Try again." };
-    const bar = this.#barOf(change, looks) ?? this.#codeBar(change, looks, hash, context);
+    const bar =
+      this.#barOf(change, looks.token, isCodeKind(change.kind, change.secret)) ??
+      this.#codeBar(change, looks, hash, context);
     if (bar !== null) return bar;
     const state = this.#sql.credentialState.get(id) ?? "active";
     this.#retired.retireCredential(id, context);
@@ -77,7 +81,23 @@ export class CredentialWriter {
     this.#retired.prune(now);
   }
 
-  #barOf({ id, kind, secret, holder }: PutCredential, { token }: Looks): Problem | null {
+  /** Hashed elsewhere, with the same keys. */
+  putToken({ id, kind, holder, code, validity, direction, state }: PutToken): Problem | null {
+    const token = Buffer.from(code.token, "base64url");
+    const isCode = code.digits !== null;
+    const bar = this.#barOf({ id, kind, holder }, token, isCode);
+    if (bar !== null) return bar;
+    this.#sql.removeCredential.run(id, id);
+    const row = [kind, state, holder.kind, holder.id, code.digits, null, "", null] as const;
+    const rest = [validity.from, validity.until, direction] as const;
+    this.#sql.putCredential.run(token, id, ...row, ...rest, null, null, null);
+    if (code.twin !== null) {
+      this.#sql.putCredential.run(Buffer.from(code.twin, "base64url"), `${id}~`, ...row, ...rest, id, null, null);
+    }
+    return null;
+  }
+
+  #barOf({ id, kind, holder }: Pick<PutToken, "id" | "kind" | "holder">, token: Buffer, isCode: boolean) {
     if (this.#sql.holderState.get(holder.kind, holder.id) === undefined) {
       return unknown(`${holder.kind} "${holder.id}"`);
     }
@@ -86,7 +106,7 @@ export class CredentialWriter {
       return { problem: `A ${holder.kind} cannot have a "${kind}".`, remedy };
     }
     // Codes may be equal where they never meet, which is looked at when all steps are done.
-    if (!isCodeKind(kind, secret) && this.#sql.otherOfToken.get(token, id) !== undefined) return taken;
+    if (!isCode && this.#sql.otherOfToken.get(token, id) !== undefined) return taken;
     return this.#fullOf(holder, kind, id);
   }
 

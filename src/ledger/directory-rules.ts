@@ -93,6 +93,10 @@ function checkStep(change: DirectoryChange): Problem[] {
       return change.state === "revoked" && change.holder.kind !== "pass"
         ? [problem("Only a pass can be revoked.", "Suspend or remove them.")]
         : [];
+    case "putToken":
+      return [...checkId(change.id), ...checkValidity(change.validity), ...checkToken(change)];
+    case "putUses":
+      return checkUses(change);
     case "removeHolder":
     case "setCredentialState":
     case "removeCredential":
@@ -124,6 +128,25 @@ function checkCard(change: Extract<DirectoryChange, { op: "putCredential" }>): P
       "Use another card; if it is a 125 kHz one, whose numbers stay, say so by its technology.",
     ),
   ];
+}
+
+function checkToken({ kind, holder, code }: Extract<DirectoryChange, { op: "putToken" }>): Problem[] {
+  const tokens = [code.token, ...(code.twin === null ? [] : [code.twin])];
+  const isWhole = tokens.every((token) => /^[A-Za-z0-9_-]{22}$/.test(token));
+  const digitsFit = code.digits === null ? kind === "qr" : Number.isInteger(code.digits) && inRange(code.digits, 1, 16);
+  if (isWhole && digitsFit && tokenKinds.includes(kind) && kindsOf[holder.kind].includes(kind)) return [];
+  return [problem("The token is malformed.", "Use one as a controller exported it.")];
+}
+
+/** Kinds of which only tokens are stored. */
+const tokenKinds: readonly CredentialKind[] = ["pin", "code", "qrPin", "qr"];
+
+const inRange = (value: number, min: number, max: number): boolean => value >= min && value <= max;
+
+function checkUses({ occurrence, spent }: Extract<DirectoryChange, { op: "putUses" }>): Problem[] {
+  const most = directoryLimits.usesPerDoor * directoryLimits.grantsPerHolder;
+  if (Number.isInteger(occurrence) && Number.isInteger(spent) && inRange(spent, 0, most)) return [];
+  return [problem("The spent uses are out of range.", `Give whole numbers; 0 to ${most} uses.`)];
 }
 
 function checkId(id: string): Problem[] {

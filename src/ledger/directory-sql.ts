@@ -15,6 +15,7 @@ export interface DirectorySql {
   readonly removeGrantsOf: Write;
   readonly removeUsesOf: Write;
   readonly removeActivationsOf: Write;
+  readonly putUses: Write;
   readonly removeWhereabouts: Write;
   /** Another credential of that token. */
   readonly otherOfToken: Read<string>;
@@ -53,6 +54,10 @@ export function prepareDirectorySql(db: Database): DirectorySql {
     removeGrantsOf: write("DELETE FROM holder_grant WHERE holder_kind = ? AND holder_id = ?"),
     removeUsesOf: write("DELETE FROM use_count WHERE pass = ?"),
     removeActivationsOf: write("DELETE FROM pass_activation WHERE pass = ?"),
+    putUses: write(
+      `INSERT INTO use_count (pass, door, occurrence, spent, since_seq) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET spent = max(spent, excluded.spent)`,
+    ),
     removeWhereabouts: write("DELETE FROM whereabouts WHERE holder_kind = ? AND holder_id = ?"),
     otherOfToken: read("SELECT id FROM credential WHERE token = ? AND id <> ?"),
     credentialState: read("SELECT state FROM credential WHERE id = ?"),

@@ -79,27 +79,50 @@ export class DirectoryWriter {
   }
 
   apply(changes: readonly DirectoryChange[], hashes: CodeHashes, context: ChangeContext): Applied {
+    const refused = this.takeSteps(changes, hashes, context);
+    if (refused.length > 0) return { problems: refused, warnings: [], collisions: [] };
+    const settled = this.settleDoors(changes, context);
+    const looked = this.lookBack(changes, context);
+    return {
+      problems: [...settled.problems, ...looked.problems],
+      warnings: [...settled.warnings, ...looked.warnings],
+      collisions: looked.collisions,
+    };
+  }
+
+  /** Some steps of a change, `first` being the number of the first of them. */
+  takeSteps(
+    changes: readonly DirectoryChange[],
+    hashes: CodeHashes,
+    context: ChangeContext,
+    first = 0,
+  ): ChangeProblem[] {
     this.#directory.forget();
     this.#credentials.prune(coolDownOf(context).now);
-    const refused = changes.flatMap((change, step) => {
-      const found =
-        this.#ownership.refuses(change, context.origin) ?? this.#applyStep(change, hashes.get(step) ?? null, context);
-      return found === null ? [] : [{ step, ...found }];
+    return changes.flatMap((change, n) => {
+      const hash = hashes.get(first + n) ?? null;
+      const found = this.#ownership.refuses(change, context.origin) ?? this.#applyStep(change, hash, context);
+      return found === null ? [] : [{ step: first + n, ...found }];
     });
-    if (refused.length > 0) return { problems: refused, warnings: [], collisions: [] };
-    const settled = settlePassDoors(changes, {
-      directory: this.#directory,
-      doors: context.doors,
-      withdraw: (grant) => this.#withdraw(grant),
-    });
+  }
+
+  /** Of all steps at once, when all were taken. */
+  settleDoors(changes: readonly DirectoryChange[], { doors }: ChangeContext): Omit<Applied, "collisions"> {
+    const withdraw = ({ holder, door, schedule }: Extract<DirectoryChange, { op: "putGrant" }>) =>
+      void this.#sql.removeGrant.run(holder.kind, holder.id, door, schedule);
+    return settlePassDoors(changes, { directory: this.#directory, doors, withdraw });
+  }
+
+  /** Whose codes meet, and what deserves a second look, among some of the steps when all were taken. */
+  lookBack(changes: readonly DirectoryChange[], context: ChangeContext, first = 0): Applied {
     const met = this.#meetings(changes, context);
     // What the cloud has given out already works as well as it can.
     const isTakenIn = context.origin === "cloud";
-    const problems = [...settled.problems, ...(isTakenIn ? [] : met.map(({ step }) => ({ step, ...taken })))];
     const looked = this.#warnings.of(changes, { site: context.site, surelyPastWallMs: context.clockFloor });
+    const warnings = [...looked, ...met.map(({ step }) => ({ step, warning: equalCodes }))];
     return {
-      problems,
-      warnings: [...settled.warnings, ...looked, ...met.map(({ step }) => ({ step, warning: equalCodes }))],
+      problems: isTakenIn ? [] : met.map(({ step }) => ({ step: first + step, ...taken })),
+      warnings: warnings.map((one) => ({ ...one, step: first + one.step })),
       collisions: isTakenIn ? met.map(({ collision }) => collision) : [],
     };
   }
@@ -115,10 +138,6 @@ export class DirectoryWriter {
       const collision = this.#codes.meeting(holder, doors);
       return collision === null ? [] : [{ step, collision }];
     });
-  }
-
-  #withdraw({ holder, door, schedule }: Extract<DirectoryChange, { op: "putGrant" }>): void {
-    this.#sql.removeGrant.run(holder.kind, holder.id, door, schedule);
   }
 
   #applyStep(change: DirectoryChange, hash: CodeHash | null, context: ChangeContext): Problem | null {
@@ -158,6 +177,14 @@ export class DirectoryWriter {
       }
       case "activatePass":
         return this.#activatePass(change, context);
+      case "putToken":
+        return this.#credentials.putToken(change);
+      case "putUses": {
+        const { pass, door, occurrence, spent } = change;
+        if (this.#sql.holderState.get("pass", pass) === undefined) return unknown(`pass "${pass}"`);
+        this.#sql.putUses.run(pass, door, occurrence, spent, 0);
+        return null;
+      }
     }
   }
 
@@ -253,7 +280,7 @@ export class DirectoryWriter {
 
 /** Whose codes may have come to where they meet others. */
 function holderTouchedBy(change: DirectoryChange): HolderRef | null {
-  if (change.op === "putCredential" || change.op === "putGrant") return change.holder;
+  if (change.op === "putCredential" || change.op === "putToken" || change.op === "putGrant") return change.holder;
   return change.op === "putPerson" ? { kind: "person", id: change.person.id } : null;
 }
 

@@ -3,7 +3,8 @@
 import type { Database, Transaction } from "better-sqlite3";
 import type { Answer, Ask, CalendarNews, Restored, ToLedger, Verdict } from "../domain/ask.ts";
 import { decide } from "../domain/decide.ts";
-import type { ChangeProblem, ChangeWarning, DirectoryChange } from "../domain/directory.ts";
+import type { ChangeProblem, ChangeWarning, CredentialKind, DirectoryChange } from "../domain/directory.ts";
+import type { DirectoryPage, HolderKey, SecretToCompare } from "../domain/directory-export.ts";
 import type { JournalEvent } from "../domain/events.ts";
 import { Fault } from "../domain/fault.ts";
 import type { Instant } from "../domain/time.ts";
@@ -12,7 +13,10 @@ import type { Entry } from "./batch.ts";
 import { Batch } from "./batch.ts";
 import { calendarOf } from "./calendar.ts";
 import type { CodeHashes } from "./code-hashes.ts";
+import { isCodeKind } from "./code-hashes.ts";
 import { Directory } from "./directory.ts";
+import { DirectoryDraft } from "./directory-draft.ts";
+import { readDirectoryPage } from "./directory-export.ts";
 import type { Applied, ChangeContext } from "./directory-writer.ts";
 import { DirectoryWriter } from "./directory-writer.ts";
 import { Journal } from "./journal.ts";
@@ -215,10 +219,14 @@ export class Ledger {
     });
     const { problems, warnings } = applied;
     if (!isDone) return { applied: false, problems };
+    this.#tellNews();
+    return { applied: true, version: this.directoryVersion, warnings };
+  }
+
+  #tellNews(): void {
     const told = this.#toldCalendar;
     const news = this.calendar();
     if (this.#toldCalendar !== told) this.#tellCalendar(news);
-    return { applied: true, version: this.directoryVersion, warnings };
   }
 
   /** What `applyChanges` would answer; nothing of it stays. */
@@ -242,6 +250,42 @@ export class Ledger {
   #contextOf(at: Instant, { origin = "local", isPromised = () => false }: ChangeTerms): ChangeContext {
     const { site, doors, counters } = this.#opened();
     return { site, doors, at, clockFloor: counters.clockFloor, origin, isPromised };
+  }
+
+  /** A draft of the directory as it is now. The caller closes it. */
+  draft(): DirectoryDraft {
+    return new DirectoryDraft(this.db, this.#tokens);
+  }
+
+  /** As a whole directory is taken in: whatever is not said to be the cloud's is imported. */
+  importContext(at: Instant): ChangeContext {
+    return this.#contextOf(at, { origin: "imported" });
+  }
+
+  /** What a finished draft changed, in one transaction: the caller has seen that the directory is still the one it began with. */
+  applyDraft(draft: DirectoryDraft, by: string, steps: number, at: Instant): number {
+    this.#commit((batch) => {
+      draft.write();
+      batch.changeDirectory(by, "imported", steps, at);
+      return true;
+    });
+    this.#directory.forget();
+    this.#tellNews();
+    return this.directoryVersion;
+  }
+
+  exportPage(after: HolderKey | null): DirectoryPage {
+    return readDirectoryPage(this.db, this.#tokens, after);
+  }
+
+  /** Whether the credential exists and is known by this secret. */
+  isSecretOf({ credential, secret }: SecretToCompare, hash: Buffer | null): boolean {
+    const row = this.db
+      .prepare<[string], { kind: CredentialKind; token: Buffer }>("SELECT kind, token FROM credential WHERE id = ?")
+      .get(credential);
+    if (row === undefined) return false;
+    if (isCodeKind(row.kind, secret)) return hash !== null && this.#tokens.pin(hash).equals(row.token);
+    return row.kind === "qr" && this.#tokens.qr(secret).equals(row.token);
   }
 
   note(event: JournalEvent, at: Instant): void {

@@ -37,11 +37,14 @@ export class Ownership {
         return [{ kind: "pass", id: change.pass.id }];
       case "activatePass":
         return [{ kind: "pass", id: change.id }];
+      case "putUses":
+        return [{ kind: "pass", id: change.pass }];
       case "removeHolder":
       case "putGrant":
       case "removeGrant":
         return [change.holder];
       case "putCredential":
+      case "putToken":
         return [change.holder, ...this.#behind(change.id)];
       case "setCredentialState":
       case "removeCredential":

@@ -1,14 +1,16 @@
 // Reads one line from the socket as a request, or says what is wrong with it without repeating it. Pure.
 import type { LedgerRequest } from "../domain/ask.ts";
 import type { Source } from "../domain/directory.ts";
-import { sources } from "../domain/directory.ts";
+import { holderKinds, sources } from "../domain/directory.ts";
+import type { SecretToCompare } from "../domain/directory-export.ts";
 import type { JournalEvent } from "../domain/events.ts";
 
 /** The steps of a change are looked at later, by what is loaded only for them. */
 export type RawRequest =
-  | Exclude<LedgerRequest, { kind: "change" | "tryChange" }>
+  | Exclude<LedgerRequest, { kind: "change" | "tryChange" | "stage" }>
   | (Pick<Extract<LedgerRequest, { kind: "change" }>, "kind" | "by" | "origin"> & Unread)
-  | (Pick<Extract<LedgerRequest, { kind: "tryChange" }>, "kind" | "origin"> & Unread);
+  | (Pick<Extract<LedgerRequest, { kind: "tryChange" }>, "kind" | "origin"> & Unread)
+  | ({ readonly kind: "stage" } & Unread);
 
 interface Unread {
   readonly changes: readonly unknown[];
@@ -38,6 +40,16 @@ export function parseRequest(line: string): RequestParse {
       return parseChange(request);
     case "tryChange":
       return parseTryChange(request);
+    case "stage":
+      return Array.isArray(request["changes"])
+        ? { ok: true, request: { kind: "stage", changes: request["changes"] } }
+        : refuse('"changes" must be a list.');
+    case "applyStaged":
+      return parseApplyStaged(request["by"]);
+    case "export":
+      return parseExport(request["after"]);
+    case "compare":
+      return parseCompare(request["secrets"]);
     case "note":
       return parseNote(request["event"]);
     default:
@@ -59,6 +71,33 @@ function parseTryChange({ origin = "local", changes }: Record<string, unknown>):
 }
 
 const isSource = (value: unknown): value is Source => (sources as readonly unknown[]).includes(value);
+
+function parseApplyStaged(by: unknown): RequestParse {
+  if (by === null || isText(by, 100)) return { ok: true, request: { kind: "applyStaged", by } };
+  return refuse('"by" must be 1 to 100 printable characters, or null to try.');
+}
+
+function parseExport(after: unknown): RequestParse {
+  if (after === null) return { ok: true, request: { kind: "export", after } };
+  const { kind, id } = (typeof after === "object" ? after : {}) as Record<string, unknown>;
+  const found = holderKinds.find((one) => one === kind);
+  if (found === undefined || typeof id !== "string") return refuse('"after" must name a holder, or be null.');
+  return { ok: true, request: { kind: "export", after: { kind: found, id } } };
+}
+
+/** Each costs a slow hash, one at a time and behind those of people at the doors: that bounds how fast anybody can guess here. */
+export const maxCompared = 200;
+
+function parseCompare(value: unknown): RequestParse {
+  const isSecret = (one: unknown): one is SecretToCompare => {
+    const { credential, secret } = (typeof one === "object" && one !== null ? one : {}) as Record<string, unknown>;
+    return typeof credential === "string" && isText(secret, maxTextLength);
+  };
+  if (!Array.isArray(value) || value.length > maxCompared || !value.every(isSecret)) {
+    return refuse(`"secrets" must be a list of at most ${maxCompared}, each with "credential" and "secret".`);
+  }
+  return { ok: true, request: { kind: "compare", secrets: value } };
+}
 
 /** Others may add only what they alone can know, a log-in at the console; everything else the ledger and the door loop say themselves. */
 function parseNote(value: unknown): RequestParse {

@@ -13,6 +13,7 @@ import type { Ledger } from "./ledger.ts";
 import { LineConnection } from "./line-connection.ts";
 import type { RawRequest } from "./request-line.ts";
 import { parseRequest } from "./request-line.ts";
+import { exportPage } from "./secret-requests.ts";
 
 export interface RequestParts {
   readonly ledger: Ledger;
@@ -34,6 +35,8 @@ export class RequestServer {
   readonly #parts: RequestParts;
   readonly #connections = new Set<LineConnection>();
   readonly #watchers = new Set<LineConnection>();
+  /** Who has staged something. */
+  readonly #stagers = new Set<LineConnection>();
   readonly #server: Server;
   /** Once it listens, or is known never to. */
   readonly settled: Promise<void>;
@@ -101,6 +104,7 @@ export class RequestServer {
       onClose: () => {
         this.#connections.delete(connection);
         this.#watchers.delete(connection);
+        if (this.#stagers.delete(connection)) this.#parts.changes.stages.drop(connection);
       },
     });
     this.#connections.add(connection);
@@ -129,6 +133,20 @@ export class RequestServer {
       case "tryChange":
         this.#change(null, request.origin, request.changes, done);
         break;
+      case "stage":
+        this.#stagers.add(connection);
+        connection.keepOpen();
+        this.#stage(connection, request.changes, done);
+        break;
+      case "applyStaged":
+        this.#parts.changes.stages.apply(connection, request.by, done);
+        break;
+      case "export":
+        done(exportPage(this.#parts.ledger, request.after));
+        break;
+      case "compare":
+        this.#parts.changes.compare(request.secrets, done);
+        break;
       case "note":
         done(this.#note(request.event));
     }
@@ -141,6 +159,15 @@ export class RequestServer {
         if (!parsed.ok) done({ kind: "refused", problems: parsed.problems });
         else if (by === null) this.#parts.changes.try(parsed.changes, done, origin);
         else this.#parts.changes.take(by, parsed.changes, done, origin);
+      })
+      .catch(() => done({ kind: "error", problem: "The change could not be read." }));
+  }
+
+  #stage(connection: LineConnection, raw: readonly unknown[], done: Answering): void {
+    readChanges(raw)
+      .then((parsed) => {
+        if (parsed.ok) this.#parts.changes.stages.add(connection, parsed.changes, done);
+        else done({ kind: "refused", problems: parsed.problems });
       })
       .catch(() => done({ kind: "error", problem: "The change could not be read." }));
   }

@@ -1,0 +1,171 @@
+// The directory as a large change would leave it, worked out in a private database a slice at a time, so that people at the
+// doors come in between; what differs then goes into the real one at once. Knows no socket.
+import type { Database } from "better-sqlite3";
+import Sqlite from "better-sqlite3";
+import type { DirectoryChange } from "../domain/directory.ts";
+import type { CodeHashes } from "./code-hashes.ts";
+import { quoted, tablesOf } from "./damage.ts";
+import { Directory } from "./directory.ts";
+import type { Applied, ChangeContext } from "./directory-writer.ts";
+import { DirectoryWriter } from "./directory-writer.ts";
+import { createLayout, ledgerMigrations } from "./migrate.ts";
+import type { Tokens } from "./tokens.ts";
+
+/** A slice holds an ask up for some milliseconds, on a small board too. */
+const rowsPerSlice = 500;
+const stepsPerSlice = 50;
+const cachePages = 2_000;
+/** They grow by themselves all the time, or belong to the record, and no change of the directory writes to them. */
+const notCopied: readonly string[] = ["journal", "controller", "guess", "latch", "retention", "recovery"];
+
+export interface PreparedStep {
+  readonly change: DirectoryChange;
+  readonly hash: CodeHashes extends ReadonlyMap<number, infer Hash> ? Hash | null : never;
+}
+
+interface Table {
+  readonly name: string;
+  readonly keys: readonly string[];
+}
+
+export class DirectoryDraft {
+  readonly #live: Database;
+  /** A file without a name, which is gone with the process; SQLite writes to it what its cache does not hold. */
+  readonly #db = new Sqlite("");
+  readonly #writer: DirectoryWriter;
+  readonly #tables: readonly Table[];
+
+  constructor(live: Database, tokens: Tokens) {
+    this.#live = live;
+    for (const setting of ["journal_mode = OFF", "synchronous = OFF", `cache_size = ${cachePages}`]) {
+      this.#db.pragma(setting);
+    }
+    createLayout(this.#db, ledgerMigrations, () => {});
+    this.#tables = tablesOf(this.#db, "main")
+      .filter((name) => !notCopied.includes(name))
+      .map((name) => ({ name, keys: keysOf(this.#db, name) }));
+    for (const { name } of this.#tables) this.#db.exec(`DELETE FROM ${quoted(name)}`);
+    this.#db.pragma("recursive_triggers = ON");
+    this.#writer = new DirectoryWriter(this.#db, tokens, new Directory(this.#db));
+  }
+
+  /** Yields between slices. The caller sees to it that the directory is the same at the end as at the beginning. */
+  *copy(): Generator<void> {
+    this.#db.exec("BEGIN");
+    this.#db.pragma("defer_foreign_keys = ON");
+    for (const table of this.#tables) yield* this.#copyTable(table);
+    this.#db.exec("COMMIT");
+    for (const table of this.#tables) this.#watch(table);
+  }
+
+  *apply(steps: readonly PreparedStep[], context: ChangeContext): Generator<void, Applied> {
+    const changes = steps.map(({ change }) => change);
+    this.#db.exec("BEGIN");
+    for (let first = 0; first < steps.length; first += stepsPerSlice) {
+      const slice = steps.slice(first, first + stepsPerSlice);
+      const hashes: CodeHashes = new Map(slice.flatMap(({ hash }, n) => (hash === null ? [] : [[first + n, hash]])));
+      const problems = this.#writer.takeSteps(changes.slice(first, first + stepsPerSlice), hashes, context, first);
+      if (problems.length > 0) return { problems, warnings: [], collisions: [] };
+      yield;
+    }
+    const { problems, warnings } = this.#writer.settleDoors(changes, context);
+    const applied = { problems: [...problems], warnings: [...warnings], collisions: [] };
+    for (let first = 0; first < steps.length; first += stepsPerSlice) {
+      const looked = this.#writer.lookBack(changes.slice(first, first + stepsPerSlice), context, first);
+      applied.problems.push(...looked.problems);
+      applied.warnings.push(...looked.warnings);
+      if (applied.problems.length > 0) return applied;
+      yield;
+    }
+    this.#db.exec("COMMIT");
+    return applied;
+  }
+
+  /** Inside a transaction of the live database; rows of others are not looked at. */
+  write(): void {
+    this.#live.pragma("defer_foreign_keys = ON");
+    // All of the old rows first: a code's new row may carry the id of one that is still there.
+    for (const table of this.#tables) {
+      const where = table.keys.map((key) => `${quoted(key)} = ?`).join(" AND ");
+      const remove = this.#live.prepare<unknown[]>(`DELETE FROM ${quoted(table.name)} WHERE ${where}`);
+      for (const key of this.#oldKeys(table)) remove.run(key);
+    }
+    for (const table of this.#tables) {
+      const columns = columnsOf(this.#db, table.name);
+      const insert = this.#live.prepare<unknown[]>(insertInto(table.name, columns));
+      for (const row of this.#touchedRows(table, columns)) insert.run(row);
+    }
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  *#copyTable({ name, keys }: Table): Generator<void> {
+    const columns = columnsOf(this.#db, name);
+    const list = columns.map(quoted).join(", ");
+    const order = keys.map(quoted).join(", ");
+    const select = (where: string) =>
+      this.#live
+        .prepare<unknown[], unknown[]>(
+          `SELECT ${list} FROM ${quoted(name)} ${where} ORDER BY ${order} LIMIT ${rowsPerSlice}`,
+        )
+        .raw();
+    const first = select("");
+    const after = select(`WHERE (${order}) > (${keys.map(() => "?").join(", ")})`);
+    const insert = this.#db.prepare<unknown[]>(insertInto(name, columns));
+    const keyPlaces = keys.map((key) => columns.indexOf(key));
+    let last: unknown[] | null = null;
+    for (;;) {
+      const rows: unknown[][] = last === null ? first.all() : after.all(...last);
+      for (const row of rows) insert.run(row);
+      const end = rows.at(-1);
+      if (end === undefined || rows.length < rowsPerSlice) return;
+      last = keyPlaces.map((place) => end[place]);
+      yield;
+    }
+  }
+
+  /** From now on every row that is written to is remembered by its key, and whether it is one that was not there before. */
+  #watch({ name, keys }: Table): void {
+    const list = keys.map(quoted).join(", ");
+    this.#db.exec(`CREATE TABLE ${quoted(touchedName(name))} (${list}, "is new", PRIMARY KEY (${list})) WITHOUT ROWID`);
+    const remember = (row: "OLD" | "NEW", isNew: 0 | 1) =>
+      `INSERT OR IGNORE INTO ${quoted(touchedName(name))} VALUES (${keys.map((key) => `${row}.${quoted(key)}`).join(", ")}, ${isNew});`;
+    const on = quoted(name);
+    this.#db.exec(`
+      CREATE TRIGGER ${quoted(`${name} put`)} AFTER INSERT ON ${on} BEGIN ${remember("NEW", 1)} END;
+      CREATE TRIGGER ${quoted(`${name} changed`)} AFTER UPDATE ON ${on} BEGIN ${remember("OLD", 0)} ${remember("NEW", 1)} END;
+      CREATE TRIGGER ${quoted(`${name} removed`)} AFTER DELETE ON ${on} BEGIN ${remember("OLD", 0)} END;
+    `);
+  }
+
+  #oldKeys({ name, keys }: Table): IterableIterator<unknown[]> {
+    const list = keys.map(quoted).join(", ");
+    const select = `SELECT ${list} FROM ${quoted(touchedName(name))} WHERE "is new" = 0`;
+    return this.#db.prepare<[], unknown[]>(select).raw().iterate();
+  }
+
+  #touchedRows({ name, keys }: Table, columns: readonly string[]): IterableIterator<unknown[]> {
+    const list = columns.map(quoted).join(", ");
+    const same = keys.map(quoted).join(", ");
+    return this.#db
+      .prepare<[], unknown[]>(`SELECT ${list} FROM ${quoted(touchedName(name))} JOIN ${quoted(name)} USING (${same})`)
+      .raw()
+      .iterate();
+  }
+}
+
+const touchedName = (table: string): string => `touched ${table}`;
+
+const insertInto = (table: string, columns: readonly string[]): string =>
+  `INSERT INTO ${quoted(table)} (${columns.map(quoted).join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`;
+
+const columnsOf = (db: Database, table: string): string[] =>
+  (db.pragma(`table_info(${quoted(table)})`) as { name: string }[]).map(({ name }) => name);
+
+const keysOf = (db: Database, table: string): string[] =>
+  (db.pragma(`table_info(${quoted(table)})`) as { name: string; pk: number }[])
+    .filter(({ pk }) => pk > 0)
+    .sort((a, b) => a.pk - b.pk)
+    .map(({ name }) => name);
