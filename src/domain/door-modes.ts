@@ -58,7 +58,7 @@ export function requestMode(spec: DoorSpec, state: DoorState, input: ModeRequest
       return standIn(spec, state, { standing: { name: "lockedDown", until, byTimetable: false }, cause }, now);
     }
     case "lockDownRelease":
-      return standIn(spec, ended, { standing: { name: "locked" }, cause }, now);
+      return release(spec, ended, { name: "locked" }, cause, now);
     case "lockOpenRelease":
       return standIn(spec, state, { standing: restOf(state), cause }, now);
   }
@@ -68,8 +68,12 @@ export function requestMode(spec: DoorSpec, state: DoorState, input: ModeRequest
 export function expireLockDown(spec: DoorSpec, state: DoorState, now: MonoMs): DoorStep {
   const { standing } = state;
   if (standing.name !== "lockedDown" || standing.until === null || now < standing.until) return unchanged(state);
-  return standIn(spec, state, { standing: restOf(state), cause: { by: "time" } }, now);
+  return release(spec, state, restOf(state), { by: "time" }, now);
 }
+
+/** Whoever is just passing goes on passing. */
+const release = (spec: DoorSpec, state: DoorState, standing: Standing, cause: Cause, now: MonoMs): DoorStep =>
+  stoodIn(spec, state, { after: { ...state, standing }, cause }, now);
 
 /** As the last run left it; nothing that has been ordered since then is undone. */
 export function restoreStanding(state: DoorState, input: RestoredStanding, now: MonoMs): DoorStep {
@@ -96,9 +100,10 @@ export function followTimetable(spec: DoorSpec, state: DoorState, input: Timetab
 function endTimetable(spec: DoorSpec, state: DoorState, cause: Cause, now: MonoMs): DoorStep {
   const { standing, timetable } = state;
   const idle: DoorState = { ...state, timetable: noTimetable };
+  const shut: Standing = { name: "locked" };
+  if (standing.name === "lockedDown" && standing.byTimetable) return release(spec, idle, shut, cause, now);
   const opened = timetable.state === "holdOpen" || timetable.state === "awaitFirst";
-  const ends = (opened && standing.name === "unlocked") || (standing.name === "lockedDown" && standing.byTimetable);
-  return ends ? standIn(spec, idle, { standing: { name: "locked" }, cause }, now) : unchanged(idle);
+  return opened && standing.name === "unlocked" ? standIn(spec, idle, { standing: shut, cause }, now) : unchanged(idle);
 }
 
 /** It sets aside locked and unlocked, and nothing that an operator has ordered beyond them. */
