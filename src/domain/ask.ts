@@ -44,7 +44,7 @@ export type Verdict =
   | ({ readonly granted: true; readonly usesLeft: number | null; readonly directoryVersion: number } & Holding &
       PassageRights)
   | { readonly granted: false; readonly reason: DenyReason }
-  /** Good so far; the door asks for something more, at the same reader and soon. */
+  /** Good so far; the door asks for something more, at the same side of it and soon. */
   | { readonly granted: false; readonly more: Exclude<FactorNeed, "any"> };
 
 /** What the door may do for whom it lets in, beside unlocking. */
@@ -88,7 +88,14 @@ export interface RecordEntry {
 }
 
 export type ToLedger =
-  | { readonly kind: "open"; readonly run: RunId; readonly boot: BootId; readonly site: SiteSpec }
+  /** `at` is the door loop's clock, by which the ledger tells how much time has passed. */
+  | {
+      readonly kind: "open";
+      readonly run: RunId;
+      readonly boot: BootId;
+      readonly site: SiteSpec;
+      readonly at: Instant;
+    }
   | { readonly kind: "ask"; readonly ask: Ask }
   | { readonly kind: "record"; readonly entries: readonly RecordEntry[] }
   | { readonly kind: "ping"; readonly n: number };

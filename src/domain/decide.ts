@@ -80,6 +80,17 @@ export function countsAsGuess(presentation: Presentation, decision: Decision): b
   return !uncounted.includes(decision.reason);
 }
 
+/**
+ * Whom a wrong second factor counts against: whoever showed the first. A code that is somebody else's is wrong whatever else
+ * bars it; the right one is not, although something may.
+ */
+export function wrongSecondOf({ first, holder, presentation }: Facts, decision: Decision): Holder | null {
+  if (first === null || first.need === "twoPeople" || !isSecondTry({ presentation }, first.need)) return null;
+  if (decision.granted || "more" in decision || uncounted.includes(decision.reason)) return null;
+  const isOwn = holder?.kind === first.holder.kind && holder.id === first.holder.id;
+  return isOwn && decision.reason !== "factorWrong" ? null : first.holder;
+}
+
 function switchBar({ features, door, presentation }: Facts): DenyReason | null {
   if (!features[presentation.method]) return "featureOff";
   return door.methods.includes(presentation.method) ? null : "methodOff";

@@ -46,8 +46,8 @@ export function factorStep(facts: Facts, credential: Credential, holder: Holder)
 }
 
 /** Whether this presentation is meant to complete what was begun; anything else begins anew. */
-export const isSecondTry = (facts: Facts, need: Exclude<FactorNeed, "any">): boolean =>
-  need === "twoPeople" || facts.presentation.method === "pin";
+export const isSecondTry = ({ presentation }: Pick<Facts, "presentation">, need: Exclude<FactorNeed, "any">): boolean =>
+  need === "twoPeople" || presentation.method === "pin";
 
 function secondStep(facts: Facts, credential: Credential, holder: Holder): FactorStep {
   const { first } = facts;

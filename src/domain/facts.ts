@@ -32,7 +32,7 @@ export interface Facts {
   readonly host: Host | null;
   /** Wrong second factors of this holder. */
   readonly holderGuess: GuessState;
-  /** What was shown first at this reader, not too long ago. */
+  /** What was shown first at this side of the door, not too long ago; null where this is not meant to complete it. */
   readonly first: FirstFactor | null;
   readonly uses: Uses;
   /** When this occurrence of the pass was first opened or used. */

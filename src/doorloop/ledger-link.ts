@@ -3,6 +3,7 @@ import type { Clock } from "../../hal/clock.ts";
 import type { Answer, Ask, Calendar, FromLedger, RecordEntry, Restored, ToLedger } from "../domain/ask.ts";
 import type { BootId, RunId } from "../domain/ids.ts";
 import type { SiteSpec } from "../domain/site.ts";
+import type { Instant } from "../domain/time.ts";
 
 /** Records kept for a ledger that is away; what comes on top is counted, not kept. */
 export const maxKeptRecords = 4_096;
@@ -49,9 +50,11 @@ export function createLedgerLink(parts: LedgerLinkParts): LedgerLink {
     sentCount = upTo;
   };
 
+  const now = (): Instant => ({ wall: clock.wall(), mono: clock.mono(), trusted: clock.trusted() });
+
   const keep = (what: RecordEntry["what"]) => {
     counter += 1;
-    kept.push({ n: counter, at: { wall: clock.wall(), mono: clock.mono(), trusted: clock.trusted() }, what });
+    kept.push({ n: counter, at: now(), what });
   };
 
   const tellDropped = () => {
@@ -65,7 +68,7 @@ export function createLedgerLink(parts: LedgerLinkParts): LedgerLink {
       send = sendToLedger;
       ready = false;
       sentCount = 0;
-      send({ kind: "open", run: parts.run, boot: parts.boot, site: parts.site });
+      send({ kind: "open", run: parts.run, boot: parts.boot, site: parts.site, at: now() });
     },
     receive(message) {
       switch (message.kind) {

@@ -1,14 +1,22 @@
 // What the record says became of recent asks, so that each is settled once, also by a ledger that did not decide it.
 import type { Database } from "better-sqlite3";
 import type { JournalEvent } from "../domain/events.ts";
-import type { AskId, DoorId, PassId } from "../domain/ids.ts";
+import type { AskId, CredentialId, DoorId, PassId, PersonId, ReaderId } from "../domain/ids.ts";
 import { onlyOccurrence } from "../domain/recurrence.ts";
+import type { Whereabouts } from "../domain/whereabouts.ts";
 import { Overlay } from "./overlay.ts";
 
 export interface AskOutcome {
   readonly seq: number;
   readonly granted: boolean;
   readonly door: DoorId;
+  readonly reader: ReaderId;
+  readonly person: PersonId | null;
+  readonly pass: PassId | null;
+  /** What was shown first, where two things were needed. */
+  readonly first: CredentialId | null;
+  /** When, by the wall clock. */
+  readonly wall: number;
   /** The pass whose use was spent; null when nothing was counted. */
   readonly spentBy: PassId | null;
   readonly occurrence: number;
@@ -16,6 +24,10 @@ export interface AskOutcome {
   readonly aborted: boolean;
   /** The relay moved before the disk had answered. */
   readonly late: boolean;
+  /** The holders have been moved to where the door leads. */
+  readonly moved: boolean;
+  /** Where they were before that, while this ledger lives. */
+  readonly before?: ReadonlyMap<string, Whereabouts | null>;
 }
 
 /** A settlement comes within seconds of its ask; whatever lies further back is settled. */
@@ -30,30 +42,58 @@ export function readAskOutcomes(db: Database, committedSeq: number): Map<AskId, 
   const base = new Map<AskId, AskOutcome>();
   const outcomes = new Overlay(base);
   const rows = db
-    .prepare<[number, number], { seq: number; body: string }>(
-      "SELECT seq, body FROM journal WHERE seq > ? AND seq <= ? ORDER BY seq",
+    .prepare<[number, number], { seq: number; wall: number; body: string }>(
+      "SELECT seq, wall, body FROM journal WHERE seq > ? AND seq <= ? ORDER BY seq",
     )
     .iterate(committedSeq - recentEvents, committedSeq);
-  for (const { seq, body } of rows) {
-    if (body.startsWith(askPrefix)) noteOutcome(outcomes, JSON.parse(body) as JournalEvent, seq);
+  for (const { seq, wall, body } of rows) {
+    if (!body.startsWith(askPrefix)) continue;
+    const event = JSON.parse(body) as JournalEvent;
+    noteOutcome(outcomes, event, seq, wall);
+    // The ledger that recorded it has moved them.
+    if (event.type === "access.taken") alter(outcomes, event.ask, { moved: true });
   }
   outcomes.accept();
   return base;
 }
 
-export function noteOutcome(outcomes: AskOutcomes, event: JournalEvent, seq: number): void {
-  if (event.type === "access.granted") {
-    const spentBy = event.usesLeft === null ? null : event.pass;
-    const { door, occurrence = onlyOccurrence, late } = event;
-    outcomes.set(event.ask, { seq, granted: true, door, spentBy, occurrence, aborted: false, late });
-  } else if (event.type === "access.denied" || event.type === "access.begun") {
-    const rest = { spentBy: null, occurrence: onlyOccurrence, aborted: false, late: false };
-    outcomes.set(event.ask, { seq, granted: false, door: event.door, ...rest });
-  } else if (event.type === "access.aborted" || event.type === "access.late") {
-    const known = outcomes.get(event.ask);
-    if (known === undefined) return;
-    outcomes.set(event.ask, event.type === "access.late" ? { ...known, late: true } : { ...known, aborted: true });
+export function noteOutcome(outcomes: AskOutcomes, event: JournalEvent, seq: number, wall: number): void {
+  switch (event.type) {
+    case "access.granted": {
+      const { door, reader, person, pass, first = null, occurrence = onlyOccurrence, late } = event;
+      const spentBy = event.usesLeft === null ? null : pass;
+      const whom = { door, reader, person, pass, first, wall, spentBy, occurrence };
+      outcomes.set(event.ask, { seq, granted: true, ...whom, aborted: false, late, moved: false });
+      return;
+    }
+    case "access.denied":
+    case "access.begun": {
+      const { door, reader } = event;
+      outcomes.set(event.ask, { seq, granted: false, door, reader, wall, ...noOne });
+      return;
+    }
+    case "access.aborted":
+      alter(outcomes, event.ask, { aborted: true });
+      return;
+    case "access.late":
+      alter(outcomes, event.ask, { late: true });
   }
+}
+
+const noOne = {
+  person: null,
+  pass: null,
+  first: null,
+  spentBy: null,
+  occurrence: onlyOccurrence,
+  aborted: false,
+  late: false,
+  moved: false,
+} as const;
+
+function alter(outcomes: AskOutcomes, ask: AskId, altered: Partial<AskOutcome>): void {
+  const known = outcomes.get(ask);
+  if (known !== undefined) outcomes.set(ask, { ...known, ...altered });
 }
 
 /** Oldest first, as a map keeps its keys. */

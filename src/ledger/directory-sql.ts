@@ -17,6 +17,8 @@ export interface DirectorySql {
   readonly removeActivationsOf: Write;
   readonly putUses: Write;
   readonly removeWhereabouts: Write;
+  /** Wrong second factors. */
+  readonly removeGuessesOf: Write;
   /** Another credential of that token. */
   readonly otherOfToken: Read<string>;
   readonly credentialState: Read<Credential["state"]>;
@@ -59,6 +61,7 @@ export function prepareDirectorySql(db: Database): DirectorySql {
        ON CONFLICT DO UPDATE SET spent = max(spent, excluded.spent)`,
     ),
     removeWhereabouts: write("DELETE FROM whereabouts WHERE holder_kind = ? AND holder_id = ?"),
+    removeGuessesOf: write("DELETE FROM guess WHERE door = ? || ':' || ?"),
     otherOfToken: read("SELECT id FROM credential WHERE token = ? AND id <> ?"),
     credentialState: read("SELECT state FROM credential WHERE id = ?"),
     countOthers: read(

@@ -228,6 +228,7 @@ export class DirectoryWriter {
     this.#credentials.removeOf(holder, coolDownOf(context));
     this.#sql.removeGrantsOf.run(kind, id);
     this.#sql.removeWhereabouts.run(kind, id);
+    this.#sql.removeGuessesOf.run(kind, id);
     if (kind === "pass") {
       this.#sql.removeUsesOf.run(id);
       this.#sql.removeActivationsOf.run(id);

@@ -1,9 +1,9 @@
 // The directory as deciding reads it: who is behind a token, what they may, what they have used. Knows no rule.
 import type { Database, Statement } from "better-sqlite3";
 import type { Candidate } from "../domain/candidates.ts";
-import type { Credential, Grant, Holder, Pass, Person } from "../domain/directory.ts";
+import type { Credential, Grant, Holder, HolderRef, Pass, Person } from "../domain/directory.ts";
 import { completePass, completePerson } from "../domain/directory.ts";
-import type { DoorId, PassId, PersonId, PublicId, ScheduleId } from "../domain/ids.ts";
+import type { CredentialId, DoorId, PassId, PersonId, PublicId, ScheduleId } from "../domain/ids.ts";
 import type { Holiday, Schedule, ScheduleRule } from "../domain/schedule.ts";
 import { never } from "../domain/schedule.ts";
 import type { UnixMs } from "../domain/time.ts";
@@ -50,6 +50,8 @@ export class Directory {
   readonly #spend: Statement<unknown[]>;
   readonly #giveBack: Statement<unknown[]>;
   readonly #activation: Statement<[string, number], number>;
+  readonly #deactivate: Statement<[string, number, number]>;
+  readonly #ownerOf: Statement<[string], HolderRef>;
   readonly #activate: Statement<[string, number, number]>;
   /** Read so often, and changed so rarely. */
   readonly #schedules = new Map<ScheduleId, Schedule>();
@@ -83,6 +85,8 @@ export class Directory {
     this.#activation = db
       .prepare<[string, number], number>("SELECT at FROM pass_activation WHERE pass = ? AND occurrence = ?")
       .pluck();
+    this.#deactivate = db.prepare("DELETE FROM pass_activation WHERE pass = ? AND occurrence = ? AND at = ?");
+    this.#ownerOf = db.prepare("SELECT holder_kind AS kind, holder_id AS id FROM credential WHERE id = ?");
     this.#activate = db.prepare("INSERT OR IGNORE INTO pass_activation VALUES (?, ?, ?)");
   }
 
@@ -101,6 +105,10 @@ export class Directory {
   holder(kind: string, id: string): Holder | null {
     const row = this.#holder.get(kind, id);
     return row === undefined ? null : holderOf(row);
+  }
+
+  holderOfCredential(id: CredentialId): HolderRef | null {
+    return this.#ownerOf.get(id) ?? null;
   }
 
   person(id: PersonId): Person | null {
@@ -165,6 +173,11 @@ export class Directory {
     this.#activate.run(pass, occurrence, Math.round(at));
   }
 
+  /** What began at that moment has not begun. */
+  deactivate(pass: PassId, occurrence: number, at: number): void {
+    this.#deactivate.run(pass, occurrence, Math.round(at));
+  }
+
   holderName(person: PersonId | null, pass: PassId | null): string | null {
     if (person !== null) return this.#holder.get("person", person)?.name ?? null;
     return pass === null ? null : (this.#holder.get("pass", pass)?.name ?? null);
@@ -178,7 +191,8 @@ export class Directory {
 }
 
 const credentialOf = (row: FoundRow): Credential => ({
-  id: row.id as Credential["id"],
+  // A duress code goes by the name of the one it is made from, so that nothing that is shown or kept can tell them apart.
+  id: (row.twin_of ?? row.id) as Credential["id"],
   kind: row.kind,
   state: row.state,
   validity: validityOf(row.cred_from, row.cred_until),

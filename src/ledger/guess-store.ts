@@ -1,8 +1,8 @@
-// Keeps each door's bound on guessing where a restart does not forget it; the arithmetic is the domain's.
+// Keeps the bounds on guessing, at each door and for each holder's second factor, where a restart does not forget it; the arithmetic is the domain's.
 import type { Database, Statement } from "better-sqlite3";
 import type { GuessState, StoredGuess } from "../domain/guess.ts";
 import { freshGuess, restoreGuess, storeGuess } from "../domain/guess.ts";
-import type { BootId, DoorId } from "../domain/ids.ts";
+import type { BootId } from "../domain/ids.ts";
 import type { GuessPolicy } from "../domain/site.ts";
 import type { Instant } from "../domain/time.ts";
 import { monoMs, unixMs } from "../domain/time.ts";
@@ -16,6 +16,7 @@ interface GuessRow {
   readonly blocked_until_mono: number | null;
 }
 
+/** A door's key is its id; a holder's has a colon in it, which no id has. */
 export class GuessStore {
   readonly #select: Statement<[string], GuessRow>;
   readonly #upsert: Statement<unknown[]>;
@@ -30,8 +31,8 @@ export class GuessStore {
     this.#openedAt = { ...openedAt, trusted: false };
   }
 
-  load(door: DoorId, policy: GuessPolicy, now: Instant): GuessState {
-    const row = this.#select.get(door);
+  load(key: string, policy: GuessPolicy, now: Instant): GuessState {
+    const row = this.#select.get(key);
     if (row === undefined) return freshGuess(now.mono);
     const stored = storedGuess(row);
     const sameBoot = stored.boot === this.#boot;
@@ -39,9 +40,9 @@ export class GuessStore {
     return restoreGuess(stored, sameBoot || spansTrusted ? now : this.#openedAt, this.#boot, policy);
   }
 
-  save(door: DoorId, state: GuessState, now: Instant): void {
+  save(key: string, state: GuessState, now: Instant): void {
     const { level, atMono, atWall, trusted, boot, blockedUntilMono } = storeGuess(state, now, this.#boot);
-    this.#upsert.run(door, level, atMono, atWall, trusted ? 1 : 0, boot, blockedUntilMono);
+    this.#upsert.run(key, level, atMono, atWall, trusted ? 1 : 0, boot, blockedUntilMono);
   }
 }
 

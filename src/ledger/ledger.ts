@@ -7,8 +7,10 @@ import type { ChangeProblem, ChangeWarning, CredentialKind, DirectoryChange } fr
 import type { DirectoryPage, HolderKey, SecretToCompare } from "../domain/directory-export.ts";
 import type { JournalEvent } from "../domain/events.ts";
 import { Fault } from "../domain/fault.ts";
+import type { DoorSpec } from "../domain/site.ts";
 import type { Instant } from "../domain/time.ts";
 import type { AnchorStore } from "./anchor.ts";
+import { Areas } from "./areas.ts";
 import type { Entry } from "./batch.ts";
 import { Batch } from "./batch.ts";
 import { calendarOf } from "./calendar.ts";
@@ -29,7 +31,7 @@ import { gatherFacts, instantOf, verdictOf } from "./ready-ask.ts";
 import { RecoveryNotice } from "./recovery-notice.ts";
 import { Retention } from "./retention.ts";
 import type { Session } from "./session.ts";
-import { beginSession, isBelowFloor } from "./session.ts";
+import { beginSession, believed, isBelowFloor } from "./session.ts";
 import type { Tokens } from "./tokens.ts";
 import { createTokens, lookUpOf } from "./tokens.ts";
 
@@ -61,6 +63,7 @@ export class Ledger {
   readonly #tokens: Tokens;
   readonly #directory: Directory;
   readonly #writer: DirectoryWriter;
+  readonly #areas: Areas;
   readonly #latches: Latches;
   readonly #recovery: RecoveryNotice;
   readonly #retention: Retention;
@@ -77,6 +80,7 @@ export class Ledger {
     this.#tokens = createTokens(parts.keys, parts.random);
     this.#directory = new Directory(parts.db);
     this.#writer = new DirectoryWriter(parts.db, this.#tokens, this.#directory);
+    this.#areas = new Areas(parts.db);
     this.#latches = new Latches(parts.db);
     this.#recovery = new RecoveryNotice(parts.db);
     this.#retention = new Retention(parts.db, this.#directory, this.#writer);
@@ -127,9 +131,10 @@ export class Ledger {
   }
 
   open(opening: Omit<Extract<ToLedger, { kind: "open" }>, "kind">): Restored {
-    this.#session = beginSession(this.db, opening, this.#journal.seq, this.#parts.now());
+    const session = beginSession(this.db, opening, this.#journal.seq, this.#parts.now());
+    this.#session = session;
     const recovery = this.#recovery.pending();
-    const restored = this.#latches.restored();
+    const restored = this.#latches.restored(believed(opening.at, session.counters), session.boot);
     return recovery === null ? restored : { ...restored, recovery };
   }
 
@@ -162,8 +167,11 @@ export class Ledger {
       const mono = this.#parts.now().mono;
       if (ask.presentation.method !== "card" || door === undefined) return [];
       if (mono >= ask.expiresAt || session.outcomes.has(ask.id)) return [];
+      if (keepsIntervals(door) && asks.some((other) => other !== ready && other.ask.door === door.id)) return [];
       const now = instantOf(ask, mono, session.counters);
-      const { facts } = gatherFacts(ready, door, now, null, { session, directory: this.#directory });
+      const { openings, expected } = session;
+      const parts = { session, directory: this.#directory, areas: this.#areas, openings, expected };
+      const { facts } = gatherFacts(ready, door, now, null, parts);
       const decision = decide(facts);
       if (!decision.granted || decision.usesLeft !== null || facts.passage !== null) return [];
       const verdict = verdictOf(decision, facts, session.counters.directoryVersion);
@@ -337,6 +345,7 @@ export class Ledger {
       db,
       journal: this.#journal,
       directory: this.#directory,
+      areas: this.#areas,
       latches: this.#latches,
       recovery: this.#recovery,
       session,
@@ -372,3 +381,6 @@ export class Ledger {
     return this.#session;
   }
 }
+
+/** Which of two asks comes first is decided in the transaction only. */
+const keepsIntervals = ({ timing }: DoorSpec): boolean => timing.sameUserMs > 0 || timing.differentUserMs > 0;

@@ -4,16 +4,23 @@ import { chooseCandidate } from "../domain/candidates.ts";
 import type { Decision } from "../domain/decide.ts";
 import type { Holder, Person } from "../domain/directory.ts";
 import type { Holding } from "../domain/events.ts";
-import type { Facts, FirstFactor, Host, Uses } from "../domain/facts.ts";
+import type { Facts, FirstFactor, Host, Passage, Uses } from "../domain/facts.ts";
+import type { GuessState } from "../domain/guess.ts";
 import { freshGuess } from "../domain/guess.ts";
+import type { AreaId, DoorId } from "../domain/ids.ts";
 import { occurrenceAt } from "../domain/recurrence.ts";
 import { always } from "../domain/schedule.ts";
 import type { DoorSpec } from "../domain/site.ts";
 import type { Instant, MonoMs } from "../domain/time.ts";
 import { monoMs, unixMs } from "../domain/time.ts";
+import type { Mover } from "../domain/whereabouts.ts";
+import { areaBeyond } from "../domain/whereabouts.ts";
+import type { Areas } from "./areas.ts";
 import type { Directory } from "./directory.ts";
-import type { Counters, Session } from "./session.ts";
-import { isBelowFloor } from "./session.ts";
+import type { Opening } from "./openings.ts";
+import { openedAgo } from "./openings.ts";
+import type { Counters, Expected, Session } from "./session.ts";
+import { believed, holderPolicy, keyOf } from "./session.ts";
 import type { LookUp } from "./tokens.ts";
 
 export interface ReadyAsk {
@@ -22,7 +29,7 @@ export interface ReadyAsk {
 }
 
 /** The presentation's clock moved on to the time of deciding; below the floor it is not believed. */
-export function instantOf(ask: Ask, mono: MonoMs, { clockFloor }: Counters): Instant {
+export function instantOf(ask: Ask, mono: MonoMs, counters: Counters): Instant {
   const { presentedAt } = ask;
   const elapsedMs = Math.max(0, mono - presentedAt.mono);
   const at = {
@@ -30,12 +37,20 @@ export function instantOf(ask: Ask, mono: MonoMs, { clockFloor }: Counters): Ins
     mono: monoMs(presentedAt.mono + elapsedMs),
     trusted: presentedAt.trusted,
   };
-  return at.trusted && isBelowFloor(at, clockFloor) ? { ...at, trusted: false } : at;
+  return believed(at, counters);
 }
 
 export interface FactsParts {
   readonly session: Session;
   readonly directory: Directory;
+  readonly areas: Areas;
+  readonly openings: Reading<DoorId, readonly Opening[]>;
+  readonly expected: Reading<AreaId, readonly Expected[]>;
+}
+
+/** What is committed, or what will be with the transaction under way. */
+interface Reading<Key, Value> {
+  get(key: Key): Value | undefined;
 }
 
 /** The candidate that the code means here, and what deciding about it depends on. */
@@ -44,8 +59,9 @@ export function gatherFacts(
   door: DoorSpec,
   now: Instant,
   first: FirstFactor | null,
-  { session, directory }: FactsParts,
+  parts: FactsParts,
 ): { readonly facts: Facts; readonly collided: boolean } {
+  const { session, directory, openings } = parts;
   const { site, guess } = session;
   const { holidays } = directory;
   const candidates = directory.candidates(lookUp, door.id);
@@ -70,14 +86,41 @@ export function gatherFacts(
     holder,
     grants: chosen?.grants ?? [],
     host: chosen === null || chosen.host === null ? null : hostAt(chosen.host, door, directory),
-    holderGuess: freshGuess(now.mono),
+    holderGuess: holderGuessOf(holder, now, session),
     first,
     uses: usesOf(holder, door, occurrence, directory),
     activatedAt: holder?.kind === "pass" && occurrence !== null ? directory.activatedAt(holder.id, occurrence) : null,
-    openedAgoMs: { bySame: null, byOther: null },
-    passage: null,
+    openedAgoMs: openedAgo(openings.get(door.id) ?? [], moverOf(holder)?.key ?? null, now.mono),
+    passage: holder === null ? null : passageOf(areaBeyond(door, ask.direction), holder, now, parts),
   };
   return { facts, collided };
+}
+
+/** Whoever uses a public code may be anybody. */
+const moverOf = (holder: Holder | null) =>
+  holder === null || holder.kind === "public" ? null : { ...refOf(holder), key: keyOf(holder) };
+
+const refOf = (holder: Exclude<Holder, { kind: "public" }>): Mover =>
+  holder.kind === "person" ? { kind: "person", id: holder.id } : { kind: "pass", id: holder.id };
+
+function holderGuessOf(holder: Holder | null, now: Instant, { guess, site }: Session): GuessState {
+  if (holder === null || holder.kind === "public") return freshGuess(now.mono);
+  return guess.load(keyOf(holder), holderPolicy(site), now);
+}
+
+/** Those who were let in and are on their way count as well, or two could take the last place. */
+function passageOf(
+  id: AreaId | null,
+  holder: Holder,
+  now: Instant,
+  { session, areas, expected }: FactsParts,
+): Passage | null {
+  const area = session.site.areas.find((one) => one.id === id);
+  if (area === undefined) return null;
+  const mover = moverOf(holder);
+  const passage = areas.passage(area, mover, now, session.boot);
+  const coming = (expected.get(area.id) ?? []).filter((one) => one.until > now.mono && one.holder !== mover?.key);
+  return { ...passage, others: passage.others + new Set(coming.map((one) => one.holder)).size };
 }
 
 /** A rule whose schedule nobody knows always holds: what it asks for is better asked for in vain than forgotten. */

@@ -1,12 +1,15 @@
 // What a ledger knows beside its database, from the door loop's `open` on; each part changes only after a commit.
 import type { Database } from "better-sqlite3";
+import type { Ask } from "../domain/ask.ts";
+import type { Holder } from "../domain/directory.ts";
 import type { FirstFactor } from "../domain/facts.ts";
-import type { AskId, BootId, DoorId, ReaderId, RunId } from "../domain/ids.ts";
-import type { DoorSpec, SiteSpec } from "../domain/site.ts";
+import type { AreaId, AskId, BootId, DoorId, ReaderId, RunId } from "../domain/ids.ts";
+import type { DoorSpec, GuessPolicy, ReaderSpec, SiteSpec } from "../domain/site.ts";
 import type { Instant, MonoMs } from "../domain/time.ts";
 import type { AskOutcome } from "./ask-outcomes.ts";
 import { readAskOutcomes } from "./ask-outcomes.ts";
 import { GuessStore } from "./guess-store.ts";
+import type { Opening } from "./openings.ts";
 import type { FailedEntry } from "./typing-errors.ts";
 
 export interface Session {
@@ -17,8 +20,12 @@ export interface Session {
   /** Doors at which a QR can be shown. */
   readonly scannerDoors: ReadonlySet<DoorId>;
   readonly guess: GuessStore;
-  /** What was shown first at each reader, where the door asks for two things. */
-  readonly firsts: Map<ReaderId, PendingFirst | null>;
+  /** What was shown first at each side of a door, where that asks for two things. */
+  readonly firsts: Map<string, PendingFirst | null>;
+  /** Who was let in at each door lately, as far as its intervals ask. */
+  readonly openings: Map<DoorId, readonly Opening[]>;
+  /** Who was let into each area, and has not been seen going in yet. */
+  readonly expected: Map<AreaId, readonly Expected[]>;
   readonly failures: Map<ReaderId, readonly FailedEntry[]>;
   /** Complete for this run; for older runs only once `outcomesRead`. */
   readonly outcomes: Map<AskId, AskOutcome>;
@@ -30,6 +37,26 @@ export interface PendingFirst {
   readonly factor: FirstFactor;
   readonly at: MonoMs;
 }
+
+export interface Expected {
+  readonly ask: AskId;
+  readonly holder: string;
+  readonly until: MonoMs;
+}
+
+/** A card reader and the keypad beside it are one place to whoever stands before them. */
+export const sideOf = ({ door, direction }: Pick<Ask, "door" | "direction">): string => `${door} ${direction}`;
+
+/** A colon is in no id, so that a holder is never taken for a door. */
+export const keyOf = ({ kind, id }: Pick<Holder, "kind" | "id">): string => `${kind}:${id}`;
+
+/** Blocks for the same time whenever the limit is reached, and forgets as slowly as the doors do. */
+export const holderPolicy = ({ factors, guessing }: SiteSpec): GuessPolicy => ({
+  failures: factors.attempts,
+  blockMs: factors.blockMs,
+  maxBlockMs: factors.blockMs,
+  drainMs: guessing.drainMs,
+});
 
 /** The numbers that a restart must not forget. */
 export interface Counters {
@@ -68,11 +95,11 @@ export function beginSession(
     boot,
     site,
     doors: new Map(site.doors.map((door) => [door.id, door])),
-    scannerDoors: new Set(
-      site.readers.filter((reader) => reader.format === null && !reader.keypad).map(({ door }) => door),
-    ),
+    scannerDoors: new Set(site.readers.filter(isScanner).map(({ door }) => door)),
     guess: new GuessStore(db, boot, now),
     firsts: new Map(),
+    openings: new Map(),
+    expected: new Map(),
     failures: new Map(),
     outcomes: sameRun ? readAskOutcomes(db, headSeq) : new Map(),
     outcomesRead: sameRun,
@@ -102,3 +129,9 @@ export const isBelowFloor = (at: Instant, clockFloor: number): boolean => at.wal
 
 export const raiseFloor = (at: Instant, counters: Counters): Counters =>
   at.trusted && at.wall > counters.clockFloor ? { ...counters, clockFloor: at.wall } : counters;
+
+/** Below the floor a clock is not believed. */
+export const believed = (at: Instant, { clockFloor }: Counters): Instant =>
+  at.trusted && isBelowFloor(at, clockFloor) ? { ...at, trusted: false } : at;
+
+const isScanner = ({ format, keypad, plates }: ReaderSpec): boolean => format === null && !keypad && plates !== true;

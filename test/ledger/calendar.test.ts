@@ -47,7 +47,7 @@ function told(using: SiteSpec) {
     grew: () => {},
     report: () => {},
   });
-  desk.receive({ kind: "open", run: "run-1" as RunId, boot: "boot-1" as BootId, site: using });
+  desk.receive({ kind: "open", run: "run-1" as RunId, boot: "boot-1" as BootId, site: using, at: tested.clock.now() });
   const calendars = (): CalendarNews[] =>
     sent.flatMap((message) =>
       message.kind === "calendar" ? [{ calendar: message.calendar, missing: message.missing }] : [],

@@ -48,7 +48,7 @@ export class DamagedLedger {
     this.clock.wall = wall;
     const report = (fault: Fault): void => void this.faults.push(fault);
     this.ledger = openLedger(pathsIn(folder), { now: this.clock.now, report });
-    this.restored = this.ledger.open({ run: "run-1" as RunId, boot: "boot-1" as BootId, site });
+    this.restored = this.ledger.open({ run: "run-1" as RunId, boot: "boot-1" as BootId, site, at: this.clock.now() });
   }
 
   change(...changes: DirectoryChange[]): void {

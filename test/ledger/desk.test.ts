@@ -41,7 +41,13 @@ class TestDesk {
   }
 
   open(run = "run-1"): this {
-    this.say({ kind: "open", run: run as RunId, boot: "boot-1" as BootId, site: this.#site });
+    this.say({
+      kind: "open",
+      run: run as RunId,
+      boot: "boot-1" as BootId,
+      site: this.#site,
+      at: this.tested.clock.now(),
+    });
     return this;
   }
 

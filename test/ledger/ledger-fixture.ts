@@ -83,7 +83,7 @@ export class TestLedger {
   open(run = this.#run, boot = "boot-1") {
     if (run !== this.#run) this.#entries = 0;
     this.#run = run;
-    return this.ledger.open({ run: run as RunId, boot: boot as BootId, site: this.#site });
+    return this.ledger.open({ run: run as RunId, boot: boot as BootId, site: this.#site, at: this.clock.now() });
   }
 
   /** The site as configured anew. */
@@ -185,7 +185,7 @@ export function openOnDisk(folder: string, clock = new TestClock(), name = "1"):
     throw fault;
   };
   const ledger = openLedger(pathsIn(folder), { now: clock.now, report });
-  ledger.open({ run: `run-${name}` as RunId, boot: `boot-${name}` as BootId, site });
+  ledger.open({ run: `run-${name}` as RunId, boot: `boot-${name}` as BootId, site, at: clock.now() });
   return ledger;
 }
 

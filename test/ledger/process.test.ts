@@ -27,6 +27,7 @@ import {
   putGrant,
   putPerson,
   qr,
+  TestClock,
   temporaryFolder,
   wordOf,
 } from "./ledger-fixture.ts";
@@ -61,7 +62,7 @@ class Child {
   }
 
   async open(run = "run-1"): Promise<this> {
-    this.say({ kind: "open", run: run as RunId, boot: "boot-1" as BootId, site });
+    this.say({ kind: "open", run: run as RunId, boot: "boot-1" as BootId, site, at: new TestClock().now() });
     await this.until((message) => message.kind === "ready");
     return this;
   }

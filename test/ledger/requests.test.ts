@@ -201,6 +201,7 @@ test("watchers hear of each commit that appended, others do not", async () => {
     run: "run-1" as never,
     boot: "boot-1" as never,
     site: (await import("../site-fixture.ts")).site,
+    at: tested.clock.now(),
   });
   desk.receive({ kind: "ask", ask: tested.ask(card("00B775D2")) });
   expect(await watcher.next()).toEqual({ kind: "head", seq: 2 });
