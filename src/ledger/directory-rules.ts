@@ -21,7 +21,7 @@ import { always, never } from "../domain/schedule.ts";
 export const directoryLimits = {
   /** Applied at once, while asks wait: a quarter of a second on a small board. */
   stepsPerChange: 2_000,
-  holders: 50_000,
+  holders: 100_000,
   schedules: 1_000,
   windowsPerSchedule: 100,
   grantsPerHolder: 1_000,
