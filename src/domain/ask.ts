@@ -1,14 +1,23 @@
 // What the door loop and the ledger say to each other, and what others may ask of the ledger.
-import type { ChangeProblem, ChangeWarning, DirectoryChange, HolderKind, Source } from "./directory.ts";
+
+import type {
+  ChangeProblem,
+  ChangeWarning,
+  CredentialKind,
+  DirectoryChange,
+  HolderKind,
+  HolderRef,
+  Source,
+} from "./directory.ts";
 import type { DirectoryPage, HolderKey, SecretToCompare } from "./directory-export.ts";
 import type { AbortReason, Holding, JournalEvent, Shown } from "./events.ts";
-import type { AskId, BootId, DoorId, ReaderId, RunId, ScheduleId } from "./ids.ts";
+import type { AskId, BootId, CredentialId, DoorId, ReaderId, RunId, ScheduleId } from "./ids.ts";
 import type { Presentation } from "./presentation.ts";
 import type { DenyReason } from "./reasons.ts";
 import type { Holiday, ScheduleRule } from "./schedule.ts";
 import type { FactorNeed, SiteSpec } from "./site.ts";
 import type { DoorMode } from "./status.ts";
-import type { Instant, MonoMs } from "./time.ts";
+import type { Instant, MonoMs, UnixMs } from "./time.ts";
 
 /** An ask and whatever became of it must be settled within this time of the presentation. */
 export const askLifeMs = 2_000;
@@ -159,6 +168,15 @@ export type LedgerRequest =
     }
   /** Tells what `change` would say, and changes nothing. */
   | { readonly kind: "tryChange"; readonly origin?: Source; readonly changes: readonly DirectoryChange[] }
+  /** Makes up a free code; it is nobody's until it is saved, and forgotten after a while. */
+  | { readonly kind: "propose"; readonly credential: ProposedCredential }
+  | { readonly kind: "saveProposed"; readonly by: string; readonly proposal: string }
+  | { readonly kind: "discardProposed"; readonly proposal: string }
+  /** Cards that administrators had a reader take, to be given to somebody or refused. */
+  | { readonly kind: "offers" }
+  | { readonly kind: "takeOffer"; readonly by: string; readonly offer: string; readonly holder: HolderRef | null }
+  /** Nobody, or one holder, is held to be inside any area any more. */
+  | { readonly kind: "forgive"; readonly by: string; readonly holder: HolderRef | null }
   | { readonly kind: "directory" }
   /** From then on a `head` reply follows each commit that appended an event. */
   | { readonly kind: "watch" }
@@ -174,6 +192,10 @@ export type LedgerRequest =
 
 export type LedgerReply =
   | { readonly kind: "changed"; readonly version: number; readonly warnings?: readonly ChangeWarning[] }
+  | { readonly kind: "proposed"; readonly proposal: string; readonly secret: string }
+  | { readonly kind: "discarded" }
+  | { readonly kind: "offers"; readonly offers: readonly CardOffer[] }
+  | { readonly kind: "forgiven"; readonly count: number }
   | { readonly kind: "refused"; readonly problems: readonly ChangeProblem[] }
   | { readonly kind: "directory"; readonly version: number; readonly listing: DirectoryListing }
   | { readonly kind: "head"; readonly seq: number }
@@ -183,6 +205,23 @@ export type LedgerReply =
   /** How many steps are staged by now. */
   | { readonly kind: "staged"; readonly steps: number }
   | { readonly kind: "error"; readonly problem: string };
+
+export interface ProposedCredential {
+  readonly id: CredentialId;
+  readonly kind: Extract<CredentialKind, "pin" | "code" | "qrPin">;
+  readonly holder: HolderRef;
+  /** Null leaves the length to the policy. */
+  readonly digits: number | null;
+}
+
+/** A card that waits for its owner to be named. */
+export interface CardOffer {
+  readonly offer: string;
+  readonly hint: string;
+  readonly reader: ReaderId;
+  readonly by: string;
+  readonly at: UnixMs;
+}
 
 /** The directory as an operator may see it: everything but the secrets. */
 export interface DirectoryListing {

@@ -1,13 +1,15 @@
 // Takes changes of the directory one at a time: checks them, hashes their PINs behind those of people at the doors, applies.
 import type { LedgerReply } from "../domain/ask.ts";
-import type { ChangeProblem, ChangeWarning, DirectoryChange, Source } from "../domain/directory.ts";
+import type { ChangeProblem, ChangeWarning, DirectoryChange } from "../domain/directory.ts";
 import type { SecretToCompare } from "../domain/directory-export.ts";
+import type { ChangeTerms } from "./change-outcome.ts";
 import type { CodeHashes } from "./code-hashes.ts";
 import { hashCodes } from "./code-hashes.ts";
 import type { Desk } from "./desk.ts";
 import { checkChanges } from "./directory-rules.ts";
 import type { Ledger } from "./ledger.ts";
 import type { HashPin, PinQueue } from "./pin-hash.ts";
+import { Proposals } from "./proposals.ts";
 import { compareSecrets } from "./secret-requests.ts";
 import { StageDesk } from "./stage-desk.ts";
 
@@ -22,12 +24,15 @@ export interface ChangeDeskParts {
   readonly schedule?: (run: () => void) => void;
 }
 
+/** Whose word a change is, and what is written together with it. */
+export type OrderTerms = Pick<ChangeTerms, "origin" | "also">;
+
 type Done = (reply: LedgerReply) => void;
 
 interface Order {
   /** By nobody it is only tried. */
   readonly by: string | null;
-  readonly origin: Source;
+  readonly terms: OrderTerms;
   readonly changes: readonly DirectoryChange[];
   readonly done: Done;
 }
@@ -38,24 +43,26 @@ const maxTold = 100;
 export class ChangeDesk {
   readonly #parts: ChangeDeskParts;
   readonly #orders: Order[] = [];
-  #isBusy = false;
-
+  readonly proposals: Proposals;
   /** For changes that are too large to be taken so. */
   readonly stages: StageDesk;
+  #isBusy = false;
 
   constructor(parts: ChangeDeskParts) {
     this.#parts = parts;
     this.stages = new StageDesk({ ...parts, schedule: parts.schedule ?? setImmediate });
+    const { ledger, desk } = parts;
+    this.proposals = new Proposals({ ledger, hash: this.#hash, now: () => desk.instant() });
   }
 
   readonly #hash: HashPin = (digits, done) => this.#parts.pins.forChange(digits, done);
 
-  take(by: string, changes: readonly DirectoryChange[], done: Done, origin: Source = "local"): void {
-    this.#queue({ by, origin, changes, done });
+  take(by: string, changes: readonly DirectoryChange[], done: Done, terms: OrderTerms = {}): void {
+    this.#queue({ by, terms, changes, done });
   }
 
-  try(changes: readonly DirectoryChange[], done: Done, origin: Source = "local"): void {
-    this.#queue({ by: null, origin, changes, done });
+  try(changes: readonly DirectoryChange[], done: Done, terms: OrderTerms = {}): void {
+    this.#queue({ by: null, terms, changes, done });
   }
 
   compare(secrets: readonly SecretToCompare[], done: (reply: LedgerReply) => void): void {
@@ -86,11 +93,11 @@ export class ChangeDesk {
     });
   }
 
-  #apply({ by, origin, changes }: Order, hashes: CodeHashes): LedgerReply {
+  #apply({ by, terms: asked, changes }: Order, hashes: CodeHashes): LedgerReply {
     const { ledger, desk, grew } = this.#parts;
     try {
       const at = desk.instant();
-      const terms = { origin };
+      const terms = { ...asked, isPromised: this.proposals.isPromised };
       const outcome =
         by === null
           ? ledger.tryChanges(changes, hashes, at, terms)

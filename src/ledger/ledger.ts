@@ -3,23 +3,26 @@
 import type { Database, Transaction } from "better-sqlite3";
 import type { Answer, Ask, CalendarNews, Restored, ToLedger, Verdict } from "../domain/ask.ts";
 import { decide } from "../domain/decide.ts";
-import type { ChangeProblem, ChangeWarning, CredentialKind, DirectoryChange } from "../domain/directory.ts";
+import type { CredentialKind, DirectoryChange } from "../domain/directory.ts";
 import type { DirectoryPage, HolderKey, SecretToCompare } from "../domain/directory-export.ts";
 import type { JournalEvent } from "../domain/events.ts";
 import { Fault } from "../domain/fault.ts";
-import type { DoorSpec } from "../domain/site.ts";
+import type { DoorSpec, SiteSpec } from "../domain/site.ts";
 import type { Instant } from "../domain/time.ts";
 import type { AnchorStore } from "./anchor.ts";
 import { Areas } from "./areas.ts";
 import type { Entry } from "./batch.ts";
 import { Batch } from "./batch.ts";
 import { calendarOf } from "./calendar.ts";
-import type { CodeHashes } from "./code-hashes.ts";
+import { CardOffers } from "./card-offers.ts";
+import type { ChangeOutcome, ChangeTerms } from "./change-outcome.ts";
+import { nothingApplied, outcomeOf, writeChange } from "./change-outcome.ts";
+import type { CodeHash, CodeHashes } from "./code-hashes.ts";
 import { isCodeKind } from "./code-hashes.ts";
 import { Directory } from "./directory.ts";
 import { DirectoryDraft } from "./directory-draft.ts";
 import { readDirectoryPage } from "./directory-export.ts";
-import type { Applied, ChangeContext } from "./directory-writer.ts";
+import type { ChangeContext } from "./directory-writer.ts";
 import { DirectoryWriter } from "./directory-writer.ts";
 import { Journal } from "./journal.ts";
 import type { Keys, RandomBytes } from "./keys.ts";
@@ -44,17 +47,6 @@ export interface LedgerParts {
   readonly report: (fault: Fault) => void;
 }
 
-export type ChangeOutcome =
-  | { readonly applied: true; readonly version: number; readonly warnings: readonly ChangeWarning[] }
-  | { readonly applied: false; readonly problems: readonly ChangeProblem[] };
-
-export interface ChangeTerms extends Partial<Pick<ChangeContext, "origin" | "isPromised">> {
-  /** Written together with the change. */
-  readonly also?: () => void;
-}
-
-const nothingApplied: Applied = { problems: [], warnings: [], collisions: [] };
-
 /** Rolls a transaction back without being an error. */
 class GivenUp extends Error {}
 
@@ -64,6 +56,7 @@ export class Ledger {
   readonly #directory: Directory;
   readonly #writer: DirectoryWriter;
   readonly #areas: Areas;
+  readonly #offers: CardOffers;
   readonly #latches: Latches;
   readonly #recovery: RecoveryNotice;
   readonly #retention: Retention;
@@ -81,6 +74,7 @@ export class Ledger {
     this.#directory = new Directory(parts.db);
     this.#writer = new DirectoryWriter(parts.db, this.#tokens, this.#directory);
     this.#areas = new Areas(parts.db);
+    this.#offers = new CardOffers(parts.db, this.#tokens, parts.random);
     this.#latches = new Latches(parts.db);
     this.#recovery = new RecoveryNotice(parts.db);
     this.#retention = new Retention(parts.db, this.#directory, this.#writer);
@@ -105,6 +99,10 @@ export class Ledger {
 
   get isOpen(): boolean {
     return this.#session !== null;
+  }
+
+  get site(): SiteSpec {
+    return this.#opened().site;
   }
 
   get hasDuressCodes(): boolean {
@@ -196,12 +194,20 @@ export class Ledger {
   #tryBatch(asks: readonly ReadyAsk[], entries: readonly Entry[]): Verdict[] | null {
     const mono = () => this.#parts.now().mono;
     const verdicts: Verdict[] = [];
+    const { site } = this.#opened();
+    const offers = site.enrolByCard ? this.#offers.watch(site.cards) : null;
     const committed = this.#commit((batch) => {
       for (const entry of entries) batch.record(entry);
-      for (const ready of asks) verdicts.push(batch.decide(ready, mono()));
+      for (const ready of asks) {
+        const verdict = batch.decide(ready, mono());
+        verdicts.push(verdict);
+        const now = instantOf(ready.ask, mono(), this.#opened().counters);
+        offers?.follow(ready.ask, verdict, now, (event) => batch.append(event, now));
+      }
       const committing = mono();
       return !asks.some(({ ask }, index) => verdicts[index]?.granted && committing >= ask.expiresAt);
     });
+    if (committed) offers?.accept();
     return committed ? verdicts : null;
   }
 
@@ -212,23 +218,14 @@ export class Ledger {
     at: Instant,
     terms: ChangeTerms = {},
   ): ChangeOutcome {
-    const { origin = "local", also = () => {} } = terms;
-    const context = this.#contextOf(at, terms);
+    const order = { changes, hashes, by, context: this.#contextOf(at, terms), also: terms.also };
     let applied = nothingApplied;
     const isDone = this.#commit((batch) => {
-      applied = this.#writer.apply(changes, hashes, context);
-      if (applied.problems.length > 0) return false;
-      also();
-      batch.changeDirectory(by, origin, changes.length, at);
-      for (const { door, credential } of applied.collisions) {
-        if (door !== null) batch.append({ type: "code.collided", door, credential }, at);
-      }
-      return true;
+      applied = writeChange(this.#writer, batch, order);
+      return applied.problems.length === 0;
     });
-    const { problems, warnings } = applied;
-    if (!isDone) return { applied: false, problems };
-    this.#tellNews();
-    return { applied: true, version: this.directoryVersion, warnings };
+    if (isDone) this.#tellNews();
+    return outcomeOf(applied, this.directoryVersion);
   }
 
   #tellNews(): void {
@@ -244,15 +241,21 @@ export class Ledger {
     at: Instant,
     terms: ChangeTerms = {},
   ): ChangeOutcome {
-    const context = this.#contextOf(at, terms);
     let applied = nothingApplied;
     this.#commit(() => {
-      applied = this.#writer.apply(changes, hashes, context);
+      applied = this.#writer.apply(changes, hashes, this.#contextOf(at, terms));
       return false;
     });
-    const { problems, warnings } = applied;
-    if (problems.length > 0) return { applied: false, problems };
-    return { applied: true, version: this.directoryVersion + 1, warnings };
+    return outcomeOf(applied, this.directoryVersion + 1);
+  }
+
+  /** Whether a code is neither anybody's nor was lately. */
+  isCodeFree(hash: CodeHash, nowWall: number): boolean {
+    return this.#writer.isFree(hash, nowWall);
+  }
+
+  get offers(): CardOffers {
+    return this.#offers;
   }
 
   #contextOf(at: Instant, { origin = "local", isPromised = () => false }: ChangeTerms): ChangeContext {
@@ -296,9 +299,10 @@ export class Ledger {
     return row.kind === "qr" && this.#tokens.qr(secret).equals(row.token);
   }
 
-  note(event: JournalEvent, at: Instant): void {
+  /** Where the event says what was written with it, it is a function that writes that. */
+  note(event: JournalEvent | (() => JournalEvent), at: Instant): void {
     this.#commit((batch) => {
-      batch.append(event, at);
+      batch.append(typeof event === "function" ? event() : event, at);
       return true;
     });
   }

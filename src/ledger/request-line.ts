@@ -1,9 +1,12 @@
 // Reads one line from the socket as a request, or says what is wrong with it without repeating it. Pure.
-import type { LedgerRequest } from "../domain/ask.ts";
-import type { Source } from "../domain/directory.ts";
+
+import type { LedgerRequest, ProposedCredential } from "../domain/ask.ts";
+import type { HolderRef, Source } from "../domain/directory.ts";
 import { holderKinds, sources } from "../domain/directory.ts";
 import type { SecretToCompare } from "../domain/directory-export.ts";
 import type { JournalEvent } from "../domain/events.ts";
+import type { CredentialId } from "../domain/ids.ts";
+import { idPattern } from "../domain/ids.ts";
 
 /** The steps of a change are looked at later, by what is loaded only for them. */
 export type RawRequest =
@@ -52,6 +55,16 @@ export function parseRequest(line: string): RequestParse {
       return parseCompare(request["secrets"]);
     case "note":
       return parseNote(request["event"]);
+    case "propose":
+      return parsePropose(request["credential"]);
+    case "saveProposed":
+    case "discardProposed":
+      return parseProposal(request["kind"], request);
+    case "offers":
+      return { ok: true, request: { kind: "offers" } };
+    case "takeOffer":
+    case "forgive":
+      return parseForHolder(request["kind"], request);
     default:
       return refuse("There is no such kind of request.");
   }
@@ -68,6 +81,54 @@ function parseTryChange({ origin = "local", changes }: Record<string, unknown>):
   if (!isSource(origin)) return refuse(`"origin" must be one of ${sources.join(", ")}.`);
   if (!Array.isArray(changes)) return refuse('"changes" must be a list.');
   return { ok: true, request: { kind: "tryChange", origin, changes } };
+}
+
+const proposable: Readonly<Record<ProposedCredential["kind"], readonly [least: number, most: number]>> = {
+  pin: [2, 8],
+  code: [4, 8],
+  qrPin: [8, 8],
+};
+
+function parsePropose(value: unknown): RequestParse {
+  if (typeof value !== "object" || value === null) return refuse('"credential" must be an object.');
+  const { id, kind, holder: ref, digits = null } = value as Record<string, unknown>;
+  const holder = readHolder(ref);
+  if (typeof id !== "string" || !idPattern.test(id) || holder === null) {
+    return refuse("The credential or its holder is malformed.");
+  }
+  if (typeof kind !== "string" || !Object.hasOwn(proposable, kind)) {
+    return refuse(`A code to make up is one of ${Object.keys(proposable).join(", ")}.`);
+  }
+  const ofKind = kind as ProposedCredential["kind"];
+  const [least, most] = proposable[ofKind];
+  if (digits !== null && !(Number.isInteger(digits) && Number(digits) >= least && Number(digits) <= most)) {
+    return refuse(`A ${kind} has ${least === most ? least : `${least} to ${most}`} digits.`);
+  }
+  const credential = { id: id as CredentialId, kind: ofKind, holder, digits: digits as number | null };
+  return { ok: true, request: { kind: "propose", credential } };
+}
+
+function parseProposal(kind: "saveProposed" | "discardProposed", { by, proposal }: Record<string, unknown>) {
+  if (!isText(proposal, 100)) return refuse('"proposal" must be what the proposal was called.');
+  if (kind === "discardProposed") return { ok: true, request: { kind, proposal } } as const;
+  if (!isText(by, 100)) return refuse('"by" must be 1 to 100 printable characters.');
+  return { ok: true, request: { kind, by, proposal } } as const;
+}
+
+function parseForHolder(kind: "takeOffer" | "forgive", { by, offer, holder: ref }: Record<string, unknown>) {
+  const holder = readHolder(ref);
+  if (ref !== null && holder === null) return refuse('"holder" must name somebody, or be null.');
+  if (!isText(by, 100)) return refuse('"by" must be 1 to 100 printable characters.');
+  if (kind === "forgive") return { ok: true, request: { kind, by, holder } } as const;
+  if (!isText(offer, 100)) return refuse('"offer" must be what the offer was called.');
+  return { ok: true, request: { kind, by, offer, holder } } as const;
+}
+
+function readHolder(value: unknown): HolderRef | null {
+  if (typeof value !== "object" || value === null) return null;
+  const { kind, id } = value as Record<string, unknown>;
+  const isKind = (holderKinds as readonly unknown[]).includes(kind);
+  return isKind && typeof id === "string" && idPattern.test(id) ? ({ kind, id } as HolderRef) : null;
 }
 
 const isSource = (value: unknown): value is Source => (sources as readonly unknown[]).includes(value);

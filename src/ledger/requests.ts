@@ -8,6 +8,7 @@ import { Fault } from "../domain/fault.ts";
 import type { ChangeDesk } from "./change-desk.ts";
 import type { ChangeParse } from "./change-shape.ts";
 import type { Desk } from "./desk.ts";
+import { answerDeskRequest } from "./desk-requests.ts";
 import { gatherDirectory } from "./directory-reply.ts";
 import type { Ledger } from "./ledger.ts";
 import { LineConnection } from "./line-connection.ts";
@@ -149,6 +150,9 @@ export class RequestServer {
         break;
       case "note":
         done(this.#note(request.event));
+        break;
+      default:
+        answerDeskRequest(request, { ...this.#parts, grew: (seq) => this.grew(seq) }, done);
     }
   }
 
@@ -157,8 +161,8 @@ export class RequestServer {
     readChanges(raw)
       .then((parsed) => {
         if (!parsed.ok) done({ kind: "refused", problems: parsed.problems });
-        else if (by === null) this.#parts.changes.try(parsed.changes, done, origin);
-        else this.#parts.changes.take(by, parsed.changes, done, origin);
+        else if (by === null) this.#parts.changes.try(parsed.changes, done, { origin });
+        else this.#parts.changes.take(by, parsed.changes, done, { origin });
       })
       .catch(() => done({ kind: "error", problem: "The change could not be read." }));
   }

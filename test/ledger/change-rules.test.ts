@@ -4,9 +4,9 @@ import type { DirectoryChange, HolderRef, PassGiven, PersonGiven, Source } from 
 import type { CredentialId, PassId, PersonId, PublicId } from "../../src/domain/ids.ts";
 import type { SiteSpec } from "../../src/domain/site.ts";
 import { unixMs } from "../../src/domain/time.ts";
+import type { ChangeOutcome } from "../../src/ledger/change-outcome.ts";
 import { hashCodes } from "../../src/ledger/code-hashes.ts";
 import { checkChanges } from "../../src/ledger/directory-rules.ts";
-import type { ChangeOutcome } from "../../src/ledger/ledger.ts";
 import { frontDoor, garageDoor, site } from "../site-fixture.ts";
 import {
   ana,
