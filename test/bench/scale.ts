@@ -76,7 +76,7 @@ function fill(size: Size): Ledger {
     return createHash("shake256", { outputLength: bytes }).update(`scale ${drawn}`).digest();
   };
   const ledger = new Ledger(memoryLedgerParts({ now: () => now, report: () => {}, random }));
-  ledger.open({ run: "run" as RunId, boot: "boot" as BootId, site });
+  ledger.open({ run: "run" as RunId, boot: "boot" as BootId, site, at: now });
   let waiting: DirectoryChange[] = [];
   const apply = () => {
     hashCodes(waiting, false, quick, (hashes) => {

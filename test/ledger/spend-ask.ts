@@ -17,7 +17,7 @@ export function openSpender(folder: string, name: string): Ledger {
     throw fault;
   };
   const ledger = openLedger(paths, { now: () => spendAt, report });
-  ledger.open({ run: `run-${name}` as RunId, boot: `boot-${name}` as BootId, site });
+  ledger.open({ run: `run-${name}` as RunId, boot: `boot-${name}` as BootId, site, at: spendAt });
   return ledger;
 }
 
