@@ -1,0 +1,337 @@
+// Random scripts of a site's life for the oracle: who is put into the directory, and what is shown at its doors when.
+import type { Ask, Situation } from "../../src/domain/ask.ts";
+import type { DirectoryChange, HolderRef } from "../../src/domain/directory.ts";
+import type { AskId, CredentialId, DoorId, HolidayId, ReaderId } from "../../src/domain/ids.ts";
+import type { CardCode, Presentation } from "../../src/domain/presentation.ts";
+import type { SiteSpec } from "../../src/domain/site.ts";
+import { type Instant, monoMs, unixMs } from "../../src/domain/time.ts";
+import { Dice } from "./dice.ts";
+import {
+  apartments,
+  dayMs,
+  holderKindsOf,
+  hourMs,
+  passIds,
+  peopleIds,
+  publics,
+  putGrant,
+  putSecret,
+  randomCode,
+  randomHoliday,
+  randomPass,
+  randomPerson,
+  randomSchedule,
+  randomSecret,
+  type Secret,
+} from "./random-directory.ts";
+import { doorIds, randomSite, scheduleIds } from "./random-site.ts";
+
+export type Step =
+  | { readonly do: "change"; readonly change: DirectoryChange }
+  | { readonly do: "show"; readonly ask: Ask; readonly at: Instant };
+
+export interface World {
+  readonly seed: number;
+  readonly site: SiteSpec;
+  readonly script: readonly Step[];
+}
+
+/** Where clocks and calendars do what they seldom do, and ordinary days. */
+const beginnings = [
+  "2024-02-27T10:00:00Z",
+  "2025-03-29T16:00:00Z",
+  "2025-10-25T16:00:00Z",
+  "2026-03-07T20:00:00Z",
+  "2026-10-31T20:00:00Z",
+  "2026-12-28T08:00:00Z",
+  "2027-04-03T08:00:00Z",
+  "2028-02-26T08:00:00Z",
+  "2026-06-15T08:00:00Z",
+  "2026-09-14T08:00:00Z",
+].map((text) => Date.parse(text));
+
+export const randomWorld = (seed: number, shows: number): World => new WorldMaker(seed).make(shows);
+
+class WorldMaker {
+  readonly #seed: number;
+  readonly #dice: Dice;
+  readonly #site: SiteSpec;
+  readonly #script: Step[] = [];
+  readonly #secrets: Secret[] = [];
+  readonly #grants: { readonly holder: HolderRef; readonly door: DoorId }[] = [];
+  readonly #pace: number;
+  #wall: number;
+  #mono = 10_000;
+  #trusted = true;
+  #asks = 0;
+  #ids = 0;
+  #version = 0;
+
+  constructor(seed: number) {
+    this.#seed = seed;
+    this.#dice = new Dice(seed);
+    this.#site = randomSite(this.#dice);
+    this.#wall = this.#dice.pick(beginnings) + this.#dice.between(-6 * hourMs, 6 * hourMs);
+    this.#pace = this.#dice.pick([0.1, 0.3, 1]);
+  }
+
+  make(shows: number): World {
+    this.#fill();
+    while (this.#asks < shows) {
+      this.#pass();
+      if (this.#dice.chance(6)) this.#change();
+      this.#present();
+    }
+    return { seed: this.#seed, site: this.#site, script: this.#script };
+  }
+
+  get #at() {
+    return { wall: this.#wall, site: this.#site };
+  }
+
+  #fill(): void {
+    const dice = this.#dice;
+    for (const id of scheduleIds) this.#put({ op: "putSchedule", schedule: randomSchedule(dice, id, this.#at) });
+    for (let index = 0; index < dice.between(0, 3); index += 1) {
+      this.#put({ op: "putHoliday", holiday: randomHoliday(dice, index, this.#at) });
+    }
+    for (const id of peopleIds) this.#put({ op: "putPerson", person: randomPerson(dice, id, this.#at) });
+    for (const id of passIds) this.#putPass(id);
+    for (const id of publics)
+      this.#put({ op: "putPublic", public: { kind: "public", id, name: id, state: dice.chance(5) ? "suspended" : "active" } });
+    for (const holder of this.#holders()) this.#equip(holder);
+  }
+
+  #holders(): HolderRef[] {
+    return [
+      ...peopleIds.map((id): HolderRef => ({ kind: "person", id })),
+      ...passIds.map((id): HolderRef => ({ kind: "pass", id })),
+      ...publics.map((id): HolderRef => ({ kind: "public", id })),
+    ];
+  }
+
+  #equip(holder: HolderRef): void {
+    const dice = this.#dice;
+    for (const kind of holderKindsOf[holder.kind]) if (dice.chance(60)) this.#putSecret(holder, kind);
+    for (const door of dice.some(doorIds, 55)) this.#grant(holder, door);
+  }
+
+  #putSecret(holder: HolderRef, kind: Secret["kind"]): void {
+    this.#ids += 1;
+    const secret = randomSecret(this.#dice, kind, this.#site);
+    const short = (kind === "card" || kind === "bkey") && /^[0-9A-F]{8}$/.test(secret) && this.#dice.chance(15);
+    const made = { id: `c${this.#ids}` as CredentialId, kind, secret, holder, short };
+    this.#secrets.push(made);
+    this.#put(putSecret(this.#dice, made, this.#at));
+  }
+
+  #grant(holder: HolderRef, door: DoorId): void {
+    this.#grants.push({ holder, door });
+    this.#put(putGrant(this.#dice, holder, door));
+  }
+
+  #putPass(id: (typeof passIds)[number], version = ++this.#version): void {
+    this.#put({ op: "putPass", pass: randomPass(this.#dice, id, this.#at, version) });
+  }
+
+  #put(change: DirectoryChange): void {
+    this.#script.push({ do: "change", change });
+  }
+
+  #change(): void {
+    const dice = this.#dice;
+    const holder = dice.pick(this.#holders());
+    const secret = dice.pick(this.#secrets);
+    const { id } = secret;
+    const kind = dice.between(0, 12);
+    if (kind <= 3) this.#putPass(dice.pick(passIds));
+    else if (kind === 4) this.#putPass(dice.pick(passIds), dice.between(0, this.#version));
+    else if (kind === 5)
+      this.#put({ op: "putPerson", person: randomPerson(dice, dice.pick(peopleIds), this.#at) });
+    else if (kind === 6) this.#put({ op: "setCredentialState", id, state: dice.pick(["suspended", "lost", "stolen"]) });
+    else if (kind === 7) this.#put({ op: "setCredentialState", id, state: "active" });
+    else if (kind === 8) this.#put(putSecret(dice, secret, this.#at));
+    else if (kind === 9) this.#grant(holder, dice.pick(doorIds));
+    else if (kind === 10)
+      this.#put({ op: "putSchedule", schedule: randomSchedule(dice, dice.pick(scheduleIds), this.#at) });
+    else if (kind === 11)
+      this.#put({ op: "activatePass", id: dice.pick(passIds), at: unixMs(this.#wall - dice.between(0, 120) * 60_000) });
+    else this.#rare(holder);
+  }
+
+  #rare(holder: HolderRef): void {
+    const dice = this.#dice;
+    const holiday = randomHoliday(dice, dice.between(0, 3), this.#at);
+    const kind = dice.between(0, 3);
+    if (kind === 0) this.#put({ op: "putHoliday", holiday });
+    else if (kind === 1) this.#put({ op: "removeHoliday", id: `h${dice.between(0, 3)}` as HolidayId });
+    else if (kind === 2) this.#put({ op: "removeCredential", id: dice.pick(this.#secrets).id });
+    else this.#replace(holder);
+  }
+
+  /** Gone, with all that hung on it, and back as somebody else. */
+  #replace(holder: HolderRef): void {
+    if (holder.kind === "public") return;
+    this.#put({ op: "removeHolder", holder });
+    if (this.#dice.chance(20)) return;
+    if (holder.kind === "person") {
+      this.#put({ op: "putPerson", person: randomPerson(this.#dice, holder.id, this.#at) });
+    } else this.#putPass(holder.id);
+    this.#equip(holder);
+  }
+
+  #pass(): void {
+    const dice = this.#dice;
+    const ms = dice.draw([
+      [20, 0],
+      [25, dice.between(1, 9_000)],
+      [25, dice.between(1_000, 120_000)],
+      [25, dice.between(60_000, hourMs)],
+      [3, dice.between(hourMs, dayMs)],
+    ]);
+    const passed = Math.round(ms * (ms > 9_000 ? this.#pace : 1));
+    this.#mono += passed;
+    this.#wall += passed;
+    if (dice.chance(this.#trusted ? 0.2 : 8)) this.#trusted = !this.#trusted;
+    if (dice.chance(0.1)) this.#wall += dice.between(-20, 60) * 60_000;
+  }
+
+  #present(): void {
+    const dice = this.#dice;
+    const what = dice.draw([
+      [60, "plausible"],
+      [22, "pair"],
+      [4, "mistyped"],
+      [6, "garbage"],
+    ] as const);
+    if (what === "garbage") return this.#garbage();
+    const { holder, door } = dice.pick(this.#grants);
+    const anywhere = dice.chance(4) ? dice.pick(doorIds) : door;
+    if (what === "pair") return this.#pair(holder, anywhere);
+    const secret = this.#secretOf(holder);
+    if (secret === null) return;
+    if (what === "mistyped" && !this.#isShownAsText(secret)) this.#mistype(secret, anywhere);
+    this.#showSecret(secret, anywhere);
+  }
+
+  #isShownAsText({ kind }: Secret): boolean {
+    return kind !== "pin" && kind !== "code";
+  }
+
+  #secretOf(holder: HolderRef, kinds?: readonly string[]): Secret | null {
+    const own = this.#secrets.filter(
+      (secret) => secret.holder.id === holder.id && (kinds === undefined || kinds.includes(secret.kind)),
+    );
+    return own.length === 0 ? null : this.#dice.pick(own);
+  }
+
+  /** What two factors or two people would show, most of the time. */
+  #pair(holder: HolderRef, door: DoorId): void {
+    const dice = this.#dice;
+    const kinds = dice.pick([
+      [["card", "bkey"], ["pin"]],
+      [["qr", "qrPin"], ["code"]],
+    ]);
+    const first = this.#secretOf(holder, kinds[0]);
+    const other = dice.chance(25) ? dice.pick(this.#grants).holder : holder;
+    const second = dice.chance(15) ? this.#secretOf(other) : this.#secretOf(other, kinds[1]);
+    if (first !== null) this.#showSecret(first, door);
+    const waited = dice.chance(90) ? dice.between(0, 6_000) : dice.between(1_000, 70_000);
+    this.#mono += waited;
+    this.#wall += waited;
+    if (second !== null) this.#showSecret(second, door);
+  }
+
+  #mistype(secret: Secret, door: DoorId): void {
+    const at = this.#dice.between(0, secret.secret.length - 1);
+    const wrong = secret.secret.slice(0, at) + this.#dice.between(0, 9) + secret.secret.slice(at + 1);
+    this.#show(this.#typed(wrong, secret, door), door, "in");
+    const waited = this.#dice.between(500, 70_000);
+    this.#mono += waited;
+    this.#wall += waited;
+  }
+
+  #typed(digits: string | null, secret: Secret | null, door: DoorId): Presentation {
+    const asks = this.#site.doors.find(({ id }) => id === door)?.keypadMode === "apartmentPin";
+    if (!asks) return { method: "pin", digits };
+    const person = this.#script.findLast(
+      (step) => step.do === "change" && step.change.op === "putPerson" && step.change.person.id === secret?.holder.id,
+    );
+    const own =
+      person?.do === "change" && person.change.op === "putPerson" ? (person.change.person.apartment ?? "") : "";
+    return { method: "pin", digits, apartment: this.#dice.chance(90) ? own : this.#dice.pick([...apartments, ""]) };
+  }
+
+  #showSecret(secret: Secret, door: DoorId): void {
+    const dice = this.#dice;
+    const side = dice.chance(75) ? "in" : "out";
+    const text = secret.secret;
+    switch (secret.kind) {
+      case "pin":
+      case "code": {
+        const twin = dice.chance(8) ? text.slice(0, -1) + ((Number(text.slice(-1)) + 5) % 10) : text;
+        if (secret.kind === "pin" && dice.chance(4)) return this.#show({ method: "qr", text }, door, "scan");
+        return this.#show(this.#typed(twin, secret, door), door, "in");
+      }
+      case "qr":
+      case "qrPin":
+        if (dice.chance(8) && /^[0-9]+$/.test(text)) return this.#show(this.#typed(text, secret, door), door, "in");
+        return this.#show({ method: "qr", text }, door, dice.chance(50) ? "scan" : "in");
+      case "card":
+      case "bkey": {
+        const code = (dice.chance(5) ? text.replace(/^0./, "07") : text) as CardCode;
+        const short = /^[0-9A-F]{8}$/.test(code) && dice.chance(10);
+        const read = short ? (`00${code.slice(2)}` as CardCode) : code;
+        return this.#show({ method: "card", code: read, ...(short ? { short } : {}) }, door, "in");
+      }
+      case "plate":
+        return this.#show({ method: "plate", plate: text.toUpperCase().replaceAll(/[- ]/g, "") }, door, side);
+    }
+  }
+
+  #garbage(): void {
+    const dice = this.#dice;
+    const door = dice.pick(doorIds);
+    const digits = dice.chance(30) ? null : randomCode(dice, dice.between(2, 8));
+    const shown = dice.draw<Presentation>([
+      [6, this.#typed(digits, null, door)],
+      [2, { method: "qr", text: randomCode(dice, 8) }],
+      [1, { method: "qr", text: "QR-NOBODY" }],
+      [2, { method: "card", code: `00${dice.digits(6)}` as CardCode }],
+      [1, { method: "plate", plate: "NOBODY" }],
+    ]);
+    this.#show(shown, door, "in");
+  }
+
+  #show(presentation: Presentation, door: DoorId, side: string): void {
+    const dice = this.#dice;
+    const at = { wall: unixMs(this.#wall), mono: monoMs(this.#mono), trusted: this.#trusted };
+    const again = dice.chance(0.3) && this.#asks > 0;
+    if (!again) this.#asks += 1;
+    const late = dice.chance(0.4);
+    const ask: Ask = {
+      id: `run-1.${this.#asks}` as AskId,
+      reader: `${door}-${side}` as ReaderId,
+      door: dice.chance(0.1) ? ("gone" as DoorId) : door,
+      direction: side === "out" ? "exit" : "entry",
+      presentation,
+      situation: this.#situation(),
+      presentedAt: at,
+      expiresAt: monoMs(late ? this.#mono - dice.between(0, 5) : this.#mono + 2_000),
+    };
+    this.#script.push({ do: "show", ask, at });
+  }
+
+  #situation(): Situation {
+    const mode = this.#dice.draw<Situation["mode"]>([
+      [60, "locked"],
+      [15, "unlocked"],
+      [10, "accessed"],
+      [10, "lockedOpen"],
+      [0.7, "blocked"],
+      [3, "lockedDown"],
+      [0.7, "doubleLocked"],
+    ]);
+    return { mode, interlocked: this.#dice.chance(1) };
+  }
+}
