@@ -11,6 +11,8 @@ export interface Candidate {
   readonly grants: readonly Grant[];
   /** The resident behind a pass. */
   readonly host: Person | null;
+  /** By the whole of what was shown; false of a card that is known by a part of its number, which others may share. */
+  readonly exact: boolean;
 }
 
 export interface Choice {
@@ -34,7 +36,8 @@ export function chooseCandidate(
   const own = fitting.find(({ holder }) => holder.kind === first?.kind && holder.id === first.id);
   if (own !== undefined) return { chosen: own, collided: false };
   const here = inOrder(fitting.filter(({ grants }) => grants.length > 0));
-  return { chosen: here[0] ?? inOrder(fitting)[0] ?? null, collided: here.length > 1 };
+  const chosen = here[0] ?? inOrder(fitting)[0] ?? null;
+  return { chosen, collided: here.some((other) => chosen !== null && isRival(other, chosen)) };
 }
 
 function fits(candidate: Candidate, presentation: Presentation, door: DoorSpec, codes: CodePolicy): boolean {
@@ -71,8 +74,17 @@ function livesAt({ holder, host }: Candidate, apartment: string): boolean {
   }
 }
 
-/** Ids decide between equals, so that the same code always means the same holder. */
+const isRival = (other: Candidate, { exact, holder }: Candidate): boolean =>
+  other.exact === exact && (other.holder.kind !== holder.kind || other.holder.id !== holder.id);
+
+/** Ids decide between equals, so that the same code always means the same credential. */
 const inOrder = (candidates: readonly Candidate[]): Candidate[] =>
   candidates.toSorted(
-    (a, b) => order.indexOf(a.holder.kind) - order.indexOf(b.holder.kind) || (a.holder.id < b.holder.id ? -1 : 1),
+    (a, b) =>
+      Number(b.exact) - Number(a.exact) ||
+      order.indexOf(a.holder.kind) - order.indexOf(b.holder.kind) ||
+      compare(a.holder.id, b.holder.id) ||
+      compare(a.credential.id, b.credential.id),
   );
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -42,7 +42,8 @@ export function factorStep(facts: Facts, credential: Credential, holder: Holder)
     return alone.step === "whole" && holder.kind === "person" ? { step: "first", need } : barred("factorMissing");
   }
   if (firstKinds[need].includes(credential.kind)) return { step: "first", need };
-  return credential.kind === "code" ? codeStep(facts, credential) : barred("factorMissing");
+  const alone = need === "qrAndCode" && !facts.hasScanner && credential.kind === "code";
+  return alone ? codeStep(facts, credential) : barred("factorMissing");
 }
 
 /** Whether this presentation is meant to complete what was begun; anything else begins anew. */
@@ -58,17 +59,22 @@ function secondStep(facts: Facts, credential: Credential, holder: Holder): Facto
     const alone = aloneStep(facts, credential, holder);
     return alone.step === "whole" ? alone : barred("factorMissing");
   }
-  const wanted: CredentialKind = holder.kind === "pass" ? "code" : "pin";
-  return same && credential.kind === wanted ? { step: "whole" } : barred("factorWrong");
+  return same && secondKinds(first.need, holder).includes(credential.kind) ? { step: "whole" } : barred("factorWrong");
+}
+
+/** A guest's PIN goes with a card; beside a QR it is the secret code that was sent another way that counts. */
+function secondKinds(need: "cardAndPin" | "qrAndCode", holder: Holder): readonly CredentialKind[] {
+  if (holder.kind !== "pass") return ["pin"];
+  return need === "cardAndPin" ? ["pin", "code"] : ["code"];
 }
 
 function aloneStep(facts: Facts, credential: Credential, holder: Holder): FactorStep {
   return credential.kind === "code" && holder.kind === "pass" ? codeStep(facts, credential) : { step: "whole" };
 }
 
-/** A secret code is the lesser half of a pass: alone it is enough only where the other half is not asked for, or cannot be shown. */
-function codeStep({ door, hasScanner, codes }: Facts, credential: Credential): FactorStep {
-  if (hasScanner) return door.passCodeRequired ? barred("factorMissing") : { step: "whole" };
+/** A secret code is the lesser half of a pass: where the other half cannot be shown, it is enough alone only if it is long. */
+function codeStep({ hasScanner, codes }: Facts, credential: Credential): FactorStep {
+  if (hasScanner) return { step: "whole" };
   return codes.codeAlone && (credential.digits ?? 0) >= minDigitsAlone ? { step: "whole" } : barred("factorMissing");
 }
 

@@ -62,7 +62,7 @@ export function scheduleState(
   if (!rule.windows.some((window) => windowCovers(rule, window, now))) return "outside";
   if (rule.holidayExempt === true) return "holds";
   const today = holidays.filter((holiday) => isOn(holiday, now.day));
-  return today.every((holiday) => holiday.workingHours.some((hours) => covers(hours, now.minuteOfDay)))
+  return today.every((holiday) => holiday.workingHours.some((hours) => worksAt(holiday, hours, now)))
     ? "holds"
     : "holiday";
 }
@@ -90,10 +90,10 @@ function beginsOn({ from = null, until = null }: WeeklyRule, { days }: WeeklyWin
   return days.includes(weekdayOf(day));
 }
 
-/** Working hours belong to the holiday itself: the part over midnight is the same day's morning. */
-function covers({ startMinute, endMinute }: DayWindow, minute: number): boolean {
-  if (endMinute > startMinute) return minute >= startMinute && minute < endMinute;
-  return minute >= startMinute || minute < endMinute;
+/** Working hours begin on a day of the holiday; what of them runs over midnight belongs to the day before. */
+function worksAt(holiday: Holiday, { startMinute, endMinute }: DayWindow, { day, minuteOfDay }: LocalTime): boolean {
+  if (endMinute > startMinute) return minuteOfDay >= startMinute && minuteOfDay < endMinute;
+  return minuteOfDay >= startMinute || (minuteOfDay < endMinute && isOn(holiday, day - 1));
 }
 
 /** By the date on the site's wall. A yearly one may run over the end of the year. */

@@ -92,13 +92,15 @@ export class Directory {
 
   /** Everybody whom the code could mean. */
   candidates({ tokens, short }: LookUp, door: DoorId): Candidate[] {
-    const rows = tokens.flatMap((token) => this.#byToken.all(token));
-    if (short !== null) rows.push(...this.#byLow24.all(short));
-    return rows.flatMap((row): Candidate[] => {
+    const found = tokens.flatMap((token, index) =>
+      this.#byToken.all(token).map((row) => ({ row, exact: index === 0 })),
+    );
+    if (short !== null) found.push(...this.#byLow24.all(short).map((row) => ({ row, exact: false })));
+    return found.flatMap(({ row, exact }): Candidate[] => {
       const holder = this.holder(row.holder_kind, row.holder_id);
       if (holder === null) return [];
       const host = holder.kind === "pass" && holder.host !== null ? this.person(holder.host) : null;
-      return [{ credential: credentialOf(row), holder, grants: this.grantsAt(holder, door), host }];
+      return [{ credential: credentialOf(row), holder, grants: this.grantsAt(holder, door), host, exact }];
     });
   }
 

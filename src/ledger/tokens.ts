@@ -50,7 +50,7 @@ export function createTokens(keys: Keys, random: RandomBytes): Tokens {
   };
 }
 
-/** By what a presentation is looked up. `short` looks for cards by their lowest three bytes. */
+/** By what a presentation is looked up; the first is all of it. `short` looks for cards by their lowest three bytes. */
 export interface LookUp {
   readonly tokens: readonly Buffer[];
   readonly short: Buffer | null;

@@ -19,7 +19,8 @@ export interface NaiveCredential {
   readonly holder: HolderRef;
   readonly validity: Validity;
   readonly direction: "entry" | "exit" | null;
-  readonly short: boolean;
+  /** Which three of a card's four bytes are known; null is all of them. */
+  readonly known: "low" | "high" | null;
   /** Null where it has none. */
   readonly twin: string | null;
   state: CredentialState;
@@ -44,7 +45,7 @@ export class NaiveDirectory {
   ];
   holidays: Holiday[] = [];
   /** One row for each opening that counted. */
-  uses: { readonly pass: string; readonly door: string; readonly occurrence: string; readonly ask: string }[] = [];
+  uses: { readonly pass: string; readonly door: string; readonly occurrence: string }[] = [];
   activations: { readonly pass: string; readonly occurrence: string; readonly at: number }[] = [];
 
   constructor(site: SiteSpec) {
@@ -69,19 +70,23 @@ export class NaiveDirectory {
   apply(change: DirectoryChange): void {
     switch (change.op) {
       case "putPerson":
-        return this.#putHolder(completePerson(change.person));
+        this.#putHolder(completePerson(change.person));
+        return;
       case "putPass": {
         const pass = completePass(change.pass);
         const known = this.holder(pass);
-        if (known?.kind === "pass" && known.version > pass.version) return;
-        return this.#putHolder(pass);
+        if (known?.kind !== "pass" || known.version <= pass.version) this.#putHolder(pass);
+        return;
       }
       case "putPublic":
-        return this.#putHolder(change.public);
+        this.#putHolder(change.public);
+        return;
       case "removeHolder":
-        return this.#removeHolder(change.holder);
+        this.#removeHolder(change.holder);
+        return;
       case "putCredential":
-        return this.#putCredential(change);
+        this.#putCredential(change);
+        return;
       case "setCredentialState":
         for (const credential of this.credentials) if (credential.id === change.id) credential.state = change.state;
         return;
@@ -148,12 +153,12 @@ export class NaiveDirectory {
   }
 
   #putCredential(change: Extract<DirectoryChange, { op: "putCredential" }>): void {
-    const { id, kind, secret, holder, validity = { from: null, until: null }, direction = null, short } = change;
+    const { id, kind, secret, holder, validity = { from: null, until: null }, direction = null, known = null } = change;
     const state = this.credentials.find((other) => other.id === id)?.state ?? "active";
     const hasTwin = this.#site.codes.duress && kind === "pin" && holder.kind === "person";
     const lastDigit = (Number(secret.slice(-1)) + 5) % 10;
     const twin = hasTwin ? `${secret.slice(0, -1)}${lastDigit}` : null;
-    const put = { id, kind, secret, holder, validity, direction, short: short === true, state, twin };
+    const put = { id, kind, secret, holder, validity, direction, known, state, twin };
     this.credentials = [...this.credentials.filter((other) => other.id !== id), put];
   }
 }

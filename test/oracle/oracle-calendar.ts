@@ -120,9 +120,7 @@ export function ruleNow(
 /** Whether this is one of its days, outside its working hours. */
 function isClosed(holiday: Holiday, reading: WallReading): boolean {
   if (!isDayOf(holiday, reading.date)) return false;
-  return !holiday.workingHours.some((hours) =>
-    startedOn(hours, reading).some((day) => isDayOf(holiday, day)),
-  );
+  return !holiday.workingHours.some((hours) => startedOn(hours, reading).some((day) => isDayOf(holiday, day)));
 }
 
 /** A yearly one is tried in each year in which it could have begun; dates compare as text, so one that a year lacks never comes. */

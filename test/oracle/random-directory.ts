@@ -31,7 +31,7 @@ export interface Secret {
   readonly kind: CredentialKind;
   readonly secret: string;
   readonly holder: HolderRef;
-  readonly short: boolean;
+  readonly known: "low" | "high" | null;
 }
 
 export const apartments = ["1", "12", "12b"];
@@ -76,12 +76,14 @@ export const randomSchedule = (dice: Dice, id: ScheduleId, at: Moment): Schedule
 export function randomHoliday(dice: Dice, index: number, at: Moment): Holiday {
   const from = dice.chance(15)
     ? dice.pick(["2024-02-29", "2023-12-30", "2027-02-27", "2022-12-24"])
-    : near(dice, at, 400, 40);
+    : dice.chance(60)
+      ? near(dice, at, 1, 30)
+      : (addDays(near(dice, at, 1, 30), -365 * dice.between(1, 4)) as LocalDate);
   return {
     id: `h${index}` as HolidayId,
     name: `h${index}`,
     from: from as LocalDate,
-    until: addDays(from, dice.pick([0, 0, 1, 5, 12])) as LocalDate,
+    until: addDays(from, dice.pick([0, 1, 3, 6, 12])) as LocalDate,
     yearly: dice.chance(60),
     workingHours: dice.chance(40) ? [randomWindow(dice)] : [],
   };
@@ -104,7 +106,7 @@ export const randomPerson = (dice: Dice, id: PersonId, at: Moment): PersonGiven 
   role: dice.chance(20) ? "administrator" : "general",
   apartment: dice.chance(70) ? dice.pick(apartments) : null,
   floors: dice.some(["1", "2", "3"], 40),
-  factors: dice.chance(10) ? dice.pick(["cardAndPin", "twoPeople", "any", "qrAndCode"] as const) : null,
+  factors: dice.chance(6) ? dice.pick(["cardAndPin", "twoPeople", "any", "qrAndCode"] as const) : null,
   lockdownExempt: dice.chance(15),
   passbackExempt: dice.chance(15),
   extendedTimes: dice.chance(20),
@@ -181,13 +183,21 @@ function randomRecurrence(dice: Dice, at: Moment): Recurrence {
 
 /** Few enough that equal ones, and one edit away from equal, are common. */
 export function randomCode(dice: Dice, length: number): string {
-  return dice.chance(40) ? dice.digits(length) : dice.pick(["4711", "4716", "0000", "90210"]).padEnd(length, "7").slice(0, length);
+  return dice.chance(75)
+    ? dice.digits(length)
+    : dice.pick(["4711", "4716", "0000", "90210"]).padEnd(length, "7").slice(0, length);
 }
 
 export function randomSecret(dice: Dice, kind: CredentialKind, site: SiteSpec): string {
   switch (kind) {
     case "pin":
-      return randomCode(dice, dice.draw([[3, dice.between(2, 8)], [2, site.codes.publicLength]]));
+      return randomCode(
+        dice,
+        dice.draw([
+          [3, dice.between(2, 8)],
+          [2, site.codes.publicLength],
+        ]),
+      );
     case "code":
       return randomCode(dice, dice.between(4, 8));
     case "qrPin":
@@ -199,7 +209,8 @@ export function randomSecret(dice: Dice, kind: CredentialKind, site: SiteSpec): 
       return dice.draw([
         [4, `0${dice.between(0, 3)}${dice.pick(["B775D2", "00C0DE", "ABCDEF", "123456"])}`],
         [4, `00${dice.digits(6)}`],
-        [1, `04A1B2C3D4${dice.digits(4)}`],
+        [1, `${dice.pick(["02B775D2", "04A1B2C3"])}${dice.digits(6)}`],
+        [1, `04${dice.digits(4)}00ABCDEF`],
         [1, `${dice.digits(10)}/37`],
       ]);
     case "plate":
@@ -213,14 +224,14 @@ export const holderKindsOf = {
   public: ["pin"],
 } as const;
 
-export function putSecret(dice: Dice, { id, kind, secret, holder, short }: Secret, at: Moment): DirectoryChange {
+export function putSecret(dice: Dice, { id, kind, secret, holder, known }: Secret, at: Moment): DirectoryChange {
   return {
     op: "putCredential",
     id,
     kind,
     secret,
     holder,
-    ...(short ? { short } : {}),
+    ...(known === null ? {} : { known }),
     ...(dice.chance(kind === "plate" ? 40 : 6) ? { validity: randomValidity(dice, at, 100) } : {}),
     ...(kind === "plate" && dice.chance(40) ? { direction: dice.pick(["entry", "exit"] as const) } : {}),
   };

@@ -45,12 +45,14 @@ export function randomSite(dice: Dice): SiteSpec {
       qrPinOnKeypad: dice.chance(50),
       codeAlone: dice.chance(50),
     },
+    cards: { ...plainSite.cards, longUid: dice.pick([null, "first4", "last4"]) },
     passes: { ...plainSite.passes, enabled: !dice.chance(3), activateOnFirstUse: !dice.chance(20) },
   };
 }
 
 function randomDoor(dice: Dice, id: DoorId, index: number): DoorSpec {
   const asked = dice.some(methods, 95);
+  const unit = index === 2 && dice.chance(20);
   return {
     ...frontDoor,
     id,
@@ -58,8 +60,8 @@ function randomDoor(dice: Dice, id: DoorId, index: number): DoorSpec {
     methods: asked.length === 0 ? methods : asked,
     factors: index < 2 ? randomFactors(dice) : [],
     keypadMode: index === 1 && dice.chance(60) ? "apartmentPin" : "pin",
-    unit: index === 2 && dice.chance(30),
-    passCodeRequired: dice.chance(15),
+    unit,
+    passCodeRequired: unit || dice.chance(10),
     grantableBy: dice.chance(85) ? "residents" : "administrators",
     leadsTo: null,
     leadsFrom: null,
@@ -68,9 +70,9 @@ function randomDoor(dice: Dice, id: DoorId, index: number): DoorSpec {
 }
 
 function randomFactors(dice: Dice): FactorRule[] {
-  return Array.from({ length: dice.between(0, 2) }, () => ({
+  return Array.from({ length: dice.pick([0, 1, 1, 2]) }, () => ({
     schedule: dice.pick([...scheduleIds, "always" as ScheduleId]),
-    need: dice.pick(["any", "cardAndPin", "cardAndPin", "qrAndCode", "twoPeople"] as const),
+    need: dice.pick(["any", "any", "cardAndPin", "cardAndPin", "qrAndCode", "twoPeople"] as const),
   }));
 }
 

@@ -57,8 +57,8 @@ class WorldMaker {
   readonly #dice: Dice;
   readonly #site: SiteSpec;
   readonly #script: Step[] = [];
-  readonly #secrets: Secret[] = [];
-  readonly #grants: { readonly holder: HolderRef; readonly door: DoorId }[] = [];
+  #secrets: Secret[] = [];
+  #grants: { readonly holder: HolderRef; readonly door: DoorId }[] = [];
   readonly #pace: number;
   #wall: number;
   #mono = 10_000;
@@ -92,13 +92,16 @@ class WorldMaker {
   #fill(): void {
     const dice = this.#dice;
     for (const id of scheduleIds) this.#put({ op: "putSchedule", schedule: randomSchedule(dice, id, this.#at) });
-    for (let index = 0; index < dice.between(0, 3); index += 1) {
+    for (const index of dice.some([0, 1, 2, 3], 50)) {
       this.#put({ op: "putHoliday", holiday: randomHoliday(dice, index, this.#at) });
     }
     for (const id of peopleIds) this.#put({ op: "putPerson", person: randomPerson(dice, id, this.#at) });
     for (const id of passIds) this.#putPass(id);
     for (const id of publics)
-      this.#put({ op: "putPublic", public: { kind: "public", id, name: id, state: dice.chance(5) ? "suspended" : "active" } });
+      this.#put({
+        op: "putPublic",
+        public: { kind: "public", id, name: id, state: dice.chance(5) ? "suspended" : "active" },
+      });
     for (const holder of this.#holders()) this.#equip(holder);
   }
 
@@ -119,8 +122,9 @@ class WorldMaker {
   #putSecret(holder: HolderRef, kind: Secret["kind"]): void {
     this.#ids += 1;
     const secret = randomSecret(this.#dice, kind, this.#site);
-    const short = (kind === "card" || kind === "bkey") && /^[0-9A-F]{8}$/.test(secret) && this.#dice.chance(15);
-    const made = { id: `c${this.#ids}` as CredentialId, kind, secret, holder, short };
+    const mayBePart = (kind === "card" || kind === "bkey") && /^[0-9A-F]{8}$/.test(secret) && this.#dice.chance(20);
+    const known = mayBePart ? this.#dice.pick(["low", "low", "high"] as const) : null;
+    const made = { id: `c${this.#ids}` as CredentialId, kind, secret, holder, known };
     this.#secrets.push(made);
     this.#put(putSecret(this.#dice, made, this.#at));
   }
@@ -146,8 +150,7 @@ class WorldMaker {
     const kind = dice.between(0, 12);
     if (kind <= 3) this.#putPass(dice.pick(passIds));
     else if (kind === 4) this.#putPass(dice.pick(passIds), dice.between(0, this.#version));
-    else if (kind === 5)
-      this.#put({ op: "putPerson", person: randomPerson(dice, dice.pick(peopleIds), this.#at) });
+    else if (kind === 5) this.#put({ op: "putPerson", person: randomPerson(dice, dice.pick(peopleIds), this.#at) });
     else if (kind === 6) this.#put({ op: "setCredentialState", id, state: dice.pick(["suspended", "lost", "stolen"]) });
     else if (kind === 7) this.#put({ op: "setCredentialState", id, state: "active" });
     else if (kind === 8) this.#put(putSecret(dice, secret, this.#at));
@@ -173,6 +176,10 @@ class WorldMaker {
   #replace(holder: HolderRef): void {
     if (holder.kind === "public") return;
     this.#put({ op: "removeHolder", holder });
+    if (this.#dice.chance(90)) {
+      this.#secrets = this.#secrets.filter((secret) => secret.holder.id !== holder.id);
+      this.#grants = this.#grants.filter((grant) => grant.holder.id !== holder.id);
+    }
     if (this.#dice.chance(20)) return;
     if (holder.kind === "person") {
       this.#put({ op: "putPerson", person: randomPerson(this.#dice, holder.id, this.#at) });
@@ -204,12 +211,12 @@ class WorldMaker {
       [4, "mistyped"],
       [6, "garbage"],
     ] as const);
-    if (what === "garbage") return this.#garbage();
     const { holder, door } = dice.pick(this.#grants);
     const anywhere = dice.chance(4) ? dice.pick(doorIds) : door;
-    if (what === "pair") return this.#pair(holder, anywhere);
     const secret = this.#secretOf(holder);
-    if (secret === null) return;
+    if (what === "garbage") this.#garbage();
+    else if (what === "pair") this.#pair(holder, anywhere);
+    if (secret === null || what === "garbage" || what === "pair") return;
     if (what === "mistyped" && !this.#isShownAsText(secret)) this.#mistype(secret, anywhere);
     this.#showSecret(secret, anywhere);
   }
@@ -263,29 +270,36 @@ class WorldMaker {
   }
 
   #showSecret(secret: Secret, door: DoorId): void {
+    const { shown, side } = this.#showingOf(secret, door);
+    this.#show(shown, door, side);
+  }
+
+  #showingOf(secret: Secret, door: DoorId): { readonly shown: Presentation; readonly side: string } {
     const dice = this.#dice;
-    const side = dice.chance(75) ? "in" : "out";
     const text = secret.secret;
+    const side = dice.chance(85) ? "in" : "out";
     switch (secret.kind) {
       case "pin":
       case "code": {
         const twin = dice.chance(8) ? text.slice(0, -1) + ((Number(text.slice(-1)) + 5) % 10) : text;
-        if (secret.kind === "pin" && dice.chance(4)) return this.#show({ method: "qr", text }, door, "scan");
-        return this.#show(this.#typed(twin, secret, door), door, "in");
+        if (secret.kind === "pin" && dice.chance(4)) return { shown: { method: "qr", text }, side: "scan" };
+        return { shown: this.#typed(twin, secret, door), side };
       }
       case "qr":
       case "qrPin":
-        if (dice.chance(8) && /^[0-9]+$/.test(text)) return this.#show(this.#typed(text, secret, door), door, "in");
-        return this.#show({ method: "qr", text }, door, dice.chance(50) ? "scan" : "in");
+        if (dice.chance(8) && /^[0-9]+$/.test(text)) return { shown: this.#typed(text, secret, door), side };
+        return { shown: { method: "qr", text }, side: dice.chance(50) ? "scan" : side };
       case "card":
       case "bkey": {
         const code = (dice.chance(5) ? text.replace(/^0./, "07") : text) as CardCode;
         const short = /^[0-9A-F]{8}$/.test(code) && dice.chance(10);
         const read = short ? (`00${code.slice(2)}` as CardCode) : code;
-        return this.#show({ method: "card", code: read, ...(short ? { short } : {}) }, door, "in");
+        return { shown: { method: "card", code: read, ...(short ? { short } : {}) }, side };
       }
-      case "plate":
-        return this.#show({ method: "plate", plate: text.toUpperCase().replaceAll(/[- ]/g, "") }, door, side);
+      case "plate": {
+        const plate = text.toUpperCase().replaceAll(/[- ]/g, "");
+        return { shown: { method: "plate", plate }, side: dice.chance(70) ? "in" : "out" };
+      }
     }
   }
 

@@ -1,7 +1,8 @@
 // Plays a world to the ledger and to the oracle, and finds the first presentation that they judge differently.
 import type { Verdict } from "../../src/domain/ask.ts";
 import { TestLedger, wordOf } from "../ledger/ledger-fixture.ts";
-import { Oracle, type Outcome } from "./oracle.ts";
+import type { Judgement } from "./judging.ts";
+import { Oracle } from "./oracle.ts";
 import type { Step, World } from "./random-world.ts";
 
 export interface Disagreement {
@@ -31,7 +32,7 @@ export function playWorld({ site, script }: World): Played {
     const answers = test.decideAll(asked.map(({ show }) => show.ask));
     for (const [index, { step, show }] of asked.entries()) {
       const outcome = oracle.show(show.ask, show.at);
-      const [ledgerSays, oracleSays] = [ofVerdict(answers[index]!.verdict), ofOutcome(outcome)];
+      const [ledgerSays, oracleSays] = [ofVerdict(answers[index]!.verdict), ofJudgement(outcome)];
       shows += 1;
       words.set(outcome.word, (words.get(outcome.word) ?? 0) + 1);
       if (ledgerSays !== oracleSays) return { step, ledger: ledgerSays, oracle: oracleSays };
@@ -66,10 +67,11 @@ function ofVerdict(verdict: Verdict): string {
   return `granted ${credential} of ${person ?? pass ?? "nobody"}, ${usesLeft ?? "uncounted"}`;
 }
 
-function ofOutcome({ word, credential, holder, usesLeft }: Outcome): string {
-  if (word !== "granted") return word;
-  const [kind, id] = holder!.split(" ");
-  return `granted ${credential} of ${kind === "public" ? "nobody" : id}, ${usesLeft ?? "uncounted"}`;
+function ofJudgement({ word, found, usesLeft }: Judgement): string {
+  if (word !== "granted" || found === null) return word;
+  const { id, holder } = found.credential;
+  const twin = found.duress ? "~" : "";
+  return `granted ${id}${twin} of ${holder.kind === "public" ? "nobody" : holder.id}, ${usesLeft ?? "uncounted"}`;
 }
 
 /** Leaves out whatever can be left out: halves first, then ever smaller pieces. */
@@ -93,7 +95,9 @@ export function shrinkWorld(world: World): World {
 
 export function tell(world: World, { ledger, oracle }: Disagreement): string {
   const steps = world.script.map((step) =>
-    step.do === "change" ? JSON.stringify(step.change) : JSON.stringify({ at: when(step), ...step.ask, presentedAt: undefined }),
+    step.do === "change"
+      ? JSON.stringify(step.change)
+      : JSON.stringify({ at: when(step), ...step.ask, presentedAt: undefined }),
   );
   const doors = world.site.doors
     .filter(({ id }) => JSON.stringify(world.script).includes(`"door":"${id}"`))
@@ -104,7 +108,9 @@ export function tell(world: World, { ledger, oracle }: Disagreement): string {
     });
   const { timeZone, codes, passes, features, guessing, factors, areas } = world.site;
   const policies = JSON.stringify({ timeZone, codes, passes, features, guessing, factors, areas });
-  return [`seed ${world.seed}: the ledger says "${ledger}", the oracle "${oracle}"`, policies, ...doors, ...steps].join("\n");
+  return [`seed ${world.seed}: the ledger says "${ledger}", the oracle "${oracle}"`, policies, ...doors, ...steps].join(
+    "\n",
+  );
 }
 
 const when = ({ at }: Show): string =>

@@ -1,0 +1,86 @@
+// Whose the oracle takes what was shown for: by going through everything that anybody has.
+import type { Holder } from "../../src/domain/directory.ts";
+import type { NaiveCredential } from "./naive-directory.ts";
+import { keyOf, personOf, type Scene } from "./scene.ts";
+
+export interface Found {
+  readonly credential: NaiveCredential;
+  readonly duress: boolean;
+}
+
+/** Who has begun here comes first; then who may open here, whose whole number it is; then passes, people, public codes. */
+export function find(scene: Scene): Found | null {
+  const all: Found[] = scene.directory.credentials.flatMap((credential) => matches(scene, credential));
+  const { first } = scene;
+  const kinds = ["pass", "person", "public"];
+  const rank = ({ credential }: Found): string => {
+    const { holder, id, secret } = credential;
+    const { presentation } = scene.ask;
+    const own = first !== null && keyOf(first.credential.holder) === keyOf(holder);
+    const here = scene.directory.rulesAt(holder, scene.door.id).length > 0;
+    const whole =
+      presentation.method !== "card" ||
+      (presentation.short !== true && credential.known === null && presentation.code === secret);
+    return [own ? 0 : 1, here ? 0 : 1, whole ? 0 : 1, kinds.indexOf(holder.kind), holder.id, id].join(" ");
+  };
+  return all.toSorted((a, b) => (rank(a) < rank(b) ? -1 : 1))[0] ?? null;
+}
+
+function matches(scene: Scene, credential: NaiveCredential): Found[] {
+  const { presentation } = scene.ask;
+  const { kind, secret, twin } = credential;
+  const one = [{ credential, duress: false }];
+  switch (presentation.method) {
+    case "card": {
+      if (kind !== "card" && kind !== "bkey") return [];
+      return readings(scene, presentation.code).some((code) => isSameCard(code, presentation.short, credential))
+        ? one
+        : [];
+    }
+    case "plate":
+      return kind === "plate" && plain(presentation.plate) === plain(secret) ? one : [];
+    case "qr":
+      if (presentation.text !== secret) return [];
+      if (kind === "qr" || kind === "qrPin") return one;
+      return kind === "pin" && credential.holder.kind === "pass" ? one : [];
+    case "pin": {
+      if (!mayBeTyped(scene, credential)) return [];
+      if (presentation.digits === secret) return one;
+      return twin !== null && presentation.digits === twin ? [{ credential, duress: true }] : [];
+    }
+  }
+}
+
+/** A long number is also the four bytes of it that other systems wrote down. */
+function readings(scene: Scene, code: string): string[] {
+  const { longUid } = scene.site.cards;
+  const bytes = code.includes("/") ? 0 : code.length / 2;
+  if (longUid === null || (bytes !== 7 && bytes !== 10)) return [code];
+  return [code, longUid === "first4" ? code.slice(0, 8) : code.slice(-8)];
+}
+
+function mayBeTyped(scene: Scene, { kind, holder, secret }: NaiveCredential): boolean {
+  const { codes } = scene.site;
+  if (kind === "qrPin" && !codes.qrPinOnKeypad) return false;
+  if (kind !== "pin" && kind !== "code" && kind !== "qrPin") return false;
+  if (holder.kind === "public" && secret.length !== codes.publicLength) return false;
+  return scene.door.keypadMode === "pin" || livesAt(scene, scene.directory.holder(holder)!);
+}
+
+/** People type their own apartment; a guest may type the host's, or none. */
+function livesAt(scene: Scene, holder: Holder): boolean {
+  const { presentation } = scene.ask;
+  const typed = (presentation.method === "pin" ? presentation.apartment : null) ?? "";
+  if (holder.kind === "person") return typed !== "" && typed === holder.apartment;
+  if (typed === "") return true;
+  return holder.kind === "pass" && holder.host !== null && personOf(scene, holder.host)?.apartment === typed;
+}
+
+/** Where either side knows three bytes only, they are what is compared. */
+function isSameCard(shown: string, lowOnly: boolean | undefined, { secret, known }: NaiveCredential): boolean {
+  if (lowOnly !== true && known === null) return shown === secret;
+  if (shown.length !== 8 || secret.length !== 8 || (lowOnly === true && known === "high")) return false;
+  return known === "high" ? shown.slice(0, 6) === secret.slice(0, 6) : shown.slice(2) === secret.slice(2);
+}
+
+const plain = (plate: string): string => [...plate.toUpperCase()].filter((sign) => /[\p{L}\p{N}]/u.test(sign)).join("");

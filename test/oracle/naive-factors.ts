@@ -1,0 +1,84 @@
+// What the oracle takes a door to ask for, and whether what was shown answers it.
+import type { Holder } from "../../src/domain/directory.ts";
+import type { FactorNeed } from "../../src/domain/site.ts";
+import type { NaiveCredential } from "./naive-directory.ts";
+import { ruleNow } from "./oracle-calendar.ts";
+import { keyOf, type Scene } from "./scene.ts";
+
+export type Need = Exclude<FactorNeed, "any">;
+
+const needOrder: readonly FactorNeed[] = ["any", "qrAndCode", "cardAndPin", "twoPeople"];
+const strictest = (needs: readonly FactorNeed[]): FactorNeed =>
+  needOrder.findLast((need) => needs.includes(need)) ?? "any";
+
+/** Meant to complete what was begun. */
+function isSecond(scene: Scene): boolean {
+  const { first } = scene;
+  return first !== null && (first.need === "twoPeople" || scene.ask.presentation.method === "pin");
+}
+
+export function isSecondHalf(scene: Scene): boolean {
+  return isSecond(scene) && scene.first?.need !== "twoPeople";
+}
+
+/** What the door asks for now, what this person must always show, what a guest must; the strictest of them. */
+function needOf(scene: Scene, holder: Holder): FactorNeed {
+  const rules = scene.door.factors.filter(({ schedule }) => mayHold(scene, schedule));
+  const needs: FactorNeed[] = scene.now.trusted
+    ? rules.slice(0, 1).map(({ need }) => need)
+    : rules.map(({ need }) => need);
+  if (holder.kind === "person" && holder.factors !== null) needs.push(holder.factors);
+  if (holder.kind === "pass" && (scene.door.unit || scene.door.passCodeRequired)) needs.push("qrAndCode");
+  return strictest(needs);
+}
+
+/** One that nobody knows always holds: better asked for in vain than forgotten. */
+function mayHold(scene: Scene, schedule: string): boolean {
+  if (!scene.directory.schedules.some(({ id }) => id === schedule)) return true;
+  const rule = scene.directory.ruleOf(schedule);
+  if (rule.kind === "weekly" && !scene.now.trusted) return true;
+  return ruleNow(rule, scene.directory.holidays, scene.reading) === "holds";
+}
+
+export function factorFault(
+  scene: Scene,
+  credential: NaiveCredential,
+  holder: Holder,
+): "factorWrong" | "factorMissing" | null {
+  if (isSecond(scene)) return second(scene, credential, holder) ? null : "factorWrong";
+  const { kind } = credential;
+  const isAlone = kind !== "code" || opensAlone(scene, credential);
+  const isEnough: Record<FactorNeed, boolean> = {
+    any: isAlone,
+    cardAndPin: kind === "card" || kind === "bkey",
+    qrAndCode: kind === "qr" || kind === "qrPin" || (kind === "code" && !hasScanner(scene) && isAlone),
+    twoPeople: holder.kind === "person",
+  };
+  const need = needOf(scene, holder);
+  return isEnough[need] && (need === "any" || holder.kind !== "public") ? null : "factorMissing";
+}
+
+function second(scene: Scene, { kind, holder: owner }: NaiveCredential, holder: Holder): boolean {
+  const { need, credential } = scene.first!;
+  const isOwn = keyOf(credential.holder) === keyOf(owner);
+  if (need === "twoPeople") return !isOwn && holder.kind === "person";
+  if (!isOwn) return false;
+  if (holder.kind === "person") return kind === "pin";
+  return kind === "code" || (need === "cardAndPin" && kind === "pin");
+}
+
+/** A code without what goes with it, where that is not asked for or cannot be shown. */
+function opensAlone(scene: Scene, { secret }: NaiveCredential): boolean {
+  return hasScanner(scene) || (secret.length >= 6 && scene.site.codes.codeAlone);
+}
+
+function hasScanner(scene: Scene): boolean {
+  return scene.site.readers.some(
+    ({ door, format, keypad, plates }) => door === scene.door.id && format === null && !keypad && plates !== true,
+  );
+}
+
+export function missing(scene: Scene, { kind }: NaiveCredential, holder: Holder): Need | null {
+  const need = needOf(scene, holder);
+  return isSecond(scene) || need === "any" || kind === "code" ? null : need;
+}
