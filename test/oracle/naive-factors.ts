@@ -11,15 +11,7 @@ const needOrder: readonly FactorNeed[] = ["any", "qrAndCode", "cardAndPin", "two
 const strictest = (needs: readonly FactorNeed[]): FactorNeed =>
   needOrder.findLast((need) => needs.includes(need)) ?? "any";
 
-/** Meant to complete what was begun. */
-function isSecond(scene: Scene): boolean {
-  const { first } = scene;
-  return first !== null && (first.need === "twoPeople" || scene.ask.presentation.method === "pin");
-}
-
-export function isSecondHalf(scene: Scene): boolean {
-  return isSecond(scene) && scene.first?.need !== "twoPeople";
-}
+export const isSecondHalf = ({ first }: Scene): boolean => first !== null && first.need !== "twoPeople";
 
 /** What the door asks for now, what this person must always show, what a guest must; the strictest of them. */
 function needOf(scene: Scene, holder: Holder): FactorNeed {
@@ -45,7 +37,7 @@ export function factorFault(
   credential: NaiveCredential,
   holder: Holder,
 ): "factorWrong" | "factorMissing" | null {
-  if (isSecond(scene)) return second(scene, credential, holder) ? null : "factorWrong";
+  if (scene.first !== null) return second(scene, credential, holder) ? null : "factorWrong";
   const { kind } = credential;
   const isAlone = kind !== "code" || opensAlone(scene, credential);
   const isEnough: Record<FactorNeed, boolean> = {
@@ -80,5 +72,5 @@ function hasScanner(scene: Scene): boolean {
 
 export function missing(scene: Scene, { kind }: NaiveCredential, holder: Holder): Need | null {
   const need = needOf(scene, holder);
-  return isSecond(scene) || need === "any" || kind === "code" ? null : need;
+  return scene.first !== null || need === "any" || kind === "code" ? null : need;
 }

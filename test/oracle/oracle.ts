@@ -4,11 +4,15 @@ import type { Ask } from "../../src/domain/ask.ts";
 import type { SiteSpec } from "../../src/domain/site.ts";
 import type { Instant } from "../../src/domain/time.ts";
 import { type Judgement, judge } from "./judging.ts";
+import type { Found } from "./matching.ts";
 import { NaiveDirectory } from "./naive-directory.ts";
 import type { Need } from "./naive-factors.ts";
 import { NaiveGuessing } from "./naive-guessing.ts";
 import { occurrenceNow, readWall } from "./oracle-calendar.ts";
 import { type First, isGuessable, keyOf, type Scene } from "./scene.ts";
+
+/** A reader and the keypad beside it are one place. */
+const sideOf = ({ door, direction }: Ask): string => `${door} ${direction}`;
 
 const uncountedGuesses: readonly string[] = ["featureOff", "methodOff", "accessLimited", "clockUntrusted"];
 
@@ -43,19 +47,21 @@ export class Oracle {
       reading: readWall(now.wall, this.#site.timeZone),
       limited: this.#guessing.blocked(door.id, now.mono),
       isBlocked: (holder) => this.#guessing.blocked(keyOf(holder), now.mono),
-      first: this.#firstAt(ask.reader, now.mono),
+      first: this.#firstOf(ask, now.mono),
     };
     const judgement = judge(scene);
-    this.#firsts.delete(ask.reader);
+    this.#firsts.delete(sideOf(ask));
     if (judgement.word === "granted") this.#let(scene, judgement);
     else if (judgement.word.startsWith("more: ")) this.#begin(scene, judgement);
     else this.#fail(scene, judgement);
     return judgement;
   }
 
-  #firstAt(reader: string, mono: number): First | null {
-    const first = this.#firsts.get(reader);
-    return first === undefined || mono - first.at > this.#site.factors.timeoutMs ? null : first;
+  /** What this is meant to complete: a card or a QR shown anew begins anew. */
+  #firstOf(ask: Ask, mono: number): First | null {
+    const first = this.#firsts.get(sideOf(ask));
+    if (first === undefined || mono - first.at > this.#site.factors.timeoutMs) return null;
+    return first.need === "twoPeople" || ask.presentation.method === "pin" ? first : null;
   }
 
   #let({ ask, now, door, reading }: Scene, { found }: Judgement): void {
@@ -74,15 +80,27 @@ export class Oracle {
 
   #begin({ ask, now }: Scene, { word, found }: Judgement): void {
     const need = word.slice("more: ".length) as Need;
-    this.#firsts.set(ask.reader, { need, credential: found!.credential, at: now.mono });
+    this.#firsts.set(sideOf(ask), { need, credential: found!.credential, at: now.mono });
   }
 
-  #fail({ ask, now }: Scene, { word }: Judgement): void {
+  #fail({ ask, now, first }: Scene, { word, found }: Judgement): void {
     if (!isGuessable(ask) || uncountedGuesses.includes(word)) return;
+    this.#failSecond(first, word, found, now.mono);
     this.#guessing.fail(ask.door, this.#site.guessing, now.mono);
     const { presentation } = ask;
     if (presentation.method === "pin" && presentation.digits !== null) {
       this.#guessing.mistyped(ask.reader, presentation.digits, now.mono);
     }
+  }
+
+  /** Counts against whoever showed the first half: the wrong code, not the right one that something else bars. */
+  #failSecond(first: First | null, word: string, found: Found | null, mono: number): void {
+    if (first === null || first.need === "twoPeople") return;
+    const { holder } = first.credential;
+    const isOwn = found !== null && keyOf(found.credential.holder) === keyOf(holder);
+    if (isOwn && word !== "factorWrong") return;
+    const { factors, guessing } = this.#site;
+    const { attempts: failures, blockMs } = factors;
+    this.#guessing.fail(keyOf(holder), { failures, blockMs, maxBlockMs: blockMs, drainMs: guessing.drainMs }, mono);
   }
 }

@@ -70,8 +70,7 @@ function ofVerdict(verdict: Verdict): string {
 function ofJudgement({ word, found, usesLeft }: Judgement): string {
   if (word !== "granted" || found === null) return word;
   const { id, holder } = found.credential;
-  const twin = found.duress ? "~" : "";
-  return `granted ${id}${twin} of ${holder.kind === "public" ? "nobody" : holder.id}, ${usesLeft ?? "uncounted"}`;
+  return `granted ${id} of ${holder.kind === "public" ? "nobody" : holder.id}, ${usesLeft ?? "uncounted"}`;
 }
 
 /** Leaves out whatever can be left out: halves first, then ever smaller pieces. */
