@@ -1,7 +1,8 @@
 // Keeps what is sound of a configuration with mistakes in it, so that every check can still look at the rest.
 import type { z } from "zod";
+import { idPattern } from "../domain/ids.ts";
 import { doorSchema } from "./door-schema.ts";
-import { guessingSchema, keypadSchema } from "./policy-schema.ts";
+import { areaSchema, codesSchema, featuresSchema, guessingSchema, keypadSchema } from "./policy-schema.ts";
 import { own } from "./published-schema.ts";
 import {
   configSchema,
@@ -9,7 +10,9 @@ import {
   fireSchema,
   inputSchema,
   keypadReaderSchema,
+  lockdownSchema,
   plateReaderSchema,
+  receptionSchema,
   relaySchema,
   scannerReaderSchema,
   siteSchema,
@@ -32,7 +35,14 @@ export interface Salvage {
   readonly inputs: readonly Some<typeof inputSchema>[];
   readonly readers: readonly SomeReader[];
   readonly doors: readonly SomeDoor[];
+  readonly areas: readonly Some<typeof areaSchema>[];
+  /** What is no id in a group is left out of it as undefined. */
+  readonly interlocks: readonly (readonly (string | undefined)[])[];
+  readonly receptions: readonly Some<typeof receptionSchema>[];
   readonly fire: Some<typeof fireSchema>;
+  readonly lockdown: Some<typeof lockdownSchema>;
+  readonly features: Some<typeof featuresSchema>;
+  readonly codes: Some<typeof codesSchema>;
   readonly keypad: Some<typeof keypadSchema>;
   readonly guessing: Some<typeof guessingSchema>;
   readonly console: Some<typeof consoleSchema>;
@@ -48,7 +58,13 @@ export function salvage(file: unknown): Salvage {
     inputs: entries(file, "inputs").map((entry) => soundFields(inputSchema, entry)),
     readers: entries(file, "readers").map(soundReader),
     doors: entries(file, "doors").map((entry) => soundFields(doorSchema, entry)),
+    areas: entries(file, "areas").map((entry) => soundFields(areaSchema, entry)),
+    interlocks: entries(file, "interlocks").map(soundGroup),
+    receptions: entries(file, "receptions").map((entry) => soundFields(receptionSchema, entry)),
     fire: soundFields(fireSchema, own(file, "fire")),
+    lockdown: soundFields(lockdownSchema, own(file, "lockdown")),
+    features: soundFields(featuresSchema, own(file, "features")),
+    codes: soundFields(codesSchema, own(file, "codes")),
     keypad: soundFields(keypadSchema, own(file, "keypad")),
     guessing: soundFields(guessingSchema, own(file, "guessing")),
     console: soundFields(consoleSchema, own(file, "console")),
@@ -63,8 +79,15 @@ function soundReader(entry: unknown): SomeReader {
   return soundFields(wiegandReaderSchema, entry);
 }
 
+type ListKey = "relays" | "inputs" | "readers" | "doors" | "areas" | "interlocks" | "receptions";
+
+const soundGroup = (group: unknown): readonly (string | undefined)[] =>
+  Array.isArray(group)
+    ? group.slice(0, maxEntries).map((id) => (typeof id === "string" && idPattern.test(id) ? id : undefined))
+    : [];
+
 /** What cannot be read as a list counts as one entry of which nothing is known: nobody can say what is not in it. */
-function entries(file: unknown, key: "relays" | "inputs" | "readers" | "doors"): readonly unknown[] {
+function entries(file: unknown, key: ListKey): readonly unknown[] {
   const list = own(file, key) ?? (hasStrangeKey(configSchema, file) ? undefined : []);
   if (!Array.isArray(list)) return [undefined];
   return list.length <= maxEntries ? list : [...list.slice(0, maxEntries), undefined];

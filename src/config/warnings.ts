@@ -1,8 +1,9 @@
 // What is allowed in a configuration and still deserves a second look; knows no file and no line.
-import { methodsOf } from "./cross-check.ts";
 import { guessingSchema } from "./policy-schema.ts";
 import type { Finding } from "./problem.ts";
 import { shortValue } from "./problem.ts";
+import { methodsOf } from "./reader-methods.ts";
+import { ruleWarnings } from "./rule-warnings.ts";
 import type { Config, DoorConfig } from "./schema.ts";
 
 export function warningsOf(config: Config): readonly Finding[] {
@@ -12,6 +13,7 @@ export function warningsOf(config: Config): readonly Finding[] {
     ...unusedWires(config),
     ...fireWarnings(config),
     ...guessWarnings(config),
+    ...ruleWarnings(config),
   ];
 }
 
@@ -45,16 +47,25 @@ function readersSwitchedOff({ readers, doors }: Config): readonly Finding[] {
   });
 }
 
-function unusedWires({ relays, inputs, doors, fire }: Config): readonly Finding[] {
-  const used = new Set(
-    doors.flatMap((door) => [door.relay, door.contact, ...door.exitButtons]).concat(fire?.input ?? null),
-  );
-  const unused = (list: "relays" | "inputs", entries: readonly { readonly id: string }[]) =>
+function unusedWires({ relays, inputs, doors, fire, lockdown, receptions, areas }: Config): readonly Finding[] {
+  const ofDoors = doors.flatMap((door) => [
+    door.relay,
+    ...door.auxRelays.map(({ relay }) => relay),
+    door.contact,
+    ...door.exitButtons,
+    ...door.tampers,
+    door.leadsTo,
+    door.leadsFrom,
+  ]);
+  const acting = inputs.filter(({ actions }) => actions.length > 0).map(({ id }) => id);
+  const ofSite = [fire?.input ?? null, lockdown?.input ?? null, ...receptions.map(({ input }) => input)];
+  const used = new Set([...ofDoors, ...acting, ...ofSite]);
+  const unused = (list: "relays" | "inputs" | "areas", entries: readonly { readonly id: string }[]) =>
     entries.flatMap(({ id }, n) => {
       const problem = "Nothing uses this.";
       return used.has(id) ? [] : [{ steps: [list, n], value: id, problem, remedy: "Name it at a door, or remove it." }];
     });
-  return [...unused("relays", relays), ...unused("inputs", inputs)];
+  return [...unused("relays", relays), ...unused("inputs", inputs), ...unused("areas", areas)];
 }
 
 function fireWarnings({ doors, fire }: Config): readonly Finding[] {

@@ -19,6 +19,7 @@ export function wiringFindings(known: Salvage): readonly Finding[] {
   return [
     ...clashes(deviceIds(known), takenId),
     ...clashes(idClaims("doors", known.doors), takenId),
+    ...clashes(idClaims("areas", known.areas), takenId),
     ...clashes(pinClaims(known), (what, owner) => ({
       problem: `Pin ${what} already belongs to ${owner}.`,
       remedy: "Wire one of the two to another pin.",
@@ -29,7 +30,7 @@ export function wiringFindings(known: Salvage): readonly Finding[] {
     })),
     ...clashes(relayClaims(known, ids), (what, owner) => ({
       problem: `Relay ${what} already drives ${owner}.`,
-      remedy: "Give each door a relay of its own.",
+      remedy: "Give each of the two a relay of its own.",
     })),
     ...danglingIds(known, ids),
     ...roleClashes(known, ids),
@@ -91,21 +92,32 @@ function portClaims({ readers }: Salvage): readonly Claim[] {
   }));
 }
 
+/** Locks first: of a lock's relay that is claimed once more, the other claim is the mistake. */
 function relayClaims({ doors }: Salvage, ids: KnownIds): readonly Claim[] {
-  return doors.map((door, n) => ({
+  const known = (relay: string | undefined) => (isDangling(ids.relay, relay) ? undefined : relay);
+  const locks = doors.map((door, n) => ({
     steps: ["doors", n, "relay"],
-    value: isDangling(ids.relay, door.relay) ? undefined : door.relay,
+    value: known(door.relay),
     owner: ownerOf("doors", n, door),
   }));
+  const others = doors.flatMap((door, n) =>
+    (door.auxRelays ?? []).map(({ relay }, m) => ({
+      steps: ["doors", n, "auxRelays", m, "relay"],
+      value: known(relay),
+      owner: `auxRelays[${m}] of ${ownerOf("doors", n, door)}`,
+    })),
+  );
+  return [...locks, ...others];
 }
 
 /** Null where an entry's own id is wrong: what seems to be missing may be that one. */
 type IdSet = ReadonlySet<string> | null;
-type IdKind = "relay" | "input" | "door";
+const idKinds = ["relay", "input", "door", "area"] as const;
+type IdKind = (typeof idKinds)[number];
 type KnownIds = Readonly<Record<IdKind, IdSet>>;
 
-export function knownIds({ relays, inputs, doors }: Salvage): KnownIds {
-  return { relay: idsOf(relays), input: idsOf(inputs), door: idsOf(doors) };
+export function knownIds({ relays, inputs, doors, areas }: Salvage): KnownIds {
+  return { relay: idsOf(relays), input: idsOf(inputs), door: idsOf(doors), area: idsOf(areas) };
 }
 
 function idsOf(entries: readonly Named[]): IdSet {
@@ -130,22 +142,40 @@ function danglingIds(known: Salvage, ids: KnownIds): readonly Finding[] {
   known.doors.forEach((door, n) => {
     refer(["doors", n, "relay"], "relay", door.relay);
     refer(["doors", n, "contact"], "input", door.contact);
-    door.exitButtons?.forEach((id, m) => {
-      refer(["doors", n, "exitButtons", m], "input", id);
+    for (const list of ["exitButtons", "tampers"] as const) {
+      door[list]?.forEach((id, m) => {
+        refer(["doors", n, list, m], "input", id);
+      });
+    }
+    door.auxRelays?.forEach(({ relay }, m) => {
+      refer(["doors", n, "auxRelays", m, "relay"], "relay", relay);
+    });
+    refer(["doors", n, "leadsTo"], "area", door.leadsTo);
+    refer(["doors", n, "leadsFrom"], "area", door.leadsFrom);
+  });
+  known.interlocks.forEach((group, n) => {
+    group.forEach((id, m) => {
+      refer(["interlocks", n, m], "door", id);
+    });
+  });
+  known.receptions.forEach(({ input, doors }, n) => {
+    refer(["receptions", n, "input"], "input", input);
+    doors?.forEach((id, m) => {
+      refer(["receptions", n, "doors", m], "door", id);
     });
   });
   refer(["fire", "input"], "input", known.fire.input);
+  refer(["lockdown", "input"], "input", known.lockdown.input);
   return findings;
 }
 
 function danglingWords(id: string, kind: IdKind, ids: KnownIds): Pick<Finding, "problem" | "remedy"> {
   const candidates = [...(ids[kind] ?? [])];
-  const other = (["relay", "input", "door"] as const).find((name) => ids[name]?.has(id));
+  const other = idKinds.find((name) => ids[name]?.has(id));
   const guess = nearest(id, candidates);
-  const article = kind === "input" ? "an" : "a";
   return {
     problem:
-      other === undefined ? `No ${kind} has this id.` : `This is the id of a ${other}, not of ${article} ${kind}.`,
+      other === undefined ? `No ${kind} has this id.` : `This is the id of ${article(other)}, not of ${article(kind)}.`,
     remedy:
       guess === null
         ? `Add it to "${kind}s"${candidates.length === 0 ? "" : `, or name one of: ${candidates.slice(0, 5).join(", ")}`}.`
@@ -153,27 +183,46 @@ function danglingWords(id: string, kind: IdKind, ids: KnownIds): Pick<Finding, "
   };
 }
 
-/** An exit button may serve several doors; every other role needs an input of its own. */
-function roleClashes({ doors, fire }: Salvage, ids: KnownIds): readonly Finding[] {
-  const first = new Map<string, { readonly role: string; readonly exitOf: number | null }>();
+const article = (kind: IdKind): string => `${kind === "input" || kind === "area" ? "an" : "a"} ${kind}`;
+
+interface Role {
+  readonly words: string;
+  /** Of this kind one input may have several, each at a door of its own; null may not be shared. */
+  readonly shared: "exit" | "tamper" | null;
+  readonly door: number | null;
+}
+
+/** An exit button, or a box's tamper contact, may serve several doors; every other role needs an input of its own. */
+function roleClashes({ doors, fire, lockdown, receptions }: Salvage, ids: KnownIds): readonly Finding[] {
+  const first = new Map<string, Role>();
   const findings: Finding[] = [];
-  const claim = (steps: readonly Step[], id: string | null | undefined, role: string, exitOf: number | null) => {
+  const claim = (steps: readonly Step[], id: string | null | undefined, role: Role) => {
     if (id === null || id === undefined || isDangling(ids.input, id)) return;
     const before = first.get(id);
-    if (before === undefined) first.set(id, { role, exitOf });
-    else if (exitOf === null || before.exitOf === null || before.exitOf === exitOf) {
-      const remedy =
-        before.exitOf === exitOf && exitOf !== null ? "Name it once." : "Give each role an input of its own.";
-      findings.push({ steps, value: id, problem: `This input is already ${before.role}.`, remedy });
+    if (before === undefined) {
+      first.set(id, role);
+      return;
     }
+    const sameKind = role.shared !== null && before.shared === role.shared;
+    if (sameKind && before.door !== role.door) return;
+    const remedy = sameKind ? "Name it once." : "Give each role an input of its own.";
+    findings.push({ steps, value: id, problem: `This input is already ${before.words}.`, remedy });
   };
   doors.forEach((door, n) => {
     const owner = ownerOf("doors", n, door);
-    claim(["doors", n, "contact"], door.contact, `the contact of ${owner}`, null);
+    claim(["doors", n, "contact"], door.contact, { words: `the contact of ${owner}`, shared: null, door: n });
     door.exitButtons?.forEach((id, m) => {
-      claim(["doors", n, "exitButtons", m], id, `an exit button of ${owner}`, n);
+      claim(["doors", n, "exitButtons", m], id, { words: `an exit button of ${owner}`, shared: "exit", door: n });
+    });
+    door.tampers?.forEach((id, m) => {
+      claim(["doors", n, "tampers", m], id, { words: `a tamper contact of ${owner}`, shared: "tamper", door: n });
     });
   });
-  claim(["fire", "input"], fire.input, "the fire panel's", null);
+  const alone = (words: string): Role => ({ words, shared: null, door: null });
+  claim(["fire", "input"], fire.input, alone("the fire panel's"));
+  claim(["lockdown", "input"], lockdown.input, alone("the lockdown switch's"));
+  receptions.forEach(({ input }, n) => {
+    claim(["receptions", n, "input"], input, alone(`the button of receptions[${n}]`));
+  });
   return findings;
 }

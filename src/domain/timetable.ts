@@ -27,8 +27,8 @@ export function timetableAt(
   const rule = inForce.find(({ action }) => action === "lockDown") ?? inForce[0];
   if (rule === undefined) return none;
   const { schedule, action, afterFirstPerson, mayBeEnded: mayEnd } = rule;
-  if (action === "lockDown") return { kind: "timetable", state: "lockDown", schedule, mayEnd: false };
-  return { kind: "timetable", state: afterFirstPerson ? "awaitFirst" : "holdOpen", schedule, mayEnd };
+  const holding = afterFirstPerson ? "awaitFirst" : "holdOpen";
+  return { kind: "timetable", state: action === "lockDown" ? "lockDown" : holding, schedule, mayEnd };
 }
 
 /** A clock that nobody vouches for holds nothing open, and still locks down by what it reads; a holiday lifts no lockdown. */

@@ -110,17 +110,16 @@ test("a reception's schedule needs a clock that is trusted, unless it is Always"
   expect(calendarHolds(null, "always" as ScheduleId, at("2026-11-25T10:00:00Z"), zone)).toBe(false);
 });
 
-test("only somebody whom the rule lets may end what is held open, and nobody a lockdown", () => {
-  const mayEnd = (action: TimetableRule["action"]) =>
-    timetableAt(
-      { timetable: [rule("always", action, { mayBeEnded: true })] },
-      calendar,
-      at("2026-11-25T10:00:00Z"),
-      zone,
-    ).mayEnd;
-  expect(mayEnd("holdOpen")).toBe(true);
-  expect(mayEnd("lockDown")).toBe(false);
-});
+test.each<TimetableRule["action"]>(["holdOpen", "lockDown"])(
+  "the rule says whether somebody may end its %s",
+  (action) => {
+    const mayEnd = (mayBeEnded: boolean) => {
+      const timetable = [rule("always", action, { mayBeEnded })];
+      return timetableAt({ timetable }, calendar, at("2026-11-25T10:00:00Z"), zone).mayEnd;
+    };
+    expect([mayEnd(true), mayEnd(false)]).toEqual([true, false]);
+  },
+);
 
 test("one looks again at the next whole minute, and never twice in the same", () => {
   expect(nextLookAt(at("2026-11-25T07:59:59.999Z"))).toBe(7_001);
