@@ -34,9 +34,10 @@ async function runRole(role: string): Promise<void> {
   } else if (role === "office") {
     const { runOffice } = await import("./office/process.ts");
     const { openJournalReader } = await import("./ledger/journal-reader.ts");
+    const { readCallFacts } = await import("./ledger/call-reader.ts");
     stepBehind(behind.office);
     // The main process may have ended before anyone here could hear of it.
-    if (process.connected) runOffice({ openJournal: openJournalReader });
+    if (process.connected) runOffice({ openJournal: openJournalReader, readCallFacts });
   } else {
     const { Fault } = await import("./domain/fault.ts");
     throw new Fault("role.unknown", "Start Postern with `postern run`.");

@@ -1,9 +1,10 @@
 // Part of the composition root: gathers what an office's process is told, sample people included, and starts it.
 import type { Config } from "./config/schema.ts";
-import { consoleOf, siteOf } from "./config/site.ts";
+import { consoleOf, httpOpeningOf, siteOf } from "./config/site.ts";
 import { Fault } from "./domain/fault.ts";
 import type { Sample } from "./domain/status.ts";
 import { readSubKey } from "./ledger/keys.ts";
+import { digestKeyPurpose } from "./office/api/access-secret.ts";
 import { freePort } from "./ops/free-port.ts";
 import type { OfficeParts } from "./ops/office-side.ts";
 import { OfficeSide } from "./ops/office-side.ts";
@@ -23,7 +24,9 @@ export async function openOffice(opener: OfficeOpener): Promise<OfficeSide | nul
   const { paths, config } = opener;
   const samples = await samplesFor(opener);
   const sessionKey = readSubKey(paths, "console session");
-  if (sessionKey === null) throw new Fault("keys.missing", "The key that signs console sessions is not there.");
+  const digestKey = readSubKey(paths, digestKeyPurpose);
+  if (sessionKey === null || digestKey === null)
+    throw new Fault("keys.missing", "The key of the console is not there.");
   const spec = consoleOf(config);
   const port = opener.isSimulatedSite ? await freePort(spec.host, spec.port) : spec.port;
   if (!opener.isWanted()) return null;
@@ -36,6 +39,12 @@ export async function openOffice(opener: OfficeOpener): Promise<OfficeSide | nul
       ledgerSocket: paths.ledgerSocket,
       boardSocket: paths.boardSocket,
       samples,
+      api: {
+        opening: httpOpeningOf(config),
+        callPermission: config.features.callPermission,
+        accessFile: paths.accessFile,
+        digestKeyHex: digestKey.toString("hex"),
+      },
       sessionKeyHex: sessionKey.toString("hex"),
     },
     entryFile: paths.entryFile,

@@ -14,6 +14,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   clear: async () => (await import("./control.ts")).clear,
   reload: async () => (await import("./control.ts")).reload,
   people: async () => (await import("./people.ts")).people,
+  http: async () => (await import("./http.ts")).http,
   log: async () => (await import("./log.ts")).journal,
   sim: async () => (await import("./sim.ts")).sim,
   replay: async () => (await import("./replay.ts")).replay,

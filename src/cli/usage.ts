@@ -69,6 +69,23 @@ const usage: Readonly<Record<string, Usage>> = {
       stateOption,
     ],
   },
+  http: {
+    forms: [
+      "postern http token NAME [--scope open | --scope query] [--door DOOR ...] [--state DIR]",
+      "postern http account NAME --password-stdin [--digest] [--door DOOR ...] [--state DIR] [--keys DIR]",
+      "postern http list [--state DIR]",
+      "postern http revoke NAME [--state DIR]",
+    ],
+    what: "Make, list or revoke the tokens and accounts with which machines open doors over HTTP.",
+    options: [
+      ["--scope SCOPE", "open: open doors, the default; query: ask who may be called; once for each"],
+      ["--door DOOR", "a door that it may open; once for each, every door by default"],
+      ["--password-stdin", "read the password, 12 characters or more, from standard input"],
+      ["--digest", "let the account use HTTP Digest, too; that keeps a sealed equivalent of its password"],
+      stateOption,
+      keysOption,
+    ],
+  },
   log: {
     forms: [
       "postern log show [--last N] [--json] [--state DIR]",

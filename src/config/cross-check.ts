@@ -4,6 +4,7 @@ import { isTimeZone } from "../domain/local-time.ts";
 import type { Method } from "../domain/presentation.ts";
 import { doorFindings } from "./door-check.ts";
 import { nearest } from "./nearest.ts";
+import { networkFindings } from "./network-check.ts";
 import { policyFindings } from "./policy-check.ts";
 import type { Finding } from "./problem.ts";
 import { shortValue } from "./problem.ts";
@@ -19,6 +20,7 @@ export function crossCheck(known: Salvage): readonly Finding[] {
     ...zoneFindings(known),
     ...policyFindings(known),
     ...consoleFindings(known),
+    ...networkFindings(known),
   ];
 }
 

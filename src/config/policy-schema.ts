@@ -50,6 +50,10 @@ export const featuresSchema = z
     card: z.boolean().default(true).describe("Whether cards open anything."),
     qr: z.boolean().default(true).describe("Whether QR codes open anything."),
     plate: z.boolean().default(true).describe("Whether number plates open anything."),
+    callPermission: z
+      .boolean()
+      .default(true)
+      .describe("Whether a call bridge is told to call only those who could open the door at that moment."),
   })
   .describe("Switches of whole ways in, over all doors.");
 

@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import { idPattern } from "../domain/ids.ts";
 import { doorSchema } from "./door-schema.ts";
+import { httpOpeningSchema } from "./network-schema.ts";
 import { areaSchema, codesSchema, featuresSchema, guessingSchema, keypadSchema } from "./policy-schema.ts";
 import { own } from "./published-schema.ts";
 import {
@@ -46,6 +47,7 @@ export interface Salvage {
   readonly keypad: Some<typeof keypadSchema>;
   readonly guessing: Some<typeof guessingSchema>;
   readonly console: Some<typeof consoleSchema>;
+  readonly httpOpening: Some<typeof httpOpeningSchema>;
 }
 
 /** More entries than any list may have are refused anyway and not looked at. */
@@ -68,6 +70,7 @@ export function salvage(file: unknown): Salvage {
     keypad: soundFields(keypadSchema, own(file, "keypad")),
     guessing: soundFields(guessingSchema, own(file, "guessing")),
     console: soundFields(consoleSchema, own(file, "console")),
+    httpOpening: soundFields(httpOpeningSchema, own(file, "httpOpening")),
   };
 }
 

@@ -1,6 +1,7 @@
 // What an installer may write: every setting with its range, its default and its help text; knows no file and no other setting.
 import { z } from "zod";
 import { doorSchema } from "./door-schema.ts";
+import { httpOpeningSchema } from "./network-schema.ts";
 import {
   areaSchema,
   cardsSchema,
@@ -208,6 +209,7 @@ export const configSchema = z
       "When the disk is slower than this, a resident's uncounted card opens first and is recorded right after; 0 always waits for the disk.",
     ).default(300),
     console: consoleSchema.prefault({}),
+    httpOpening: httpOpeningSchema.prefault({}),
   })
   .meta({ title: "Postern site", description: "Everything that an installer tells a Postern controller." });
 

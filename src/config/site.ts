@@ -1,6 +1,8 @@
 // Hands each part of Postern its share of the configuration; decides nothing.
+
+import type { HttpOpeningSpec } from "../domain/http-opening.ts";
 import type { ActionId, AreaId, DoorId, InputId, ReaderId, RelayId, ScheduleId } from "../domain/ids.ts";
-import type { CodePolicy, DoorSpec, PassPolicy, ReaderSpec, SiteSpec } from "../domain/site.ts";
+import type { CodePolicy, DoorSpec, Features, PassPolicy, ReaderSpec, SiteSpec } from "../domain/site.ts";
 import type { ConsoleSpec } from "../domain/status.ts";
 import type { Config, DoorConfig, ReaderConfig } from "./schema.ts";
 
@@ -35,7 +37,7 @@ export function siteOf(config: Config): SiteSpec {
       doors: doors.map((id) => id as DoorId),
       schedule: schedule as ScheduleId,
     })),
-    features: config.features,
+    features: featuresOf(config.features),
     keypad: config.keypad,
     guessing: config.guessing,
     factors: config.factors,
@@ -58,6 +60,13 @@ export function boardOf(config: Config): BoardWires {
 export function consoleOf(config: Config): ConsoleSpec {
   return config.console;
 }
+
+export function httpOpeningOf({ httpOpening, doors }: Config): HttpOpeningSpec {
+  const numbered = httpOpening.doors.length === 0 ? doors.map(({ id }) => id) : httpOpening.doors;
+  return { ...httpOpening, doors: numbered.map((id) => id as DoorId) };
+}
+
+const featuresOf = ({ callPermission: _, ...ways }: Config["features"]): Features => ways;
 
 function doorOf(door: DoorConfig): DoorSpec {
   return {

@@ -166,6 +166,9 @@ function danglingIds(known: Salvage, ids: KnownIds): readonly Finding[] {
   });
   refer(["fire", "input"], "input", known.fire.input);
   refer(["lockdown", "input"], "input", known.lockdown.input);
+  known.httpOpening.doors?.forEach((id, n) => {
+    refer(["httpOpening", "doors", n], "door", id);
+  });
   return findings;
 }
 

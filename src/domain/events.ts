@@ -1,5 +1,6 @@
 // Everything that can enter the record. Names are `noun.past`; codes, PINs and card numbers never appear in one.
 import type { Source } from "./directory.ts";
+import type { RefusalCause, RefusedOver } from "./http-opening.ts";
 import type {
   ActionId,
   AreaId,
@@ -168,6 +169,8 @@ export type SystemEvent =
       readonly origin?: Source;
     }
   | { readonly type: "console.entered"; readonly how: string }
+  /** Machines that asked over HTTP and were refused; what they said they were is not kept. */
+  | { readonly type: "http.refused"; readonly over: RefusedOver; readonly why: RefusalCause; readonly count: number }
   /**
    * The database was damaged and a sound copy of its directory took its place. What was counted is used up, what is not in the
    * copy is gone: changes of the last `copyAgeMs`, null when that cannot be told, and all events.

@@ -1,4 +1,5 @@
 // How a door looks from outside, and what an operator may tell it.
+import type { HttpOpeningSpec } from "./http-opening.ts";
 import type { DoorId, InputId } from "./ids.ts";
 import type { SiteSpec } from "./site.ts";
 
@@ -73,6 +74,17 @@ export interface ConsoleSpec {
   readonly tls: { readonly certFile: string; readonly keyFile: string } | null;
 }
 
+/** What machines may ask of the office. */
+export interface ApiSpec {
+  readonly opening: HttpOpeningSpec;
+  /** Whether only those are called who could open the door at that moment. */
+  readonly callPermission: boolean;
+  /** Holds tokens and accounts, hashed. */
+  readonly accessFile: string;
+  /** Unseals what HTTP Digest needs of a password. */
+  readonly digestKeyHex: string;
+}
+
 export interface OfficeOpening {
   readonly site: SiteSpec;
   readonly console: ConsoleSpec;
@@ -84,6 +96,7 @@ export interface OfficeOpening {
   /** SHA-256 of the one-time code, hex; null once it was used. */
   readonly codeDigest: string | null;
   readonly codeExpiresWallMs: number;
+  readonly api: ApiSpec;
   /** Signs session cookies, so that a restarted office still knows who is logged in. */
   readonly sessionKeyHex: string;
 }

@@ -5,6 +5,7 @@ import type { HolderRef, Source } from "../domain/directory.ts";
 import { holderKinds, sources } from "../domain/directory.ts";
 import type { SecretToCompare } from "../domain/directory-export.ts";
 import type { JournalEvent } from "../domain/events.ts";
+import { openingModes, refusalCauses } from "../domain/http-opening.ts";
 import type { CredentialId } from "../domain/ids.ts";
 import { idPattern } from "../domain/ids.ts";
 
@@ -24,6 +25,7 @@ export type RequestParse =
   | { readonly ok: false; readonly problem: string };
 
 const maxTextLength = 500;
+const maxCount = 1_000_000;
 
 export function parseRequest(line: string): RequestParse {
   let value: unknown;
@@ -160,16 +162,25 @@ function parseCompare(value: unknown): RequestParse {
   return { ok: true, request: { kind: "compare", secrets: value } };
 }
 
-/** Others may add only what they alone can know, a log-in at the console; everything else the ledger and the door loop say themselves. */
+/** Others may add only what they alone can know: who came to the console, and whom it turned away. */
 function parseNote(value: unknown): RequestParse {
   if (typeof value !== "object" || value === null) return refuse('"event" must be an object.');
   const event = readNote(value as Record<string, unknown>);
   return event === null ? refuse("This event may not be noted, or is malformed.") : accept(event);
 }
 
-function readNote({ type, how }: Record<string, unknown>): JournalEvent | null {
-  return type === "console.entered" && isText(how, maxTextLength) ? { type, how } : null;
+/** Made anew field by field: nothing else that somebody sent along gets into the record. */
+function readNote(note: Record<string, unknown>): JournalEvent | null {
+  const { type, how, over, why, count } = note;
+  if (type === "console.entered") return isText(how, maxTextLength) ? { type, how } : null;
+  if (type !== "http.refused" || !isCount(count)) return null;
+  const form = [...openingModes, "query" as const].find((one) => one === over);
+  const cause = refusalCauses.find((one) => one === why);
+  return form === undefined || cause === undefined ? null : { type, over: form, why: cause, count };
 }
+
+const isCount = (value: unknown): value is number =>
+  typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= maxCount;
 
 const isText = (value: unknown, maxLength: number): value is string =>
   typeof value === "string" && value.length > 0 && value.length <= maxLength && /^[^\p{C}]*$/u.test(value);

@@ -1,15 +1,25 @@
 // The office put together: its lines to board, ledger and doors, and the console that shows them; knows no IPC.
+import { canCall } from "../domain/can-call.ts";
+import type { RefusalCause, RefusedOver } from "../domain/http-opening.ts";
 import type { HealthFact, OfficeOpening, ToOffice } from "../domain/status.ts";
+import { monoMs, unixMs } from "../domain/time.ts";
+import { AccessFile } from "./api/access-file.ts";
+import { ApiDesk } from "./api/api-desk.ts";
+import { CredentialCheck } from "./api/credential-check.ts";
+import { BeatTally } from "./beat-tally.ts";
 import { BoardLink } from "./board-link.ts";
 import type { LampSignal } from "./board-says.ts";
 import { EntryCode } from "./console/entry-code.ts";
 import { beatMs, EventStreams } from "./console/event-streams.ts";
+import type { Listening } from "./console/guard.ts";
+import { ownOrigin } from "./console/guard.ts";
 import { JournalFeed } from "./console/journal-feed.ts";
 import { loadPanelFiles } from "./console/panel-files.ts";
 import { planRoutes } from "./console/routes.ts";
 import { openConsoleServer } from "./console/server.ts";
 import { Sessions } from "./console/session.ts";
 import type { PageBoard, PageSite } from "./console/wire.ts";
+import type { ReadCallFacts } from "./directory-port.ts";
 import type { DoorDesk } from "./door-desk.ts";
 import type { OpenJournal } from "./journal-port.ts";
 import { LedgerLink } from "./ledger-link.ts";
@@ -20,6 +30,7 @@ const signalEveryMs = 50;
 
 export interface OfficePorts {
   readonly openJournal: OpenJournal;
+  readonly readCallFacts: ReadCallFacts;
   readonly desk: DoorDesk;
   /** Tells the main process that the one-time code was used. */
   readonly entered: () => void;
@@ -35,7 +46,7 @@ export interface Office {
   renewCode(offer: Extract<ToOffice, { kind: "code" }>): void;
   /** How many pages are listening. */
   pages(): number;
-  /** What the clock does every few seconds: shows the pages a sign of life and ends those that overstayed. */
+  /** What the clock does every few seconds: shows the pages a sign of life, ends those that overstayed, tells what was counted. */
   beat(): void;
   close(): Promise<void>;
 }
@@ -80,14 +91,22 @@ export async function openOffice(opening: OfficeOpening, ports: OfficePorts): Pr
     code,
     entered,
   };
-  server.serve(planRoutes({ ...parts, pageSite, pageDoors, pageBoard }), sessions);
+  const refusals = new BeatTally<Refusal>((refusal, count) => ledger.note({ type: "http.refused", ...refusal, count }));
+  const api = openApi(opening, ports, server.listening, own, (over, why) => refusals.count({ over, why }));
+  server.serve(planRoutes({ ...parts, pageSite, pageDoors, pageBoard }), sessions, api);
+  const beat = (): void => {
+    streams.beat();
+    refusals.beat();
+  };
+  const beats = setInterval(beat, beatMs);
   return {
     address: server.address,
     doorsChanged: () => doors.call(),
     renewCode: (offer) => code.renew({ digest: offer.codeDigest, lifeMs: lifeMs(offer.codeExpiresWallMs) }),
     pages: () => streams.size,
-    beat: () => streams.beat(),
+    beat,
     close: async () => {
+      clearInterval(beats);
       doors.cancel();
       board?.close();
       ledger.close();
@@ -97,6 +116,37 @@ export async function openOffice(opening: OfficeOpening, ports: OfficePorts): Pr
       await server.close();
     },
   };
+}
+
+interface Refusal {
+  readonly over: RefusedOver;
+  readonly why: RefusalCause;
+}
+
+/** What answers machines, over the same port as the pages. */
+function openApi(
+  { api, site, databasePath }: OfficeOpening,
+  { clock, desk, readCallFacts }: OfficePorts,
+  listening: Listening,
+  own: OwnHealth,
+  refused: (over: RefusedOver, why: RefusalCause) => void,
+): ApiDesk {
+  const file = new AccessFile(api.accessFile, (well, why) => own.set("http access", well, why));
+  const entries = () => file.entries();
+  return new ApiDesk({
+    spec: api.opening,
+    doors: site.doors.map(({ id }) => id),
+    check: new CredentialCheck(entries, Buffer.from(api.digestKeyHex, "hex"), clock.mono),
+    desk,
+    mono: clock.mono,
+    ownOrigin: (host) => ownOrigin(host, listening),
+    refused,
+    canCall: (person, door) => {
+      const { trusted, ...facts } = readCallFacts(databasePath, person, door);
+      const now = { wall: unixMs(clock.wall()), mono: monoMs(clock.mono()), trusted };
+      return canCall(api.callPermission, facts, now, site.timeZone);
+    },
+  });
 }
 
 /** The board's line, and how its news reaches the pages without outrunning them. */

@@ -1,6 +1,7 @@
 // The office's process: its messages from and to the main process, and its end with it; knows nothing of the console.
 import { Fault } from "../domain/fault.ts";
 import type { FromOffice, OfficeOpening, ToOffice } from "../domain/status.ts";
+import type { ReadCallFacts } from "./directory-port.ts";
 import { DoorDesk } from "./door-desk.ts";
 import type { OpenJournal } from "./journal-port.ts";
 import { type Office, openOffice } from "./office.ts";
@@ -8,9 +9,10 @@ import { type Office, openOffice } from "./office.ts";
 export interface OfficeProcess {
   /** The ledger's read-only side of the record. */
   readonly openJournal: OpenJournal;
+  readonly readCallFacts: ReadCallFacts;
 }
 
-export function runOffice({ openJournal }: OfficeProcess): void {
+export function runOffice({ openJournal, readCallFacts }: OfficeProcess): void {
   const send = process.send?.bind(process);
   if (send === undefined) throw new Fault("office.alone", "The office is started by the main process.");
   const tell = (message: FromOffice): void => {
@@ -24,7 +26,7 @@ export function runOffice({ openJournal }: OfficeProcess): void {
     const clock = { wall: () => Date.now(), mono: () => performance.now() };
     const panelFolder = new URL("./console/panel/", import.meta.url);
     const entered = (): void => tell({ kind: "entered" });
-    office = await openOffice(opening, { openJournal, desk, entered, clock, panelFolder });
+    office = await openOffice(opening, { openJournal, readCallFacts, desk, entered, clock, panelFolder });
     if (renewed !== null) office.renewCode(renewed);
     tell({ kind: "ready", address: office.address });
   };

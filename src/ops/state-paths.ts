@@ -11,6 +11,8 @@ export interface StatePaths {
   readonly boardSocket: string;
   readonly controlSocket: string;
   readonly entryFile: string;
+  /** Tokens and accounts of machines, hashed. */
+  readonly accessFile: string;
   /** There while a fire release is in force. */
   readonly fireFile: string;
 }
@@ -25,6 +27,7 @@ export function statePaths(folder: string, keysFolder: string | null): StatePath
     boardSocket: join(folder, "board.sock"),
     controlSocket: join(folder, "control.sock"),
     entryFile: join(folder, "console-code"),
+    accessFile: join(folder, "http-access.json"),
     fireFile: join(folder, "fire-latched"),
   };
 }

@@ -207,14 +207,14 @@ test("watchers hear of each commit that appended, others do not", async () => {
   expect(await watcher.next()).toEqual({ kind: "head", seq: 2 });
 });
 
-test.each([["console.entered", { type: "console.entered", how: "code" }]])(
-  "the office may note %s",
-  async (_, event) => {
-    const { client, tested } = serve();
-    expect(await client().ask({ kind: "note", event })).toEqual({ kind: "noted" });
-    expect(tested.last()).toEqual(event);
-  },
-);
+test.each([
+  ["console.entered", { type: "console.entered", how: "code" }],
+  ["http.refused", { type: "http.refused", over: "httpAuth", why: "credential", count: 3 }],
+])("the office may note %s", async (_, event) => {
+  const { client, tested } = serve();
+  expect(await client().ask({ kind: "note", event })).toEqual({ kind: "noted" });
+  expect(tested.last()).toEqual(event);
+});
 
 test.each([
   ["a grant", { type: "access.granted", ask: "x" }],
@@ -226,6 +226,9 @@ test.each([
   ["a note without its text", { type: "console.entered" }],
   ["a text too long", { type: "console.entered", how: "x".repeat(501) }],
   ["a text with a line end", { type: "console.entered", how: "a\nb" }],
+  ["a refusal for no known reason", { type: "http.refused", over: "bearer", why: "password intercom", count: 1 }],
+  ["a refusal in no known form", { type: "http.refused", over: "/fcgi/do?x", why: "door", count: 1 }],
+  ["a refusal that never was", { type: "http.refused", over: "bearer", why: "door", count: 0 }],
   ["nothing", null],
 ])("nobody may note %s", async (_, event) => {
   const { client, tested } = serve();

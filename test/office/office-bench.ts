@@ -4,8 +4,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import type { HttpOpeningSpec } from "../../src/domain/http-opening.ts";
 import type { SiteSpec } from "../../src/domain/site.ts";
 import type { ConsoleSpec, DoorStatus, FromOffice, OfficeOpening, Sample } from "../../src/domain/status.ts";
+import type { CallReading } from "../../src/office/directory-port.ts";
 import { DoorDesk } from "../../src/office/door-desk.ts";
 import { type Office, openOffice } from "../../src/office/office.ts";
 import { site as testSite, wires } from "../site-fixture.ts";
@@ -26,6 +28,9 @@ export interface BenchOptions {
   readonly codeDigest?: string | null;
   readonly codeLifeMs?: number;
   readonly sessionKeyHex?: string;
+  readonly opening?: Partial<HttpOpeningSpec>;
+  readonly callPermission?: boolean;
+  readonly callFacts?: CallReading;
 }
 
 export interface OfficeBench {
@@ -35,6 +40,8 @@ export interface OfficeBench {
   readonly journal: FakeJournal;
   readonly board: FakeLineServer;
   readonly ledger: FakeLineServer;
+  /** Tokens and accounts, empty at first. */
+  readonly accessFile: string;
   /** What the office told the main process. */
   readonly told: FromOffice[];
   /** The first command, past or to come. */
@@ -138,9 +145,22 @@ export async function openBench(options: BenchOptions = {}): Promise<OfficeBench
     codeDigest: options.codeDigest === undefined ? digestOf(entryCode) : options.codeDigest,
     codeExpiresWallMs: clock.wallMs + (options.codeLifeMs ?? 15 * 60_000),
     sessionKeyHex: options.sessionKeyHex ?? sessionKeyHex,
+    api: {
+      opening: {
+        modes: [],
+        addresses: [],
+        sessionCheck: false,
+        doors: testSite.doors.map(({ id }) => id),
+        ...options.opening,
+      },
+      callPermission: options.callPermission ?? true,
+      accessFile: join(folder, "http-access.json"),
+      digestKeyHex: "6d".repeat(32),
+    },
   };
   const ports = {
     openJournal: () => journal.open(),
+    readCallFacts: () => options.callFacts ?? { person: null, grants: [], holidays: [], trusted: true },
     desk,
     entered: () => told.push({ kind: "entered" }),
     clock: { wall: () => clock.wallMs, mono: () => clock.monoMs },
@@ -171,6 +191,7 @@ export async function openBench(options: BenchOptions = {}): Promise<OfficeBench
     journal,
     board,
     ledger,
+    accessFile: opening.api.accessFile,
     told,
     command: () => commanded.promise,
     clock,

@@ -58,6 +58,12 @@ const opening = (port = 0): OfficeOpening => ({
   codeDigest: digestOf(entryCode),
   codeExpiresWallMs: Date.now() + 60_000,
   sessionKeyHex,
+  api: {
+    opening: { modes: [], addresses: [], sessionCheck: false, doors: [] },
+    callPermission: true,
+    accessFile: join(folder, "http-access.json"),
+    digestKeyHex: sessionKeyHex,
+  },
 });
 
 async function open(): Promise<string> {

@@ -22,11 +22,9 @@ interface Stream {
 export class EventStreams {
   readonly #streams = new Set<Stream>();
   readonly #wall: () => number;
-  readonly #beat: NodeJS.Timeout;
 
   constructor(wall: () => number) {
     this.#wall = wall;
-    this.#beat = setInterval(() => this.beat(), beatMs);
   }
 
   get size(): number {
@@ -70,7 +68,6 @@ export class EventStreams {
   }
 
   close(): void {
-    clearInterval(this.#beat);
     for (const stream of [...this.#streams]) this.#end(stream);
   }
 

@@ -32,8 +32,12 @@ export function hostAllowed(header: string | undefined, listening: Listening, lo
 
 /** A POST must come from our own page: browsers always say from where. */
 export function originAllowed(origin: string | undefined, host: string, listening: Listening): boolean {
-  return origin === `${listening.secure ? "https" : "http"}://${host.toLowerCase()}`;
+  return origin === ownOrigin(host, listening);
 }
+
+/** Our own pages' origin, under the name that a request used. */
+export const ownOrigin = (host: string, { secure }: Listening): string =>
+  `${secure ? "https" : "http"}://${host.toLowerCase()}`;
 
 function allowedNames(listening: Listening, local: string): readonly string[] {
   const address = local.replace(/^::ffff:/, "");

@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { hostname } from "node:os";
 import { Fault } from "../../domain/fault.ts";
 import type { ConsoleSpec } from "../../domain/status.ts";
+import type { ApiDesk } from "../api/api-desk.ts";
 import { hostAllowed, hostInUrl, isLoopback, isWildcard, type Listening, originAllowed } from "./guard.ts";
 import { sendProblem, setCommonHeaders } from "./reply.ts";
 import type { Route } from "./routes.ts";
@@ -27,7 +28,7 @@ export interface ConsoleServer {
   /** Where a person's browser finds it. */
   readonly address: string;
   /** Until then every request is answered 503. */
-  serve(routes: readonly Route[], sessions: Sessions): void;
+  serve(routes: readonly Route[], sessions: Sessions, api: ApiDesk): void;
   close(): Promise<void>;
 }
 
@@ -56,8 +57,8 @@ export async function openConsoleServer(spec: ConsoleSpec): Promise<ConsoleServe
   return {
     listening,
     address: `${secure ? "https" : "http"}://${host}:${bound.port}`,
-    serve: (routes, sessions) => {
-      answer = planAnswer(listening, routes, sessions);
+    serve: (routes, sessions, api) => {
+      answer = planAnswer(listening, routes, sessions, api);
     },
     close: () => closeServer(server),
   };
@@ -111,7 +112,8 @@ function closeServer(server: Server): Promise<void> {
   });
 }
 
-function planAnswer(listening: Listening, routes: readonly Route[], sessions: Sessions): Answer {
+/** Machines come before the pages: they send no Origin, and are looked at by rules of their own. */
+function planAnswer(listening: Listening, routes: readonly Route[], sessions: Sessions, api: ApiDesk): Answer {
   const byPath = new Map<string, Route[]>();
   for (const route of routes) byPath.set(route.path, [...(byPath.get(route.path) ?? []), route]);
   return (request, response) => {
@@ -120,6 +122,11 @@ function planAnswer(listening: Listening, routes: readonly Route[], sessions: Se
       return sendProblem(response, 421, "wrongHost", "This console does not answer to that name.");
     }
     const [path = "", query = ""] = (request.url ?? "").split("?", 2);
+    const form = api.formAt(path);
+    if (form !== null) {
+      const hasSession = sessions.find(cookie) !== null;
+      return run(response, () => api.answer(form, request, response, new URLSearchParams(query), hasSession));
+    }
     const atPath = byPath.get(path);
     if (atPath === undefined) return sendProblem(response, 404, "notFound", "There is nothing here.");
     const route = atPath.find((one) => one.method === request.method);

@@ -123,6 +123,16 @@ function durationWords(ms: number): string {
 
 const times = (count: number): string => (count === 1 ? "once" : `${count} times`);
 
+const refusals: Record<EventOf<"http.refused">["why"], string> = {
+  credential: "its token, name or password was wrong",
+  door: "it may not open that door",
+  address: "it asked from an address that may not",
+  blocked: "too many wrong tries before",
+  session: "nobody was logged in to the console",
+  crossSite: "another site's page asked",
+  busy: "too many at once",
+};
+
 const needs: Record<EventOf<"access.begun">["need"], string> = {
   cardAndPin: "a PIN",
   qrAndCode: "a secret code",
@@ -237,6 +247,10 @@ const sayings: { readonly [Type in JournalEvent["type"]]: Say<Type> } = {
   ],
   "directory.changed": (event) => ["system", `People and keys were changed (${event.by})`],
   "console.entered": () => ["system", "Someone logged in to this console"],
+  "http.refused": (event) => [
+    "denied",
+    `A machine was refused ${times(event.count)} over HTTP: ${refusals[event.why]}`,
+  ],
   "ledger.recovered": (event) => [
     "alarm",
     `The database was damaged and came back ${ageWords(event)}; ${rights(event.usedUp)} used up, codes blocked for a while`,
