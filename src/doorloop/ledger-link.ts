@@ -7,7 +7,7 @@ import type { Instant } from "../domain/time.ts";
 
 /** Records kept for a ledger that is away; what comes on top is counted, not kept. */
 export const maxKeptRecords = 4_096;
-/** The last quarter of the places is for what must not be lost to a flood: alarms, latches and settlements. */
+/** The last quarter of the places is for what must not be lost to a flood: alarms, latches, settlements, who has gone where. */
 const maxOrdinaryRecords = 3_072;
 /** Records sent and not yet acknowledged, so that a stalled ledger's pipe stays short. */
 const maxUnackedRecords = 256;
@@ -115,6 +115,10 @@ export function createLedgerLink(parts: LedgerLinkParts): LedgerLink {
 const vitalTypes: ReadonlySet<string> = new Set([
   "door.forced",
   "door.forcedCleared",
+  "door.tampered",
+  "door.tamperCleared",
+  "door.modeChanged",
+  "access.taken",
   "fire.raised",
   "fire.cleared",
   "controller.stopped",

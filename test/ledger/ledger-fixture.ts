@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { Answer, Ask, RecordEntry, Verdict } from "../../src/domain/ask.ts";
-import type { DirectoryChange, HolderRef } from "../../src/domain/directory.ts";
+import type { CredentialKind, DirectoryChange, HolderRef } from "../../src/domain/directory.ts";
 import type { JournalEvent, RecordedEvent } from "../../src/domain/events.ts";
 import type { Fault } from "../../src/domain/fault.ts";
 import type { AskId, BootId, CredentialId, DoorId, PassId, PersonId, ReaderId, RunId } from "../../src/domain/ids.ts";
@@ -62,6 +62,13 @@ export const pathsIn = (folder: string): LedgerPaths => ({
   credentialsDir: null,
 });
 
+interface Where {
+  readonly door?: string;
+  readonly reader?: string;
+  readonly id?: string;
+  readonly direction?: "entry" | "exit";
+}
+
 export class TestLedger {
   readonly clock: TestClock;
   readonly faults: Fault[] = [];
@@ -112,14 +119,14 @@ export class TestLedger {
     return outcome;
   }
 
-  ask(presentation: Presentation, at: { door?: string; reader?: string; id?: string } = {}): Ask {
+  ask(presentation: Presentation, at: Where = {}): Ask {
     this.#asks += 1;
     const presentedAt = this.clock.now();
     return {
       id: (at.id ?? `${this.#run}.${this.#asks}`) as AskId,
       reader: (at.reader ?? "front-reader") as ReaderId,
       door: (at.door ?? "front") as DoorId,
-      direction: "entry",
+      direction: at.direction ?? "entry",
       presentation,
       situation: { mode: "locked", interlocked: false },
       presentedAt,
@@ -140,12 +147,12 @@ export class TestLedger {
     return this.ledger.readyAsk(ask, secret === null ? null : quickHash(secret));
   }
 
-  present(presentation: Presentation, at: { door?: string; reader?: string; id?: string } = {}): Verdict {
+  present(presentation: Presentation, at: Where = {}): Verdict {
     return this.decideAll([this.ask(presentation, at)])[0]!.verdict;
   }
 
   /** `granted`, or the reason of the denial. */
-  outcome(presentation: Presentation, at: { door?: string; reader?: string; id?: string } = {}): string {
+  outcome(presentation: Presentation, at: Where = {}): string {
     return wordOf(this.present(presentation, at));
   }
 
@@ -228,7 +235,7 @@ export const putPass = (
 export const putCredential = (
   id: string,
   holder: HolderRef,
-  kind: "pin" | "card" | "qr",
+  kind: CredentialKind,
   secret: string,
 ): DirectoryChange => ({ op: "putCredential", id: id as CredentialId, kind, secret, holder });
 
