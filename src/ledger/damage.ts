@@ -5,9 +5,12 @@ import Sqlite from "better-sqlite3";
 import { Fault } from "../domain/fault.ts";
 import { writeDurably } from "./keys.ts";
 
+/** What tells of the past: no decision reads it, and no copy of what decides needs it. */
+export const tablesOfThePast: readonly string[] = ["journal", "history", "directory_change"];
+
 /**
- * How closely a database is looked at before it is used. `tables`: all but the journal, whose size is a thousand times theirs
- * and which no decision reads.
+ * How closely a database is looked at before it is used. `tables`: all but those of the past, whose size is a thousand times
+ * theirs.
  */
 export type CheckDepth = "opened" | "tables" | "everything";
 
@@ -40,7 +43,7 @@ function findDamage(db: Database, depth: CheckDepth): string | null {
   if (depth === "opened") return null;
   if (depth === "everything") return verdictOf(db, "integrity_check(1)");
   for (const table of tablesOf(db, "main")) {
-    const found = table === "journal" ? null : verdictOf(db, `quick_check(${quoted(table)})`);
+    const found = tablesOfThePast.includes(table) ? null : verdictOf(db, `quick_check(${quoted(table)})`);
     if (found !== null) return found;
   }
   return null;

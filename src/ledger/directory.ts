@@ -10,7 +10,7 @@ import type { UnixMs } from "../domain/time.ts";
 import { unixMs } from "../domain/time.ts";
 import type { LookUp } from "./tokens.ts";
 
-interface FoundRow {
+export interface FoundRow {
   readonly id: string;
   readonly kind: Credential["kind"];
   readonly state: Credential["state"];
@@ -23,7 +23,7 @@ interface FoundRow {
   readonly holder_id: string;
 }
 
-interface HolderRow {
+export interface HolderRow {
   readonly kind: string;
   readonly id: string;
   readonly name: string;
@@ -192,7 +192,7 @@ export class Directory {
   }
 }
 
-const credentialOf = (row: FoundRow): Credential => ({
+export const credentialOf = (row: FoundRow): Credential => ({
   // A duress code goes by the name of the one it is made from, so that nothing that is shown or kept can tell them apart.
   id: (row.twin_of ?? row.id) as Credential["id"],
   kind: row.kind,

@@ -6,7 +6,7 @@ import type { Database } from "better-sqlite3";
 import Sqlite from "better-sqlite3";
 import { Fault } from "../domain/fault.ts";
 import { chainStart } from "./chain.ts";
-import { damagedFault, quoted, tablesOf, verdictOf } from "./damage.ts";
+import { damagedFault, quoted, tablesOf, tablesOfThePast, verdictOf } from "./damage.ts";
 import { applicationId, createLayout, ledgerMigrations, syncPath } from "./migrate.ts";
 import type { Migration } from "./migrations/migration.ts";
 
@@ -101,7 +101,7 @@ function checkSource(db: Database, source: string, migrations: readonly Migratio
   const missing = layoutOf(migrations, version).filter((table) => !tablesOf(db, "live").includes(table));
   if (missing.length > 0) refuse(`it has lost ${missing.join(", ")}`, source);
   for (const table of tablesOf(db, "live")) {
-    if (table !== "journal") refuse(verdictOf(db, `live.integrity_check(${quoted(table)})`), source);
+    if (!tablesOfThePast.includes(table)) refuse(verdictOf(db, `live.integrity_check(${quoted(table)})`), source);
   }
   if (db.prepare("SELECT count(*) FROM live.controller").pluck().get() !== 1)
     refuse("its first row is missing", source);
@@ -136,7 +136,7 @@ function copyTables(db: Database): void {
     .all();
   for (const { type, name, sql } of schema) {
     db.exec(sql);
-    if (type !== "table" || name === "journal") continue;
+    if (type !== "table" || tablesOfThePast.includes(name)) continue;
     const table = quoted(name);
     db.exec(`INSERT INTO main.${table} SELECT * FROM live.${table}`);
   }

@@ -25,6 +25,7 @@ import { readDirectoryPage } from "./directory-export.ts";
 import type { ChangeContext } from "./directory-writer.ts";
 import { DirectoryWriter } from "./directory-writer.ts";
 import { Journal } from "./journal.ts";
+import { keepHistory } from "./keep-history.ts";
 import type { Keys, RandomBytes } from "./keys.ts";
 import { Latches } from "./latches.ts";
 import type { SealedCredential } from "./readable.ts";
@@ -70,6 +71,7 @@ export class Ledger {
 
   constructor(parts: LedgerParts) {
     this.#parts = parts;
+    keepHistory(parts.db);
     this.#tokens = createTokens(parts.keys, parts.random);
     this.#directory = new Directory(parts.db);
     this.#writer = new DirectoryWriter(parts.db, this.#tokens, this.#directory);

@@ -1,11 +1,12 @@
-// What a site must forget, step by step: first the names in old events, then the passes that ended long ago, then the
-// copies from before a migration. Knows no timer.
+// What a site must forget, step by step: first the names in old events, then the passes that ended long ago, then versions of the
+// directory that no event names, then the copies from before a migration. Knows no timer.
 import type { Database } from "better-sqlite3";
 import type { PassId } from "../domain/ids.ts";
 import type { Instant } from "../domain/time.ts";
 import type { Batch } from "./batch.ts";
 import type { Directory } from "./directory.ts";
 import type { ChangeContext, DirectoryWriter } from "./directory-writer.ts";
+import { HistoryRetention } from "./history-retention.ts";
 import { dropBackupsBefore } from "./migrate.ts";
 import { NameRetention } from "./name-retention.ts";
 import { PassRetention } from "./pass-retention.ts";
@@ -20,13 +21,15 @@ export class Retention {
   readonly #writer: DirectoryWriter;
   readonly #names: NameRetention;
   readonly #passes: PassRetention;
-  #part: "names" | "passes" = "names";
+  readonly #history: HistoryRetention;
+  #part: "names" | "passes" | "history" = "names";
 
   constructor(db: Database, directory: Directory, writer: DirectoryWriter) {
     this.#db = db;
     this.#writer = writer;
     this.#names = new NameRetention(db);
     this.#passes = new PassRetention(db, directory);
+    this.#history = new HistoryRetention(db);
   }
 
   /** False when the round is over. Only with a time that is to be trusted. */
@@ -39,10 +42,14 @@ export class Retention {
       if (!more) this.#part = "passes";
       return true;
     }
-    const more = this.#passes.step(at, site.passes.purgeAfterDays, (work) =>
-      commit((batch) => work((passes) => this.#remove(passes, context, at, batch))),
-    );
-    if (more) return true;
+    if (this.#part === "passes") {
+      const more = this.#passes.step(at, site.passes.purgeAfterDays, (work) =>
+        commit((batch) => work((passes) => this.#remove(passes, context, at, batch))),
+      );
+      if (!more) this.#part = "history";
+      return true;
+    }
+    if (this.#history.step((work) => commit(() => work()))) return true;
     this.#part = "names";
     if (!this.#db.memory) dropBackupsBefore(this.#db.name, at.wall - site.keepNamesDays * dayMs);
     return false;
