@@ -4,7 +4,7 @@ import type { Database } from "better-sqlite3";
 import Sqlite from "better-sqlite3";
 import type { DirectoryChange } from "../domain/directory.ts";
 import type { CodeHashes } from "./code-hashes.ts";
-import { quoted, tablesOf } from "./damage.ts";
+import { quoted, tablesOf, tablesOfThePast } from "./damage.ts";
 import { Directory } from "./directory.ts";
 import type { Applied, ChangeContext } from "./directory-writer.ts";
 import { DirectoryWriter } from "./directory-writer.ts";
@@ -16,7 +16,7 @@ const rowsPerSlice = 500;
 const stepsPerSlice = 50;
 const cachePages = 2_000;
 /** They grow by themselves all the time, or belong to the record, and no change of the directory writes to them. */
-const notCopied: readonly string[] = ["journal", "controller", "guess", "latch", "retention", "recovery"];
+const notCopied: readonly string[] = [...tablesOfThePast, "controller", "guess", "latch", "retention", "recovery"];
 
 export interface PreparedStep {
   readonly change: DirectoryChange;
