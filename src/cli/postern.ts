@@ -16,6 +16,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   people: async () => (await import("./people.ts")).people,
   http: async () => (await import("./http.ts")).http,
   log: async () => (await import("./log.ts")).journal,
+  explain: async () => (await import("./explain.ts")).explainDecision,
   sim: async () => (await import("./sim.ts")).sim,
   replay: async () => (await import("./replay.ts")).replay,
 };

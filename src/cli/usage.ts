@@ -1,4 +1,5 @@
 // What each subcommand is for, in the words that `postern help` prints.
+import { askedTimeForms } from "../domain/asked-time.ts";
 
 interface Usage {
   readonly forms: readonly string[];
@@ -99,6 +100,16 @@ const usage: Readonly<Record<string, Usage>> = {
       ["--seed FILE", "the audit seed, kept away from the controller: with it every event is authenticated"],
       stateOption,
       keysOption,
+    ],
+  },
+  explain: {
+    forms: ["postern explain [SEQ | [--door DOOR] [--at TIME]] [--state DIR]"],
+    what: "Say why somebody was or was not let in: the last denial, an event, or what happened at a door at a time.",
+    options: [
+      ["SEQ", "the number of an event, as `postern log show` has it"],
+      ["--door DOOR", "the id of a door"],
+      ["--at TIME", askedTimeForms],
+      stateOption,
     ],
   },
   sim: {

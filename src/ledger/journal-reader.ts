@@ -13,7 +13,7 @@ export const pageSize = 500;
 
 const busyTimeoutMs = 5_000;
 
-interface StoredRow extends Omit<JournalRow, "trusted"> {
+export interface StoredRow extends Omit<JournalRow, "trusted"> {
   readonly trusted: 0 | 1;
 }
 
@@ -77,8 +77,13 @@ interface OpenedFile {
 const inodeOf = (path: string): number | null => statSync(path, { throwIfNoEntry: false })?.ino ?? null;
 
 export function openJournalReader(path: string): JournalReader {
-  let db: Database | null = null;
   const inode = inodeOf(path);
+  return new JournalReader(openReadOnly(path), { path, inode });
+}
+
+/** Whatever is asked of it, nothing can be written. */
+export function openReadOnly(path: string): Database {
+  let db: Database | null = null;
   try {
     db = new Sqlite(path, { readonly: true, fileMustExist: true, timeout: busyTimeoutMs });
     db.pragma("query_only = ON");
@@ -86,7 +91,7 @@ export function openJournalReader(path: string): JournalReader {
     if (db.pragma("application_id", { simple: true }) !== applicationId) {
       throw new Fault("ledger.foreign", "This file is not a database of Postern.", { path });
     }
-    return new JournalReader(db, { path, inode });
+    return db;
   } catch (error) {
     db?.close();
     if (error instanceof Fault) throw error;
@@ -96,7 +101,7 @@ export function openJournalReader(path: string): JournalReader {
 
 const bounded = (limit: number): number => Math.max(0, Math.min(pageSize, Math.floor(limit)));
 
-function recorded(row: StoredRow): RecordedEvent {
+export function recorded(row: StoredRow): RecordedEvent {
   return {
     seq: row.seq,
     epoch: row.epoch,
