@@ -74,7 +74,10 @@ export function lookUpOf(
     }
     case "qr":
       if (!isDigitText(presentation.text)) return { tokens: [tokens.qr(presentation.text)], short: null };
-      return pinHash === null ? nothingToFind : { tokens: [tokens.pin(pinHash)], short: null };
+      // Postern 0.1 kept the digits of a QR like any other text of one.
+      return pinHash === null
+        ? nothingToFind
+        : { tokens: [tokens.pin(pinHash), tokens.qr(presentation.text)], short: null };
     case "plate":
       return { tokens: [tokens.plate(presentation.plate)], short: null };
     case "pin":

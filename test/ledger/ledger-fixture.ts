@@ -79,11 +79,15 @@ export class TestLedger {
   #run = "run-1";
   #site: SiteSpec;
 
-  constructor(using: SiteSpec = site, clock = new TestClock()) {
+  constructor(
+    using: SiteSpec = site,
+    clock = new TestClock(),
+    over: Pick<LedgerParts, "db" | "anchor" | "keys"> | null = null,
+  ) {
     this.clock = clock;
     this.#site = using;
     const report = (fault: Fault) => void this.faults.push(fault);
-    this.parts = memoryLedgerParts({ now: clock.now, report, random: seeded() });
+    this.parts = { ...memoryLedgerParts({ now: clock.now, report, random: seeded() }), ...over };
     this.ledger = new Ledger(this.parts);
     this.open();
   }
