@@ -1,9 +1,10 @@
-// Subcommands that ask a running controller: status, login, clear, reload.
+// Subcommands that ask a running controller: status, login, clear, reload; and how any of them asks it.
 import { parseArgs } from "node:util";
 import { printable } from "../config/problem.ts";
 import type { DoorStatus, HealthFact } from "../domain/status.ts";
 import { askSocket } from "../ops/line-client.ts";
 import { Misuse } from "./misuse.ts";
+import { modeWords } from "./mode-words.ts";
 import type { StateValues } from "./options.ts";
 import { pathsOf, stateOption } from "./options.ts";
 
@@ -20,7 +21,7 @@ interface Standing extends Refusable {
   readonly health: readonly HealthFact[];
 }
 
-async function askController<Reply extends Refusable>(
+export async function askController<Reply extends Refusable>(
   values: StateValues,
   question: unknown,
   waitMs = patienceMs,
@@ -54,14 +55,23 @@ function standingText({ doors, health }: Standing, faults: readonly HealthFact[]
 
 function doorWords(door: DoorStatus): string {
   const words = [
-    door.locked ? "locked" : "unlocked",
+    standingWords(door),
     door.contact === "unknown" ? "" : door.contact,
     door.fire ? "RELEASED BY FIRE" : "",
     door.forced ? "FORCED" : "",
+    door.tampered ? "TAMPERED WITH" : "",
     door.heldOpen ? "HELD OPEN" : "",
+    door.heldOpenSoon ? "open for long" : "",
     ...door.stuckExits.map((input) => `${input} STUCK`),
   ];
   return words.filter((word) => word !== "").join(", ");
+}
+
+/** A relay that did not take its level makes a door unlocked that should not be. */
+function standingWords({ locked, mode, standing, fire }: DoorStatus): string {
+  const lock = locked ? "locked" : "unlocked";
+  if (fire || mode === "accessed") return standing === "locked" ? lock : `${lock} now, else ${modeWords[standing]}`;
+  return mode === lock || mode === "unlocked" || mode === "locked" ? lock : modeWords[mode];
 }
 
 const timeText = (wallMs: number): string => `${new Date(wallMs).toISOString().slice(0, 19)}Z`;
@@ -84,7 +94,8 @@ function clearCommand([alarm, door, ...more]: readonly string[]): object {
   if (alarm === "fire" && door === undefined) return { kind: "clearFire" };
   if (alarm === "recovery" && door === undefined) return { kind: "clearRecovery" };
   if (alarm === "forced" && door !== undefined && more.length === 0) return { kind: "clearForced", door };
-  throw new Misuse('Say what to clear: "fire", "recovery", or "forced" and the id of the door.');
+  if (alarm === "tamper" && door !== undefined && more.length === 0) return { kind: "clearTamper", door };
+  throw new Misuse('Say what to clear: "fire", "recovery", or "forced" or "tamper" and the id of the door.');
 }
 
 export async function reload(args: readonly string[]): Promise<number> {

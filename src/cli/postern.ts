@@ -12,6 +12,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   status: async () => (await import("./control.ts")).status,
   login: async () => (await import("./control.ts")).login,
   clear: async () => (await import("./control.ts")).clear,
+  door: async () => (await import("./doors.ts")).door,
+  lockdown: async () => (await import("./doors.ts")).lockdown,
   reload: async () => (await import("./control.ts")).reload,
   people: async () => (await import("./people.ts")).people,
   http: async () => (await import("./http.ts")).http,

@@ -43,10 +43,42 @@ const usage: Readonly<Record<string, Usage>> = {
     forms: [
       "postern clear fire [--state DIR]",
       "postern clear forced DOOR [--state DIR]",
+      "postern clear tamper DOOR [--state DIR]",
       "postern clear recovery [--state DIR]",
     ],
     what: "Clear a latched alarm, or the fault that stays after a damaged database came back.",
     options: [stateOption],
+  },
+  door: {
+    forms: [
+      "postern door open DOOR [--state DIR]",
+      "postern door lock|unlock|block|doublelock|hold|release DOOR [--state DIR]",
+      "postern door lockdown DOOR [--for TIME] [--state DIR]",
+    ],
+    what: "Open a door for one passage, or set the mode that it stands in.",
+    options: [
+      ["open", "for one passage, then as before"],
+      ["lock, unlock", "the usual mode; open for everybody until it is locked"],
+      ["block", "nobody gets in; exit buttons still let out"],
+      ["doublelock", "as locked, for doors with a second lock"],
+      ["hold", "locked open: nothing but release ends it"],
+      ["lockdown", "only exempt people get in; nothing but release or the time ends it"],
+      ["release", "end hold or lockdown; the door is locked then"],
+      ["--for TIME", "how long the lockdown lasts, such as 30m; it then ends in a locked door"],
+      stateOption,
+    ],
+  },
+  lockdown: {
+    forms: [
+      "postern lockdown [--for TIME] [DOOR ...] [--state DIR]",
+      "postern lockdown --release [DOOR ...] [--state DIR]",
+    ],
+    what: "Lock doors down, all of them when none is named, so that only exempt people get in; or release them.",
+    options: [
+      ["--for TIME", "how long it lasts, such as 30m; the doors are then locked as usual"],
+      ["--release", "end the lockdown"],
+      stateOption,
+    ],
   },
   reload: {
     forms: ["postern reload [--state DIR]"],

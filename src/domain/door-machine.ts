@@ -96,6 +96,7 @@ export function doorStatus(spec: DoorSpec, state: DoorState): DoorStatus {
     door: spec.id,
     name: spec.name,
     mode: doorMode(state),
+    standing: state.standing.name,
     locked: !isUnlocked(state),
     contact: state.contact,
     forced: state.forcedSince !== null,

@@ -10,6 +10,8 @@ export interface DoorStatus {
   readonly door: DoorId;
   readonly name: string;
   readonly mode: DoorMode;
+  /** How it stands when a passage or a fire release is over. */
+  readonly standing: Exclude<DoorMode, "accessed">;
   readonly locked: boolean;
   readonly contact: "open" | "closed" | "unknown";
   readonly forced: boolean;

@@ -37,7 +37,9 @@ export function runCommand({ doors, latches }: Commanded, command: DoorCommand, 
       if (!doorRequests.includes(command.kind)) return "This controller does not know that command.";
       return withDoor(doors, command.door, (spec) => {
         const input = { kind: "request", request: command.kind, cause: { by: "operator", who } } as const;
-        if (!doors.tell(spec.id, input)) return refusal(doors, spec);
+        if (!doors.tell(spec.id, input)) {
+          return command.kind === "lockOpenRelease" ? `${spec.name} is not locked open.` : refusal(doors, spec);
+        }
         latches.settle("mode", spec.id);
         return null;
       });

@@ -102,6 +102,7 @@ export function statusOf(door: string, changed: Partial<DoorStatus> = {}): DoorS
     door: spec.id,
     name: spec.name,
     mode: "locked",
+    standing: "locked",
     locked: true,
     contact: "closed",
     forced: false,

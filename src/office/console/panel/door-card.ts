@@ -1,7 +1,8 @@
 // One door as the page draws it: leaf, bolt, readers, buttons and what its lock and wires do, in words.
-import type { DoorStatus } from "../../../domain/status.ts";
+import type { DoorCommand, DoorStatus } from "../../../domain/status.ts";
 import type { PageBoard, PageSignal, PageSite } from "../wire.ts";
 import type { BoardActions } from "./board-actions.ts";
+import { DoorOrders } from "./door-orders.ts";
 import { doorWords, pushWords } from "./door-words.ts";
 import { copyOf, need, setText } from "./elements.ts";
 import { HoldButton } from "./hold-button.ts";
@@ -13,8 +14,7 @@ const paints = 6;
 
 export interface DoorActions {
   readonly board: BoardActions;
-  clearForced(door: string): void;
-  clearFire(): void;
+  give(command: DoorCommand): void;
 }
 
 export class DoorCard {
@@ -22,6 +22,7 @@ export class DoorCard {
   readonly #door: PageDoor;
   readonly #site: PageSite;
   readonly #actions: DoorActions;
+  readonly #orders: DoorOrders;
   readonly #exits = new Map<string, HTMLButtonElement>();
   #readers = new Map<string, ReaderDevice>();
   /** How the readers were built, to build them anew when the board says otherwise. */
@@ -44,12 +45,15 @@ export class DoorCard {
     element.setAttribute("aria-labelledby", name.id);
     setText(name, place.door.name);
     setText(need(element, ".door-number", Element), String(place.index + 1));
+    const orders = need(element, ".orders", HTMLElement);
+    this.#orders = new DoorOrders(orders, place.door.name, (command) => actions.give(command));
     this.#wireButtons();
     this.#draw();
   }
 
   showStatus(status: DoorStatus | null): void {
     this.#status = status;
+    this.#orders.show(status);
     this.#draw();
   }
 
@@ -76,7 +80,7 @@ export class DoorCard {
 
   #wireButtons(): void {
     const { element } = this;
-    const { id, name, contact, exitButtons } = this.#door;
+    const { name, contact, exitButtons } = this.#door;
     const actions = need(element, ".actions", HTMLElement);
     const push = need(element, ".push", HTMLButtonElement);
     if (!this.#site.simulated || contact === null) push.remove();
@@ -96,8 +100,8 @@ export class DoorCard {
     }
     if (actions.childElementCount === 0) actions.remove();
     need(element, ".clear", HTMLButtonElement).addEventListener("click", () => {
-      if (this.#status?.forced === true) this.#actions.clearForced(id);
-      else this.#actions.clearFire();
+      const clearing = clearingOf(this.#status);
+      if (clearing !== null) this.#actions.give(clearing.command);
     });
   }
 
@@ -146,10 +150,10 @@ export class DoorCard {
     const alarm = need(element, ".alarm", HTMLElement);
     alarm.hidden = words.alarm === null;
     setText(need(alarm, ".alarm-text", HTMLElement), words.alarm ?? "");
-    const clearable = this.#status?.forced === true || this.#status?.fire === true;
+    const clearing = clearingOf(this.#status);
     const clear = need(alarm, ".clear", HTMLButtonElement);
-    clear.hidden = !clearable;
-    setText(clear, this.#status?.forced === true ? "Clear alarm" : "End fire release");
+    clear.hidden = clearing === null;
+    setText(clear, clearing?.label ?? "");
     this.#drawFacts(words.leafOpen, words.locked);
   }
 
@@ -163,4 +167,13 @@ export class DoorCard {
     fact("contact", contact === null ? "none" : leafOpen ? "open" : "closed");
     fact("kind", lock === "failSafe" ? "opens without power" : "stays locked without power");
   }
+}
+
+/** What the alarm's button does: the worst first. */
+function clearingOf(status: DoorStatus | null): { readonly label: string; readonly command: DoorCommand } | null {
+  if (status === null) return null;
+  const { door } = status;
+  if (status.forced) return { label: "Clear alarm", command: { kind: "clearForced", door } };
+  if (status.fire) return { label: "End fire release", command: { kind: "clearFire" } };
+  return status.tampered ? { label: "Clear tamper alarm", command: { kind: "clearTamper", door } } : null;
 }

@@ -85,7 +85,15 @@ const aborts: Record<EventOf<"access.aborted">["why"], string> = {
 
 /** Places from which operators act; anyone else is named. */
 const places: readonly string[] = ["console", "command line"];
-const operatorWords = (who: string): string => (places.includes(who) ? `from the ${who}` : `by ${who}`);
+/** Alarms also end without an operator. */
+const itself: ReadonlyMap<string, string> = new Map([
+  ["time", "when its time was up"],
+  ["configuration", "because its option is off"],
+]);
+
+function operatorWords(who: string): string {
+  return itself.get(who) ?? (places.includes(who) ? `from the ${who}` : `by ${who}`);
+}
 
 function causeWords(cause: Cause): string {
   switch (cause.by) {
@@ -145,7 +153,7 @@ const modes: Record<DoorMode, string> = {
   accessed: "open for one passage",
   blocked: "blocked",
   lockedDown: "locked down",
-  lockedOpen: "held open",
+  lockedOpen: "locked open",
   doubleLocked: "double-locked",
 };
 

@@ -34,8 +34,7 @@ class Panel {
     });
     this.#actions = {
       board: new BoardActions(this.#connection),
-      clearForced: (door) => this.#connection.post("/doors", () => ({ command: { kind: "clearForced", door } })),
-      clearFire: () => this.#connection.post("/doors", () => ({ command: { kind: "clearFire" } })),
+      give: (command) => this.#connection.post("/doors", () => ({ command })),
     };
     this.#wireBar();
   }
@@ -132,7 +131,9 @@ class Panel {
       const input = this.#site?.fireInput ?? null;
       if (input !== null) this.#actions.board.setInput(input, this.#board?.inputs[input] !== true);
     });
-    need(document, "#fire-clear", HTMLButtonElement).addEventListener("click", () => this.#actions.clearFire());
+    need(document, "#fire-clear", HTMLButtonElement).addEventListener("click", () =>
+      this.#actions.give({ kind: "clearFire" }),
+    );
     need(document, "#logout", HTMLButtonElement).addEventListener("click", () => void leave());
   }
 }
