@@ -31,6 +31,8 @@ export interface BenchParts {
   readonly trusted?: boolean;
   readonly restored?: Partial<Restored>;
   readonly calendar?: Calendar;
+  /** Whether the ledger is there from the start. */
+  readonly connected?: boolean;
 }
 
 export class LoopBench {
@@ -61,7 +63,7 @@ export class LoopBench {
       if (change.kind !== "signal" || change.signal === "key") return;
       this.signals.push(`${change.reader} ${change.signal}`);
     });
-    this.connect();
+    if (parts.connected !== false) this.connect();
     if (parts.calendar !== undefined) this.tellCalendar(parts.calendar);
     this.loop.start();
   }

@@ -61,6 +61,14 @@ test("what moved a lock is said", () => {
   }
 });
 
+test("an alarm that ended without an operator says how it ended", () => {
+  const cleared = (who: string) => say({ type: "door.forcedCleared", door: "front", who });
+  expect(cleared("console")).toMatch(/cleared from the console$/);
+  expect(cleared("time")).toMatch(/cleared when its time was up$/);
+  expect(cleared("configuration")).toMatch(/cleared because its option is off$/);
+  expect(cleared("administrator ada")).toMatch(/cleared by administrator ada$/);
+});
+
 test("alarms stand out, and times are said in words", () => {
   expect(wordsFor(record({ type: "door.forced", door: "garage" }), pageSite)).toMatchObject({
     tone: "alarm",
@@ -97,7 +105,11 @@ test("a door's worst trouble is its headline", () => {
   expect(headline({ locked: false, mode: "accessed" })).toBe("Unlocked");
   expect(headline({ mode: "lockedDown" })).toBe("Locked down");
   expect(headline({ contact: "open" })).toBe("Open");
+  expect(headline({ mode: "blocked" })).toBe("Blocked");
+  expect(headline({ mode: "lockedOpen", locked: false })).toBe("Locked open");
+  expect(headline({ contact: "open", heldOpenSoon: true })).toBe("Open for long");
   expect(headline({ contact: "open", heldOpen: true })).toBe("Held open");
+  expect(headline({ contact: "open", heldOpen: true, tampered: true })).toBe("Tampered with");
   expect(headline({ fire: true, locked: false })).toBe("Fire release");
   expect(headline({ forced: true, fire: true, heldOpen: true }, true)).toBe("Forced open");
   expect(doorWords(null, null)).toMatchObject({ look: "unknown", headline: "Waiting" });

@@ -156,9 +156,38 @@ test("alarms are cleared through the main process, in the console's name", async
   ]);
 });
 
+test("every order of an operator reaches the main process as it is, and as an operator's whatever the page says", async () => {
+  const orders: readonly (readonly [object, object?])[] = [
+    [{ kind: "clearTamper", door: "front" }],
+    [
+      { kind: "access", door: "front", by: "http" },
+      { kind: "access", door: "front", by: "operator" },
+    ],
+    ...["lock", "unlock", "block", "doubleLock", "lockOpen", "lockOpenRelease"].map(
+      (kind) => [{ kind, door: "garage" }] as const,
+    ),
+    [{ kind: "lockDown", doors: [], forMs: null }],
+    [{ kind: "lockDown", doors: ["front"], forMs: 60_000 }],
+    [{ kind: "lockDownRelease", doors: ["front", "garage"] }],
+  ];
+  for (const [order] of orders) expect((await command(order)).status, JSON.stringify(order)).toBe(200);
+  const sent = bench.told.flatMap((message) => (message.kind === "command" ? [message.command] : []));
+  expect(sent).toEqual(orders.map(([order, as = order]) => as));
+});
+
 test("no other command, and no command for another door, reaches the main process", async () => {
   for (const body of [
-    { kind: "unlock", door: "front" },
+    { kind: "explode", door: "front" },
+    { kind: "unlock", door: "nobody" },
+    { kind: "clearRecovery" },
+    { kind: "lockDown", doors: ["nobody"], forMs: null },
+    { kind: "lockDown", doors: "front", forMs: null },
+    { kind: "lockDown", doors: ["front", "garage", "front"], forMs: null },
+    { kind: "lockDown", doors: [] },
+    { kind: "lockDown", doors: [], forMs: 0 },
+    { kind: "lockDown", doors: [], forMs: 8 * 86_400_000 },
+    { kind: "lockDown", doors: [], forMs: "60000" },
+    { kind: "lockDownRelease", doors: [null] },
     { kind: "clearForced", door: "nobody" },
     { kind: "clearForced" },
     {},

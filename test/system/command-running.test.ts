@@ -236,6 +236,39 @@ describe("with a controller running", () => {
     expect((await ask("status")).out).toMatch(/^Garage door +locked, closed$/m);
   });
 
+  test("doors are opened, set to their modes, locked down and released, and what their mode does not take is refused", async () => {
+    await poll(async () => (await product.status()).doors.every((door) => door.locked));
+    const says = async (out: string, ...args: readonly string[]) =>
+      expect(await ask(...args)).toMatchObject({ code: 0, out: `${out}\n`, err: "" });
+    await says("Front door is unlocked for one passage.", "door", "open", "front");
+    await says("Front door is blocked.", "door", "block", "front");
+    expectRefusal(await ask("door", "open", "front"), "postern door: Front door is blocked; lock or unlock it first.");
+    await says("Front door is unlocked.", "door", "unlock", "front");
+    await says("Front door is locked down.\nGarage door is locked down.", "lockdown", "--for", "30m");
+    expectRefusal(
+      await ask("door", "unlock", "front"),
+      "postern door: Front door is locked down; release the lockdown first.",
+    );
+    await says("Front door is locked.", "door", "release", "front");
+    await says("Garage door is locked.", "lockdown", "--release", "garage");
+    expectRefusal(await ask("lockdown", "--release"), "postern lockdown: No door is locked down.");
+    await says("Front door is locked open.", "door", "hold", "front");
+    expect((await ask("status")).out).toMatch(/^Front door +locked open, closed$/m);
+    await says("Front door is locked.", "door", "release", "front");
+    expectRefusal(await ask("door", "release", "front"), "postern door: Front door is not locked open.");
+    expectRefusal(await ask("lockdown", "cellar"), 'postern lockdown: There is no door "cellar".');
+    for (const wrong of [
+      ["door"],
+      ["door", "explode", "front"],
+      ["door", "open"],
+      ["door", "lock", "front", "--for", "1m"],
+      ["lockdown", "--for", "soon"],
+      ["lockdown", "--for", "1m", "--release"],
+    ]) {
+      expect((await ask(...wrong)).code, wrong.join(" ")).toBe(2);
+    }
+  });
+
   test("each login makes another link", async () => {
     const links = [await ask("login"), await ask("login")].map(({ code, out }) => {
       expect(code).toBe(0);

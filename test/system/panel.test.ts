@@ -202,6 +202,46 @@ describe.skipIf(!hasBrowser())("the panel", () => {
     expect(await bench.office.command()).toMatchObject({ command: { kind: "clearForced", door: "garage" } });
   });
 
+  test("an operator orders a door to stand otherwise, and is offered what its mode takes", async () => {
+    const page = await openPanel();
+    const order = (name: string) => door(page, "Front door").getByRole("button", { name, exact: true });
+    await order("Lock down").click();
+    expect(await bench.office.command()).toMatchObject({
+      command: { kind: "lockDown", doors: ["front"], forMs: null },
+    });
+    bench.change("front", { mode: "lockedDown", standing: "lockedDown" });
+    await untilDoor(page, "Front door", "Locked down");
+    expect(await order("Open once").getAttribute("aria-disabled")).toBe("true");
+    await order("Open once").click({ force: true });
+    await order("End lockdown").click();
+    bench.change("front", { mode: "unlocked", standing: "unlocked", locked: false });
+    await order("Lock").click();
+    bench.change("front", { mode: "blocked", standing: "blocked", locked: true });
+    await order("Unblock").click();
+    bench.change("front", { mode: "lockedOpen", standing: "lockedOpen", locked: false });
+    await order("Stop holding open").click();
+    bench.change("front", { mode: "locked", standing: "locked", locked: true, tampered: true });
+    await untilDoor(page, "Front door", "Tampered with");
+    await order("Clear tamper alarm").click();
+    await order("Open once").click();
+    const orders = () =>
+      bench.office.told.flatMap((message) => (message.kind === "command" ? [message.command.kind] : []));
+    await expect
+      .poll(orders)
+      .toEqual(["lockDown", "lockDownRelease", "lock", "lock", "lockOpenRelease", "clearTamper", "access"]);
+  });
+
+  test("a reader that warns says what to do", async () => {
+    const page = await openPanel();
+    bench.office.board.say({ kind: "signal", reader: "front-reader", signal: "warning" });
+    bench.change("front", { contact: "open", heldOpenSoon: true });
+    await untilDoor(page, "Front door", "Open for long");
+    await door(page, "Front door")
+      .getByRole("region", { name: "Reader front-reader" })
+      .getByText("Close the door")
+      .waitFor();
+  });
+
   test("the fire input is a switch, and its release is ended by hand", async () => {
     const page = await openPanel();
     const fire = page.getByRole("switch", { name: "Fire input" });
@@ -286,7 +326,8 @@ describe.skipIf(!hasBrowser())("the panel", () => {
     const { page } = await openPage(browser);
     await enterByLink(page, bench.link);
     await untilDoor(page, "Front door", "Locked");
-    expect(await page.getByRole("button").allInnerTexts()).toEqual(["", "Log out"]);
+    const orders = ["Open once", "Unlock", "Lock down"];
+    expect(await page.getByRole("button").allInnerTexts()).toEqual(["", "Log out", ...orders, ...orders]);
     expect(await page.getByRole("textbox").count()).toBe(0);
   });
 
