@@ -15,6 +15,7 @@ import type { Instant } from "../domain/time.ts";
 import { DoorLoop } from "../doorloop/loop.ts";
 import { hashCodes } from "../ledger/code-hashes.ts";
 import { Desk } from "../ledger/desk.ts";
+import { Housekeeping } from "../ledger/housekeeping.ts";
 import { JournalReader } from "../ledger/journal-reader.ts";
 import type { LedgerParts } from "../ledger/ledger.ts";
 import { Ledger } from "../ledger/ledger.ts";
@@ -55,6 +56,8 @@ export interface InProcessParts {
   readonly stepDoor?: StepDoor;
   /** Between the desk and the door loop; lets a simulation lose or alter what the ledger says. */
   readonly fromLedger?: (message: FromLedger, deliver: (message: FromLedger) => void) => void;
+  /** Whether the ledger forgets in time what a site must forget; it always has a timer then. */
+  readonly keepsHouse?: boolean;
   /** Runs a turn of the ledger's process; lets a simulation be there before and after. */
   readonly ledgerTurn?: (turn: () => void) => void;
 }
@@ -145,6 +148,13 @@ export class InProcess {
       grew: () => {},
       report: this.ledgerParts.report,
     });
+    if (this.#parts.keepsHouse === true) {
+      new Housekeeping({
+        step: () => ledger.forgetStep(desk.instant()),
+        after: (ms, run) => clock.after(ms, "housekeeping", turn(run)),
+        troubled: (error) => desk.troubled(error),
+      }).begin();
+    }
     this.#loop.link.connect((message: ToLedger) => toLedger(turn(() => desk.receive(message))));
   }
 
