@@ -14,6 +14,7 @@ const mayImport: Record<string, readonly string[]> = {
   "src/office": ["src/domain", "node", "npm"],
   "src/config": ["src/domain", "node", "npm"],
   "src/ops": ["src/domain", "node", "npm"],
+  "src/exchange": ["src/domain", "node", "npm"],
   "src/cli": ["src", "hal", "node", "npm"],
   "src/main.ts": ["src", "hal", "node", "npm"],
   "src/controller.ts": ["src", "hal", "node", "npm"],
@@ -23,6 +24,7 @@ const mayImport: Record<string, readonly string[]> = {
 const entries = [
   "src/cli/postern.ts",
   "src/config/print-schema.ts",
+  "src/exchange/print-directory-schema.ts",
   "src/ledger/copy-worker.ts",
   "src/office/console/panel/panel.ts",
   "src/office/console/panel/login.ts",

@@ -17,6 +17,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   reload: async () => (await import("./control.ts")).reload,
   people: async () => (await import("./people.ts")).people,
   http: async () => (await import("./http.ts")).http,
+  directory: async () => (await import("./directory.ts")).directory,
   log: async () => (await import("./log.ts")).journal,
   explain: async () => (await import("./explain.ts")).explainDecision,
   sim: async () => (await import("./sim.ts")).sim,

@@ -119,6 +119,14 @@ const usage: Readonly<Record<string, Usage>> = {
       keysOption,
     ],
   },
+  directory: {
+    forms: ["postern directory plan FILE [--state DIR]", "postern directory apply FILE [--state DIR]"],
+    what: "Say what a directory.json would add, change and remove, or do it: all of it or nothing.",
+    options: [
+      ["FILE", "people, passes, schedules and holidays; docs/directory.md shows how it is written"],
+      stateOption,
+    ],
+  },
   log: {
     forms: [
       "postern log show [--last N] [--json] [--state DIR]",

@@ -130,8 +130,13 @@ export class DirectoryDraft {
   #watch({ name, keys }: Table): void {
     const list = keys.map(quoted).join(", ");
     this.#db.exec(`CREATE TABLE ${quoted(touchedName(name))} (${list}, "is new", PRIMARY KEY (${list})) WITHOUT ROWID`);
-    const remember = (row: "OLD" | "NEW", isNew: 0 | 1) =>
-      `INSERT OR IGNORE INTO ${quoted(touchedName(name))} VALUES (${keys.map((key) => `${row}.${quoted(key)}`).join(", ")}, ${isNew});`;
+    // Not OR IGNORE: the conflict clause of the statement that fires a trigger goes before the trigger's own (SQLite, CREATE TRIGGER).
+    const remember = (row: "OLD" | "NEW", isNew: 0 | 1) => {
+      const values = keys.map((key) => `${row}.${quoted(key)}`);
+      const known = keys.map((key, n) => `${quoted(key)} = ${values[n]}`).join(" AND ");
+      const table = quoted(touchedName(name));
+      return `INSERT INTO ${table} SELECT ${values.join(", ")}, ${isNew} WHERE NOT EXISTS (SELECT 1 FROM ${table} WHERE ${known});`;
+    };
     const on = quoted(name);
     this.#db.exec(`
       CREATE TRIGGER ${quoted(`${name} put`)} AFTER INSERT ON ${on} BEGIN ${remember("NEW", 1)} END;

@@ -170,8 +170,10 @@ export class RequestServer {
   #stage(connection: LineConnection, raw: readonly unknown[], done: Answering): void {
     readChanges(raw)
       .then((parsed) => {
-        if (parsed.ok) this.#parts.changes.stages.add(connection, parsed.changes, done);
-        else done({ kind: "refused", problems: parsed.problems });
+        const { stages } = this.#parts.changes;
+        const first = stages.countOf(connection);
+        if (parsed.ok) stages.add(connection, parsed.changes, done);
+        else done({ kind: "refused", problems: parsed.problems.map((one) => ({ ...one, step: first + one.step })) });
       })
       .catch(() => done({ kind: "error", problem: "The change could not be read." }));
   }

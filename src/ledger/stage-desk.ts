@@ -78,6 +78,11 @@ export class StageDesk {
     });
   }
 
+  /** How many steps it has staged. */
+  countOf(owner: Owner): number {
+    return this.#stage?.owner === owner ? this.#stage.steps.length : 0;
+  }
+
   drop(owner: Owner): void {
     if (this.#stage?.owner === owner) this.#stage = null;
   }
