@@ -120,8 +120,12 @@ const usage: Readonly<Record<string, Usage>> = {
     ],
   },
   directory: {
-    forms: ["postern directory plan FILE [--state DIR]", "postern directory apply FILE [--state DIR]"],
-    what: "Say what a directory.json would add, change and remove, or do it: all of it or nothing.",
+    forms: [
+      "postern directory plan FILE [--state DIR]",
+      "postern directory apply FILE [--state DIR]",
+      "postern directory export FILE [--state DIR]",
+    ],
+    what: "Say what a directory.json would add, change and remove, or do it, all of it or nothing; or write one.",
     options: [
       ["FILE", "people, passes, schedules and holidays; docs/directory.md shows how it is written"],
       stateOption,
