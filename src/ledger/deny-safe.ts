@@ -5,10 +5,11 @@ import type { Database } from "better-sqlite3";
 const fullLevel = 1_000;
 const longestBlockMs = 1e12;
 const dayMs = 86_400_000;
+const daysAroundEach = 31;
 
 /** Returns how many rights are counted, all of which are used up now. Inside the caller's transaction. */
-export function useUpCounts(db: Database, nowWall: number): number {
-  const occurrences = JSON.stringify(occurrencesAround(nowWall));
+export function useUpCounts(db: Database, copiedWall: number, nowWall: number): number {
+  const occurrences = JSON.stringify(occurrencesBetween(copiedWall, Math.max(nowWall, clockFloorOf(db))));
   db.prepare(
     `INSERT INTO use_count (pass, door, occurrence, spent, since_seq)
      SELECT l.pass, l.door, o.value, l.most, 0 FROM (${limits}) l JOIN json_each(?) o ON l.recurs = (o.value <> 0)
@@ -28,14 +29,21 @@ export function useUpCounts(db: Database, nowWall: number): number {
   return db.prepare<[], number>(`SELECT count(*) FROM (${limits})`).pluck().get() ?? 0;
 }
 
+/** A board without a battery may start in the past: the lost database had been in use up to here at least. */
+const clockFloorOf = (db: Database): number =>
+  db.prepare<[], number>("SELECT clock_floor FROM controller").pluck().get() ?? 0;
+
 /**
- * 0 is the one of a pass that does not recur; others are days, and no site's day is further from Greenwich's than this. The day
- * before counts as well, because its occurrence may run over midnight.
+ * Those that may have begun since the copy was made. 0 is the one of a pass that does not recur; others are days, and no site's day
+ * is further from Greenwich's than this. The day before counts as well, because its occurrence may run over midnight. Clocks so
+ * far apart that one of them must be wrong leave the days around each.
  */
-function occurrencesAround(wall: number): number[] {
-  const first = Math.floor((wall - dayMs / 2) / dayMs) - 1;
-  const last = Math.floor((wall + 14 * 3_600_000) / dayMs);
-  return [0, ...Array.from({ length: last - first + 1 }, (_, n) => first + n)];
+function occurrencesBetween(copiedWall: number, nowWall: number): number[] {
+  const first = Math.floor((Math.min(copiedWall, nowWall) - dayMs / 2) / dayMs) - 1;
+  const last = Math.floor((Math.max(copiedWall, nowWall) + 14 * 3_600_000) / dayMs);
+  const span = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, n) => from + n);
+  if (last - first < 2 * daysAroundEach) return [0, ...span(first, last)];
+  return [0, ...span(first, first + daysAroundEach), ...span(last - daysAroundEach, last)];
 }
 
 const recurs = "coalesce(json_extract(h.body, '$.recurrence.kind'), 'once') <> 'once' AS recurs";

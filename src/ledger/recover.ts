@@ -96,7 +96,7 @@ function restore(parts: RecoveryParts, path: string, from: Origin, why: string) 
     const sentence = sentenceOf(why, from, stamp, kept);
     db.transaction(() => {
       dropStamp(db);
-      const usedUp = useUpCounts(db, Math.max(at.wall, stamp.madeWall));
+      const usedUp = useUpCounts(db, stamp.madeWall, at.wall);
       fillGuessBuckets(db);
       forgetWhereabouts(db);
       db.prepare("UPDATE controller SET epoch = ?").run(record.epoch);

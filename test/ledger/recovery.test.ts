@@ -130,6 +130,35 @@ test("blocks of codes end after the longest time that the site knows, and a pass
   back.ledger.close();
 });
 
+test.each([
+  ["two days later", 48 * hour],
+  ["with a clock that has gone back by a year", -365 * 24 * hour],
+])("a recurring pass is used up in each occurrence since the copy, when the recovery happens %s", (_, laterMs) => {
+  const before = new DamagedLedger();
+  const window = { startMinute: 0, endMinute: 1_439 };
+  const from = "2026-11-01" as LocalDate;
+  const every = { every: 1, unit: "day", until: null, count: 100, except: [] } as const;
+  const recurrence = { kind: "custom", from, window, ...every } as const;
+  const validity = { from: null, until: unixMs(noon + 30 * 24 * hour) };
+  before.change(
+    {
+      op: "putPass",
+      pass: { kind: "pass", id: "p" as PassId, name: "Guest", state: "active", validity, usesTotal: 1, recurrence },
+    },
+    putCredential("c", pass("p"), "card", "00AABB00"),
+    putGrant(pass("p")),
+  );
+  before.copy();
+  before.clock.pass(24 * hour);
+  expect(before.outcome(card("00AABB00"))).toBe("granted");
+  before.ledger.close();
+  rmSync(pathsIn(before.folder).database);
+  const back = new DamagedLedger(before.folder, noon + laterMs);
+  back.clock.wall = noon + 24 * hour;
+  expect(back.outcome(card("00AABB00"))).toBe("usesExhausted");
+  back.ledger.close();
+});
+
 test("uses in all, those of today's occurrence and a time that began with the first use are over, tomorrow's are not", () => {
   const before = new DamagedLedger();
   const day = 24 * hour;
