@@ -113,13 +113,9 @@ export type ToLedger =
 export interface Restored {
   readonly forcedDoors: readonly DoorId[];
   readonly tampered: readonly DoorId[];
-  readonly lockdowns: readonly {
-    readonly door: DoorId;
-    readonly leftMs: number | null;
-    /** In force by the timetable, which has not been read again yet. */
-    readonly byTimetable?: boolean;
-  }[];
-  readonly blocked?: readonly DoorId[];
+  /** By command or input; what the timetables say follows with the calendar. */
+  readonly lockdowns: readonly { readonly door: DoorId; readonly leftMs: number | null }[];
+  readonly blocked: readonly DoorId[];
   readonly fire: boolean;
   /** That the database was damaged, until an operator has taken note. */
   readonly recovery?: Recovery;

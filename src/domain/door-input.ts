@@ -46,8 +46,7 @@ export type DoorInput =
   /** As the last run left it. */
   | { readonly kind: "restoreForced" | "restoreTamper" }
   | { readonly kind: "restoreBlock" }
-  /** `byTimetable`: until the timetable has been read again. */
-  | { readonly kind: "restoreLockDown"; readonly leftMs: number | null; readonly byTimetable: boolean }
+  | { readonly kind: "restoreLockDown"; readonly leftMs: number | null }
   /** Another door of its group has opened while its trigger delay ran: that one goes first. */
   | { readonly kind: "interlocked" }
   | { readonly kind: "tick" };

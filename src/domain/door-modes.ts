@@ -60,7 +60,7 @@ export function requestMode(spec: DoorSpec, state: DoorState, input: ModeRequest
     case "lockDownRelease":
       return release(spec, ended, { name: "locked" }, cause, now);
     case "lockOpenRelease":
-      return standIn(spec, state, { standing: restOf(state), cause }, now);
+      return standIn(spec, state, restingOf(state, cause), now);
   }
 }
 
@@ -68,7 +68,14 @@ export function requestMode(spec: DoorSpec, state: DoorState, input: ModeRequest
 export function expireLockDown(spec: DoorSpec, state: DoorState, now: MonoMs): DoorStep {
   const { standing } = state;
   if (standing.name !== "lockedDown" || standing.until === null || now < standing.until) return unchanged(state);
-  return release(spec, state, restOf(state), { by: "time" }, now);
+  const { standing: rest, cause } = restingOf(state, { by: "time" });
+  return release(spec, state, rest, cause, now);
+}
+
+/** A lockdown that goes on by the timetable's word is the timetable's, whatever ended the other one. */
+function restingOf(state: DoorState, cause: Cause): { readonly standing: Standing; readonly cause: Cause } {
+  const standing = restOf(state);
+  return { standing, cause: standing.name === "lockedDown" ? scheduleCause(state.timetable.schedule) : cause };
 }
 
 /** Whoever is just passing goes on passing. */
@@ -79,12 +86,10 @@ const release = (spec: DoorSpec, state: DoorState, standing: Standing, cause: Ca
 export function restoreStanding(state: DoorState, input: RestoredStanding, now: MonoMs): DoorStep {
   if (state.standing.name !== "locked") return unchanged(state);
   if (input.kind === "restoreBlock") return unchanged({ ...state, standing: { name: "blocked" } });
-  const { leftMs, byTimetable } = input;
+  const { leftMs } = input;
   // One whose time ran out while nothing ran ends at the next tick.
   const until = leftMs === null ? null : later(now, Math.max(0, leftMs));
-  const standing: Standing = { name: "lockedDown", until, byTimetable };
-  if (!byTimetable || state.timetable.state !== "none") return unchanged({ ...state, standing });
-  return unchanged({ ...state, standing, timetable: { ...state.timetable, state: "lockDown" } });
+  return unchanged({ ...state, standing: { name: "lockedDown", until, byTimetable: false } });
 }
 
 export function followTimetable(spec: DoorSpec, state: DoorState, input: TimetableInput, now: MonoMs): DoorStep {

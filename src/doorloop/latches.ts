@@ -44,10 +44,9 @@ export class Latches {
     for (const door of restored.forcedDoors)
       if (isOpen("forced", door)) this.#doors.tell(door, { kind: "restoreForced" });
     for (const door of restored.tampered) if (isOpen("tamper", door)) this.#doors.tell(door, { kind: "restoreTamper" });
-    for (const door of restored.blocked ?? [])
-      if (isOpen("mode", door)) this.#doors.tell(door, { kind: "restoreBlock" });
-    for (const { door, leftMs, byTimetable = false } of restored.lockdowns) {
-      if (isOpen("mode", door)) this.#doors.tell(door, { kind: "restoreLockDown", leftMs, byTimetable });
+    for (const door of restored.blocked) if (isOpen("mode", door)) this.#doors.tell(door, { kind: "restoreBlock" });
+    for (const { door, leftMs } of restored.lockdowns) {
+      if (isOpen("mode", door)) this.#doors.tell(door, { kind: "restoreLockDown", leftMs });
     }
     if (restored.fire && this.#fire === "clear" && !this.#settled.has("fire")) this.releaseForFire("latched");
   }

@@ -5,7 +5,7 @@ import type { JournalEvent } from "../domain/events.ts";
 import type { BootId, DoorId } from "../domain/ids.ts";
 import type { Instant } from "../domain/time.ts";
 
-type LatchKind = "forced" | "fire" | "tamper" | "lockdown";
+type LatchKind = "forced" | "fire" | "tamper" | "lockdown" | "block";
 
 interface LatchRow {
   readonly kind: LatchKind;
@@ -74,10 +74,14 @@ export class Latches {
     }
   }
 
-  #followMode({ door, mode, leftMs = null }: ModeChanged, at: Instant, boot: BootId): void {
+  /** What the timetable orders it orders again after a restart. */
+  #followMode({ door, mode, cause, leftMs = null }: ModeChanged, at: Instant, boot: BootId): void {
     this.#over = this.#over.filter((other) => other !== door);
-    if (mode === "lockedDown") this.#put(this.#renew, { kind: "lockdown", door, leftMs, at, boot });
+    const isOrdered = mode === "lockedDown" && cause.by !== "schedule";
+    if (isOrdered) this.#put(this.#renew, { kind: "lockdown", door, leftMs, at, boot });
     else this.#end("lockdown", door);
+    if (mode === "blocked") this.#put(this.#set, { kind: "block", door, leftMs: null, at, boot });
+    else this.#end("block", door);
   }
 
   #put(statement: Statement<unknown[]>, { kind, door, leftMs, at, boot }: NewLatch): void {
@@ -100,6 +104,7 @@ export class Latches {
     return {
       forcedDoors: doorsOf("forced"),
       tampered: doorsOf("tamper"),
+      blocked: doorsOf("block"),
       lockdowns: lockdowns.filter(({ leftMs }) => leftMs !== 0),
       fire: doorsOf("fire").length > 0,
     };

@@ -221,10 +221,7 @@ for (const [name, { from = [], input, gives }] of Object.entries(alarms)) {
 
 test("what the last run left in force is put in force without a word, and undoes nothing that has been ordered since", () => {
   for (const story of Object.keys(stories)) {
-    for (const input of [
-      { kind: "restoreLockDown", leftMs: 60_000, byTimetable: false },
-      { kind: "restoreBlock" },
-    ] as const) {
+    for (const input of [{ kind: "restoreLockDown", leftMs: 60_000 }, { kind: "restoreBlock" }] as const) {
       const state = standing(story);
       const step = stepDoor(failSafe, state, input, monoMs(100));
       expect(step.effects).toEqual([]);

@@ -152,7 +152,10 @@ test("an operator's lockdown outlasts the schedule, and its expiry leaves a sche
     [0, lockDown(60_000)],
     [1_000, timetable("lockDown")],
   ]);
-  const expired = wait(failSecure, state, 60_000).state;
+  const { state: expired, effects } = wait(failSecure, state, 60_000);
+  expect(effects).toEqual([
+    { kind: "record", event: expect.objectContaining({ cause: { by: "schedule", schedule: "opening-hours" } }) },
+  ]);
   expect(doorMode(expired)).toBe("lockedDown");
   expect(doorMode(play(failSecure, [[70_000, timetable("none")]], expired).state)).toBe("locked");
 });
@@ -184,11 +187,4 @@ test("a timetable that is told again as it is changes nothing, and one that chan
     ).words,
   ).toEqual([]);
   expect(doorMode(play(failSecure, [[2_000, timetable("holdOpen")]], state).state)).toBe("unlocked");
-});
-
-test("a scheduled lockdown that a restart has put in force again ends with the first word of the timetable", () => {
-  const { state } = play(failSecure, [[0, { kind: "restoreLockDown", leftMs: null, byTimetable: true }]]);
-  expect(doorMode(state)).toBe("lockedDown");
-  expect(doorMode(play(failSecure, [[1_000, timetable("none")]], state).state)).toBe("locked");
-  expect(doorMode(play(failSecure, [[1_000, timetable("lockDown")]], state).state)).toBe("lockedDown");
 });

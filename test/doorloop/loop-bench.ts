@@ -22,7 +22,7 @@ export const granted = (rights: Partial<PassageRights> = {}): Verdict => ({
   ...rights,
 });
 
-const nothingLatched: Restored = { forcedDoors: [], tampered: [], lockdowns: [], fire: false };
+const nothingLatched: Restored = { forcedDoors: [], tampered: [], lockdowns: [], blocked: [], fire: false };
 
 export interface BenchParts {
   readonly site?: Partial<SiteSpec>;

@@ -18,7 +18,7 @@ const yes: Verdict = {
 };
 const no: Verdict = { granted: false, reason: "unknownCredential" };
 
-const nothingLatched: Restored = { forcedDoors: [], tampered: [], lockdowns: [], fire: false };
+const nothingLatched: Restored = { forcedDoors: [], tampered: [], lockdowns: [], blocked: [], fire: false };
 
 /** A loop over a simulated board, with a ledger that does only what the test tells it. */
 function start(options: { ledger?: boolean; restored?: Partial<Restored> } = {}) {

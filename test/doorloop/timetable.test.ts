@@ -114,10 +114,10 @@ test("a lockdown by the clock keeps residents out and lets exempt people in, unt
   expect(mode(one)).toBe("locked");
 });
 
-test("a lockdown by the clock that a restart brought back ends with the first look at a calendar that knows none", () => {
-  const restored = { lockdowns: [{ door: "garage" as DoorId, leftMs: null, byTimetable: true }] };
+test("a lockdown that somebody ordered and a restart brought back is not ended by a calendar that knows none", () => {
+  const restored = { lockdowns: [{ door: "garage" as DoorId, leftMs: null }] };
   const one = bench("2026-11-25T10:00:00Z", office, { restored });
-  expect(one.door("garage").mode).toBe("locked");
+  expect(one.door("garage").mode).toBe("lockedDown");
 });
 
 test("acceptance 19: a door that waits for the first person stays shut, is held from the first opening by somebody who may, and shuts at the end", () => {

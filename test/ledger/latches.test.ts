@@ -25,6 +25,18 @@ test("a lockdown without an end stays until the door's mode changes, and only th
   expect(tested.restart("run-2", "boot-2").lockdowns).toEqual([{ door: "front", leftMs: null }]);
 });
 
+test("a block stays until the door's mode changes, and what the timetable locked down is the timetable's to lock down again", () => {
+  const tested = new TestLedger();
+  const changed = (door: string, mode: string, cause: object): JournalEvent =>
+    ({ type: "door.modeChanged", door, mode, cause, ...(mode === "lockedDown" ? { leftMs: null } : {}) }) as never;
+  const operator = { by: "operator", who: "ops" };
+  tested.record(changed("front", "blocked", operator), changed("garage", "lockedDown", operator));
+  tested.record(changed("garage", "lockedDown", { by: "schedule", schedule: "nights" }));
+  expect(tested.restart("run-2", "boot-2")).toMatchObject({ blocked: ["front"], lockdowns: [] });
+  tested.record(changed("front", "locked", operator));
+  expect(tested.restart("run-3", "boot-2").blocked).toEqual([]);
+});
+
 test("within a boot a lockdown goes on with what the monotonic clock has left of it", () => {
   const tested = new TestLedger();
   tested.record(lockedDown("front", 60_000));
