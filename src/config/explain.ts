@@ -1,5 +1,6 @@
 // What `postern check` prints: every problem of a refused file, or what a good one will run; 80 columns, no color.
 import { guessOdds } from "../domain/guess.ts";
+import { doorRuleLines, siteRuleLines, spanText } from "./explain-rules.ts";
 import type { ConfigProblem } from "./problem.ts";
 import { printable, shorten } from "./problem.ts";
 import type { Config, DoorConfig, ReaderConfig } from "./schema.ts";
@@ -56,20 +57,12 @@ function doorLines(door: DoorConfig, config: Config): readonly string[] {
     ...(readers.length === 0 ? row("reader", "none") : readers.flatMap((reader) => row("reader", readerText(reader)))),
     ...row("opens for", door.methods.join(", ")),
     ...row("timing", timingText(door)),
+    ...doorRuleLines(door, config).flatMap(([title, text]) => row(title, text)),
   ];
 }
 
-function siteLines({
-  fire,
-  inputs,
-  keypad,
-  guessing,
-  console: panel,
-  journal,
-  privacy,
-  passes,
-  recordDeadlineMs,
-}: Config): readonly string[] {
+function siteLines(config: Config): readonly string[] {
+  const { fire, inputs, keypad, guessing, console: panel, journal, privacy, passes, recordDeadlineMs } = config;
   const submit = keypad.autoSubmitLength === null ? "#" : `# or ${keypad.autoSubmitLength} digits`;
   const scheme = panel.tls === null ? "http" : "https";
   const host = panel.host.includes(":") ? `[${panel.host}]` : panel.host;
@@ -87,6 +80,7 @@ function siteLines({
     ),
     ...row("record", `${journal.keepEvents} events, names for ${daysText(privacy.keepNamesDays)}; ${deadline}`),
     ...row("passes", `removed ${daysText(passes.purgeAfterDays)} after their end`),
+    ...siteRuleLines(config).flatMap(([title, text]) => row(title, text)),
     ...row("console", `${scheme}://${host}:${panel.port}`),
   ];
 }
@@ -132,11 +126,6 @@ function timingText(door: DoorConfig): string {
 }
 
 const daysText = (days: number): string => (days === 1 ? "1 day" : `${days} days`);
-
-function spanText(ms: number): string {
-  if (ms >= 60_000 && ms % 60_000 === 0) return `${ms / 60_000} min`;
-  return ms < 1000 ? `${ms} ms` : `${ms / 1000} s`;
-}
 
 function row(title: string, text: string): readonly string[] {
   return wrap(text, `  ${title.padEnd(11)}`, " ".repeat(13));

@@ -1,13 +1,21 @@
 // Rules of doors, areas, groups and codes that are fine alone and wrong together.
 import { expect, test } from "vitest";
 import { readConfig } from "../../src/config/load.ts";
-import { edited } from "./example.ts";
+import { edited as editedExample } from "./example.ts";
 import type { Expected } from "./refusal.ts";
 import { expectRefusal } from "./refusal.ts";
 
 /** Untyped, for tests put wrong things on purpose. */
 type Raw = ReturnType<typeof JSON.parse>;
 type Row = readonly [title: string, edit: (site: Raw) => void, ...expected: Expected[]];
+
+/** The example without its area, and with one thing done to it. */
+const edited = (edit: (site: Raw) => void): string =>
+  editedExample((site) => {
+    delete site.areas;
+    delete site.doors[1].leadsTo;
+    edit(site);
+  });
 
 const front = (settings: object) => (site: Raw) => Object.assign(site.doors[0], settings);
 const more = (site: Raw) => {

@@ -56,6 +56,7 @@ test("a good file shows each door with its lock, wires, readers and timings", ()
     "cards (w34) and keys",
     "unlocks for 8 s",
     "2 min",
+    "from outside to Car park",
   ]) {
     expect(garage).toContain(part);
   }
@@ -85,4 +86,43 @@ test("neither a name of the file nor a value steers the terminal", () => {
   const text = explainProblems("\u001b[2Jsite\u202e.json", reading.problems);
   expect(text.replaceAll("\n", "")).toMatch(/^\P{Cc}+$/u);
   expect(text).toContain("\\u001b[2Jsite\\u202e.json");
+});
+
+test("what a site asks for beyond the usual is told, and nothing of it where it is not there", () => {
+  const text = explained(
+    edited((site) => {
+      site.relays.push({ id: "gate", pin: 30 });
+      site.inputs.push({ id: "switch", pin: 31 }, { id: "button", pin: 32 }, { id: "box", pin: 33 });
+      Object.assign(site.doors[0], {
+        tampers: ["box"],
+        auxRelays: [{ relay: "gate", delayMs: 1500 }],
+        factors: [{ schedule: "night", need: "cardAndPin" }],
+        timetable: [{ schedule: "office", action: "holdOpen", afterFirstPerson: true }],
+        triggerDelayMs: 2000,
+        leadsTo: "lobby",
+      });
+      site.areas.push({ id: "lobby", name: "Lobby", capacity: 50 });
+      site.lockdown = { input: "switch" };
+      site.receptions = [{ input: "button", doors: ["front"], schedule: "office", allowUnauthenticated: true }];
+      site.interlocks = [["front", "garage"]];
+      site.features = { plate: false };
+    }),
+  );
+  for (const part of [
+    "drives     gate after 1.5 s, for 5 s",
+    "tamper     box",
+    "asks for   a card and its owner's PIN during night",
+    "timetable  held open during office, from the first person on",
+    "leads      from outside to Lobby",
+    "the lock moves 2 s after a grant",
+    "lockdown   switch shuts all doors",
+    "reception  button opens front to anybody during office",
+    "interlock  only one of front, garage at a time",
+    "area       Lobby, at most 50 people; forgotten after 12 h",
+    "off        plate open nothing",
+  ]) {
+    expect(text).toContain(part);
+  }
+  expect(widest(text)).toBeLessThanOrEqual(80);
+  expect(explained(exampleText)).not.toMatch(/timetable|interlock|reception|lockdown|tamper|asks for/);
 });
