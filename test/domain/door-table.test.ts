@@ -57,6 +57,7 @@ holdOpen        | unlocked+    | unlocked      | unlocked      | unlocked     | 
 awaitFirst      | locked       | unlocked      | accessed      | accessed     | blocked      | lockedDown   | accessed     | lockedOpen   | doubleLocked  | lockedOpen   | lockedOpen
 dailyLockDown   | lockedDown   | lockedDown-   | lockedDown-   | accessed     | lockedDown   | lockedDown   | accessed     | lockedOpen   | lockedDown    | lockedOpen   | lockedOpen
 noTimetable     | locked       | unlocked      | accessed      | accessed     | blocked      | lockedDown   | accessed     | lockedOpen   | doubleLocked  | lockedOpen   | lockedOpen
+interlocked     | locked       | unlocked      | accessed      | accessed     | blocked      | lockedDown   | accessed     | lockedOpen   | doubleLocked  | lockedOpen   | lockedOpen
 tick            | locked       | unlocked      | accessed      | accessed     | blocked      | lockedDown   | accessed     | lockedOpen   | doubleLocked  | lockedOpen   | lockedOpen
 tenMinutes      | locked       | unlocked      | locked-       | locked-      | blocked      | lockedDown   | lockedDown-  | lockedOpen   | doubleLocked  | lockedOpen   | lockedOpen
 `;
@@ -95,6 +96,7 @@ const inputs: Readonly<Record<string, DoorInput>> = {
   awaitFirst: timetable("awaitFirst"),
   dailyLockDown: timetable("lockDown"),
   noTimetable: timetable("none"),
+  interlocked: { kind: "interlocked" },
   tick,
 };
 
