@@ -108,23 +108,18 @@ function linesOf(decided: Decided, record: PastRecord, { db, site }: OpenedState
     return [...new Set(doors)].map((id) => site.doors.find((door) => door.id === id)?.name ?? id);
   };
   const around = watch.around(decided);
-  const explained = explain({ decided, around, site, directory, passes: record, doorsOf });
+  const basis = basisOf(event.directoryVersion, reach, record.isConfigSame(seq));
+  const explained = explain({ decided, around, site, directory, passes: record, basis, doorsOf });
   const settled = record.settlementOf(decided);
   return [
     `Event ${seq}, ${secondsText(at.wall, site.timeZone)}${at.trusted ? "" : " (clock not trusted)"}`,
     `${wordsFor(decided, site).sentence}.`,
     ...(settled === null ? [] : [`Afterwards (event ${settled.seq}): ${wordsFor(settled, site).sentence}.`]),
-    "",
     ...explained,
-    ...directoryLines(event.directoryVersion, reach, record.isConfigSame(seq)),
   ];
 }
 
-function directoryLines(
-  named: number,
-  { oldest, newest }: ReturnType<typeof reachOf>,
-  isConfigSame: boolean,
-): string[] {
+function basisOf(named: number, { oldest, newest }: ReturnType<typeof reachOf>, isConfigSame: boolean): string[] {
   const directory =
     named < oldest
       ? `Of directory version ${named}, which the event names, nothing is kept any more: this is by version ${oldest}.`

@@ -20,6 +20,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   directory: async () => (await import("./directory.ts")).directory,
   log: async () => (await import("./log.ts")).journal,
   explain: async () => (await import("./explain.ts")).explainDecision,
+  "who-can": async () => (await import("./who-can.ts")).whoCan,
+  "where-can": async () => (await import("./who-can.ts")).whereCan,
   sim: async () => (await import("./sim.ts")).sim,
   replay: async () => (await import("./replay.ts")).replay,
 };

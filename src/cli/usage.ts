@@ -156,6 +156,16 @@ const usage: Readonly<Record<string, Usage>> = {
       stateOption,
     ],
   },
+  "who-can": {
+    forms: ["postern who-can DOOR [--at TIME] [--state DIR]"],
+    what: "List all people, passes and public codes that could open a door, now or at a time, and by what.",
+    options: [["--at TIME", askedTimeForms], stateOption],
+  },
+  "where-can": {
+    forms: ["postern where-can PERSON|PASS|CODE [--at TIME] [--state DIR]"],
+    what: "List the doors that somebody could open, now or at a time, by what, and why not the others.",
+    options: [["--at TIME", askedTimeForms], stateOption],
+  },
   sim: {
     forms: [
       "postern sim play SCENARIO [--config FILE] [--trace FILE]",

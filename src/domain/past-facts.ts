@@ -172,18 +172,23 @@ function usesOf(outcome: Outcome, event: Shown, told: Holder | null): Uses {
   return { atDoor: Math.max(0, (usesPerDoor ?? 0) - left), total: Math.max(0, (usesTotal ?? 0) - left) };
 }
 
+/** What became known of an opening only afterwards was not known then: the record's own outcome has the last word. */
 function activatedAt(
   outcome: Outcome,
   holder: Holder | null,
   wall: UnixMs,
-  { timeZone }: SiteSpec,
+  { timeZone, passes: { activateOnFirstUse } }: SiteSpec,
   passes: PassMemory,
 ): UnixMs | null {
   if (holder?.kind !== "pass" || holder.activationMs === null) return null;
   const occurrence = occurrenceAt(holder.recurrence, wall, timeZone);
-  const known = occurrence === null ? null : passes.activatedAt(holder.id, occurrence);
-  if (known !== null && known <= wall) return known;
-  return outcome === "activationOver" ? unixMs(0) : null;
+  const kept = occurrence === null ? null : passes.activatedAt(holder.id, occurrence);
+  const known = kept === null || kept > wall ? null : kept;
+  const isOver = known !== null && known + holder.activationMs <= wall;
+  if (outcome === "activationOver") return isOver ? known : unixMs(0);
+  if (outcome === "notYetValid") return null;
+  if (known !== null && !isOver) return known;
+  return activateOnFirstUse ? null : wall;
 }
 
 /** Only where it barred: who opened when is not kept otherwise. */

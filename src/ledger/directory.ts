@@ -37,7 +37,7 @@ const found = `SELECT c.id, c.kind, c.state, c.digits, c.valid_from AS cred_from
   c.twin_of, c.holder_kind, c.holder_id FROM credential c`;
 
 /** Stands for the sum over all doors. */
-const allDoors = "*";
+export const allDoors = "*";
 
 export class Directory {
   readonly #byToken: Statement<[Buffer], FoundRow>;

@@ -1,12 +1,14 @@
 // Finds decisions in the record, by number, by time, or the last; through a connection that cannot write, a bounded stretch at a time.
 import type { Database, Statement } from "better-sqlite3";
 import type { RecordedEvent } from "../domain/events.ts";
-import type { PassId } from "../domain/ids.ts";
-import type { PassMemory } from "../domain/past-facts.ts";
+import type { Uses } from "../domain/facts.ts";
+import type { DoorId, PassId } from "../domain/ids.ts";
 import type { Decided } from "../domain/record-watch.ts";
 import { isDecided } from "../domain/record-watch.ts";
 import type { UnixMs } from "../domain/time.ts";
 import { unixMs } from "../domain/time.ts";
+import type { PassCounts } from "../domain/ways-in.ts";
+import { allDoors } from "./directory.ts";
 import type { StoredRow } from "./journal-reader.ts";
 import { recorded } from "./journal-reader.ts";
 
@@ -23,13 +25,14 @@ export interface DecisionFilter {
   readonly deniedOnly: boolean;
 }
 
-export class PastRecord implements PassMemory {
+export class PastRecord implements PassCounts {
   readonly #range: Statement<[number, number], StoredRow>;
   readonly #decisions: Statement<unknown[], StoredRow>;
   readonly #settlement: Statement<[number, number, string], StoredRow>;
   readonly #newest: Statement<[], number | null>;
   readonly #oldest: Statement<[], number | null>;
   readonly #activation: Statement<[string, number], number>;
+  readonly #spent: Statement<[string, string, number], number>;
   readonly #configChanges: Statement<[number], number>;
 
   constructor(db: Database) {
@@ -46,6 +49,11 @@ export class PastRecord implements PassMemory {
     this.#oldest = db.prepare<[], number | null>("SELECT min(seq) FROM journal").pluck();
     this.#activation = db
       .prepare<[string, number], number>("SELECT at FROM pass_activation WHERE pass = ? AND occurrence = ?")
+      .pluck();
+    this.#spent = db
+      .prepare<[string, string, number], number>(
+        "SELECT spent FROM use_count WHERE pass = ? AND door = ? AND occurrence = ?",
+      )
       .pluck();
     this.#configChanges = db
       .prepare<[number], number>(
@@ -109,5 +117,10 @@ export class PastRecord implements PassMemory {
   activatedAt(pass: PassId, occurrence: number): UnixMs | null {
     const at = this.#activation.get(pass, occurrence);
     return at === undefined ? null : unixMs(at);
+  }
+
+  usesOf(pass: PassId, door: DoorId, occurrence: number): Uses {
+    const spentAt = (place: string) => this.#spent.get(pass, place, occurrence) ?? 0;
+    return { atDoor: spentAt(door), total: spentAt(allDoors) };
   }
 }

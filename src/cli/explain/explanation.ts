@@ -22,6 +22,8 @@ export interface Question {
   readonly site: SiteSpec;
   readonly directory: DirectoryView;
   readonly passes: PassMemory;
+  /** By which directory and configuration, in sentences. */
+  readonly basis: readonly string[];
   /** Doors at which the holder has grants, by that directory. */
   readonly doorsOf: (facts: Facts) => readonly string[];
 }
@@ -65,7 +67,7 @@ export function explain(question: Question): string[] {
     ...section("Why", whyLines(explained, outcome)),
     ...section("The checks, in their order", checkLines(judgement.checks, outcome, again)),
     ...(isDenial(outcome) ? section("What would have opened it", openersOf(explained, outcome, directory)) : []),
-    ...section("How sure this is", sureLines(question, facts, outcome, again)),
+    ...section("How sure this is", [...sureLines(question, facts, outcome, again), ...question.basis]),
   ];
 }
 
@@ -96,10 +98,11 @@ const outcomeWords: Readonly<Record<CheckOutcome["outcome"], string>> = {
 };
 
 function checkLines(checks: readonly CheckOutcome[], outcome: Outcome, again: Outcome): string[] {
+  const nameWidth = Math.max(...checks.map(({ name }) => name.length));
   return checks.map(({ name, outcome: of }) => {
     const taken = of === "barred" && outcome === again && takenFromRecord[outcome] !== undefined ? ", as recorded" : "";
     const reason = of === "barred" ? `  ${again}${taken}` : "";
-    return `${outcomeWords[of].padEnd(11)}  ${name}${reason}`;
+    return `${outcomeWords[of].padEnd(11)}  ${name.padEnd(nameWidth)}${reason}`.trimEnd();
   });
 }
 
@@ -124,5 +127,5 @@ function sureLines({ decided, site }: Question, facts: Facts, outcome: Outcome, 
 
 function section(title: string, lines: readonly string[]): string[] {
   if (lines.length === 0) return [];
-  return [`${title}:`, ...lines.map((line) => `  ${line}`), ""];
+  return ["", `${title}:`, ...lines.map((line) => `  ${line}`)];
 }

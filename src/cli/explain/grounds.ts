@@ -173,12 +173,10 @@ const usesGround: Ground = (explained) => {
   const { holder } = explained.facts;
   if (holder?.kind !== "pass") return [];
   const limits = [
-    holder.usesPerDoor === null ? "" : `${holder.usesPerDoor} at each door`,
-    holder.usesTotal === null ? "" : `${holder.usesTotal} in all`,
+    holder.usesPerDoor === null ? "" : `${timesWords(holder.usesPerDoor)} at each door`,
+    holder.usesTotal === null ? "" : `${timesWords(holder.usesTotal)} in all`,
   ];
-  return [
-    `${whose(explained)} opens ${limits.filter((limit) => limit !== "").join(" and ")}, and that many openings were used.`,
-  ];
+  return [`${whose(explained)} opens ${limits.filter((limit) => limit !== "").join(" and ")}, and has done so.`];
 };
 
 export const grounds: Readonly<Record<DenyReason, Ground>> = {
@@ -270,5 +268,7 @@ export const grounds: Readonly<Record<DenyReason, Ground>> = {
 export function secondsText(at: UnixMs, timeZone: string): string {
   return `${formatLocal(at, timeZone)}:${String(Math.floor(at / 1_000) % 60).padStart(2, "0")}`;
 }
+
+const timesWords = (count: number): string => (count === 1 ? "once" : `${count} times`);
 
 const sentenceCase = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;

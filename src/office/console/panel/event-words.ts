@@ -36,7 +36,7 @@ const unknown: Record<Method, string> = {
   plate: "unknown number plate",
 };
 
-const reasons: Record<DenyReason, string> = {
+export const reasonWords: Record<DenyReason, string> = {
   ledgerUnavailable: "the record could not be reached",
   busy: "too many at once",
   askExpired: "it took too long to decide",
@@ -163,7 +163,7 @@ const sayings: { readonly [Type in JournalEvent["type"]]: Say<Type> } = {
     `${names.who ?? "Someone"} was let in at ${names.door(event.door)} ${withMethod[event.method]}`,
   ],
   "access.denied": (event, names) => {
-    const why = event.reason === "unknownCredential" ? unknown[event.method] : reasons[event.reason];
+    const why = event.reason === "unknownCredential" ? unknown[event.method] : reasonWords[event.reason];
     const at = names.door(event.door);
     return ["denied", names.who === null ? `Denied at ${at}: ${why}` : `${names.who} was denied at ${at}: ${why}`];
   },
