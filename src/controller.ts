@@ -269,6 +269,7 @@ class MainProcess implements Controller {
       showEntry: this.#options.showEntry,
       paths: this.#paths,
       config: site.config,
+      boot: bootId,
       doors: site.loop,
       health: this.#health,
       wallMs: this.#clock.wall(),

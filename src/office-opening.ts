@@ -1,10 +1,11 @@
 // Part of the composition root: gathers what an office's process is told, sample people included, and starts it.
 import type { Config } from "./config/schema.ts";
-import { consoleOf, httpOpeningOf, siteOf } from "./config/site.ts";
+import { actionsOf, consoleOf, httpOpeningOf, siteOf } from "./config/site.ts";
 import { Fault } from "./domain/fault.ts";
 import type { Sample } from "./domain/status.ts";
 import { readSubKey } from "./ledger/keys.ts";
 import { digestKeyPurpose } from "./office/api/access-secret.ts";
+import { version } from "./ops/build.ts";
 import { freePort } from "./ops/free-port.ts";
 import type { OfficeParts } from "./ops/office-side.ts";
 import { OfficeSide } from "./ops/office-side.ts";
@@ -15,6 +16,8 @@ export interface OfficeOpener extends Pick<OfficeParts, "modulePath" | "doors" |
   readonly isSimulatedSite: boolean;
   readonly paths: StatePaths;
   readonly config: Config;
+  /** Which run of the machine this is. */
+  readonly boot: string;
   readonly wallMs: number;
   /** False once the site was closed while this was under way. */
   readonly isWanted: () => boolean;
@@ -39,6 +42,15 @@ export async function openOffice(opener: OfficeOpener): Promise<OfficeSide | nul
       ledgerSocket: paths.ledgerSocket,
       boardSocket: paths.boardSocket,
       samples,
+      actions: {
+        list: actionsOf(config),
+        hosts: config.actionHosts,
+        relays: config.relays.map(({ id }) => id),
+        inputs: config.inputs.map(({ id }) => id),
+        cursorFile: paths.actionCursor,
+        boot: opener.boot,
+        version,
+      },
       api: {
         opening: httpOpeningOf(config),
         callPermission: config.features.callPermission,

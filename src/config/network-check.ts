@@ -1,10 +1,17 @@
 // Finds what is wrong together in what machines may ask over the network; knows no wire.
 import { isIP } from "node:net";
-import type { Finding } from "./problem.ts";
+import { authorityOf, isHostAllowed, strangeVariables, variables } from "../domain/action-text.ts";
+import { nearest } from "./nearest.ts";
+import type { Finding, Step } from "./problem.ts";
+import { shortValue } from "./problem.ts";
 import type { Salvage } from "./salvage.ts";
 
-export function networkFindings({ httpOpening }: Salvage): readonly Finding[] {
-  return [...fromAnywhere(httpOpening), ...strangeAddresses(httpOpening)];
+export function networkFindings({ httpOpening, actions, actionHosts }: Salvage): readonly Finding[] {
+  return [
+    ...fromAnywhere(httpOpening),
+    ...strangeAddresses(httpOpening),
+    ...actions.flatMap((action, n) => actionFindings(action, n, actionHosts)),
+  ];
 }
 
 type Opening = Salvage["httpOpening"];
@@ -31,5 +38,79 @@ function strangeAddresses({ addresses = [] }: Opening): readonly Finding[] {
     if (family !== 0 && (bits === undefined || Number(bits) <= mostBits)) return [];
     const remedy = 'Write one such as "192.168.1.20", or a network such as "192.168.1.0/24".';
     return [{ steps: ["httpOpening", "addresses", n], value, problem: "This is no IP address or network.", remedy }];
+  });
+}
+
+type Action = Salvage["actions"][number];
+
+function actionFindings(action: Action, n: number, hosts: Salvage["actionHosts"]): readonly Finding[] {
+  const { url, body, method, headers = [] } = action;
+  const at = (...steps: Step[]): readonly Step[] => ["actions", n, ...steps];
+  const findings: Finding[] = [];
+  if (url !== undefined) findings.push(...urlFindings(url, at("url"), hosts), ...variableFindings(url, at("url")));
+  if (typeof body === "string") findings.push(...variableFindings(body, at("body")));
+  if (typeof body === "string" && method === "GET") {
+    const problem = "A GET has no body.";
+    findings.push({ steps: at("body"), value: body, problem, remedy: 'Write "method": "POST", or leave it out.' });
+  }
+  headers.forEach(({ name }, m) => {
+    if (!ownHeaders.includes(name.toLowerCase())) return;
+    const remedy =
+      name.toLowerCase() === "authorization" ? 'Use "authorizationFile" for it.' : "Leave it out; Postern writes it.";
+    findings.push({
+      steps: at("headers", m, "name"),
+      value: name,
+      problem: "This header is not yours to set.",
+      remedy,
+    });
+  });
+  return findings;
+}
+
+const ownHeaders: readonly string[] = [
+  "authorization",
+  "connection",
+  "content-length",
+  "content-type",
+  "cookie",
+  "expect",
+  "host",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+];
+
+function urlFindings(value: string, steps: readonly Step[], hosts: Salvage["actionHosts"]): readonly Finding[] {
+  const authority = authorityOf(value);
+  const finding = (problem: string, remedy: string): readonly Finding[] => [{ steps, value, problem, remedy }];
+  if (authority.includes("@")) {
+    return finding("A name and password in an address would end up in logs.", 'Use "authorizationFile" for them.');
+  }
+  if (authority.includes("$")) {
+    return finding("A variable must not choose the host.", "Write the host as it is, and one action for each.");
+  }
+  const url = URL.parse(value);
+  if (url === null) return finding("This is no address.", 'Write one such as "http://192.168.1.30/open".');
+  const isUnclear = hosts.includes(undefined);
+  if (
+    isUnclear ||
+    isHostAllowed(
+      url,
+      hosts.filter((host) => host !== undefined),
+    )
+  )
+    return [];
+  return finding("Requests may not go to this host.", `Add ${shortValue(url.host)} to "actionHosts".`);
+}
+
+function variableFindings(template: string, steps: readonly Step[]): readonly Finding[] {
+  return strangeVariables(template).map((name) => {
+    const guess = nearest(name, variables);
+    const remedy =
+      guess === null
+        ? "Write $$ for a dollar sign, or one of the variables in docs/http.md."
+        : `Did you mean $${guess}?`;
+    return { steps, value: template, problem: `There is no variable ${shortValue(`$${name}`)}.`, remedy };
   });
 }

@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import { idPattern } from "../domain/ids.ts";
 import { doorSchema } from "./door-schema.ts";
-import { httpOpeningSchema } from "./network-schema.ts";
+import { actionHostSchema, actionSchema, httpOpeningSchema } from "./network-schema.ts";
 import { areaSchema, codesSchema, featuresSchema, guessingSchema, keypadSchema } from "./policy-schema.ts";
 import { own } from "./published-schema.ts";
 import {
@@ -48,6 +48,9 @@ export interface Salvage {
   readonly guessing: Some<typeof guessingSchema>;
   readonly console: Some<typeof consoleSchema>;
   readonly httpOpening: Some<typeof httpOpeningSchema>;
+  readonly actions: readonly Some<typeof actionSchema>[];
+  /** What is no host is left out of it as undefined. */
+  readonly actionHosts: readonly (string | undefined)[];
 }
 
 /** More entries than any list may have are refused anyway and not looked at. */
@@ -71,6 +74,8 @@ export function salvage(file: unknown): Salvage {
     guessing: soundFields(guessingSchema, own(file, "guessing")),
     console: soundFields(consoleSchema, own(file, "console")),
     httpOpening: soundFields(httpOpeningSchema, own(file, "httpOpening")),
+    actions: entries(file, "actions").map((entry) => soundFields(actionSchema, entry)),
+    actionHosts: entries(file, "actionHosts").map((entry) => actionHostSchema.safeParse(entry).data),
   };
 }
 
@@ -82,7 +87,16 @@ function soundReader(entry: unknown): SomeReader {
   return soundFields(wiegandReaderSchema, entry);
 }
 
-type ListKey = "relays" | "inputs" | "readers" | "doors" | "areas" | "interlocks" | "receptions";
+type ListKey =
+  | "relays"
+  | "inputs"
+  | "readers"
+  | "doors"
+  | "areas"
+  | "interlocks"
+  | "receptions"
+  | "actions"
+  | "actionHosts";
 
 const soundGroup = (group: unknown): readonly (string | undefined)[] =>
   Array.isArray(group)

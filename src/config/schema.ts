@@ -1,7 +1,7 @@
 // What an installer may write: every setting with its range, its default and its help text; knows no file and no other setting.
 import { z } from "zod";
 import { doorSchema } from "./door-schema.ts";
-import { httpOpeningSchema } from "./network-schema.ts";
+import { actionHostSchema, actionSchema, httpOpeningSchema } from "./network-schema.ts";
 import {
   areaSchema,
   cardsSchema,
@@ -210,6 +210,10 @@ export const configSchema = z
     ).default(300),
     console: consoleSchema.prefault({}),
     httpOpening: httpOpeningSchema.prefault({}),
+    actions: list(actionSchema, 0, 50)
+      .default([])
+      .describe("Requests that are sent when something happened; a person's web relay n sets off the n-th."),
+    actionHosts: list(actionHostSchema, 0, 50).default([]).describe("The only hosts that actions may go to."),
   })
   .meta({ title: "Postern site", description: "Everything that an installer tells a Postern controller." });
 

@@ -1,5 +1,6 @@
 // Hands each part of Postern its share of the configuration; decides nothing.
 
+import type { ActionSpec } from "../domain/action.ts";
 import type { HttpOpeningSpec } from "../domain/http-opening.ts";
 import type { ActionId, AreaId, DoorId, InputId, ReaderId, RelayId, ScheduleId } from "../domain/ids.ts";
 import type { CodePolicy, DoorSpec, Features, PassPolicy, ReaderSpec, SiteSpec } from "../domain/site.ts";
@@ -65,6 +66,9 @@ export function httpOpeningOf({ httpOpening, doors }: Config): HttpOpeningSpec {
   const numbered = httpOpening.doors.length === 0 ? doors.map(({ id }) => id) : httpOpening.doors;
   return { ...httpOpening, doors: numbered.map((id) => id as DoorId) };
 }
+
+export const actionsOf = ({ actions }: Config): readonly ActionSpec[] =>
+  actions.map((action) => ({ ...action, id: action.id as ActionId, doors: action.doors.map((id) => id as DoorId) }));
 
 const featuresOf = ({ callPermission: _, ...ways }: Config["features"]): Features => ways;
 

@@ -20,6 +20,7 @@ export function wiringFindings(known: Salvage): readonly Finding[] {
     ...clashes(deviceIds(known), takenId),
     ...clashes(idClaims("doors", known.doors), takenId),
     ...clashes(idClaims("areas", known.areas), takenId),
+    ...clashes(idClaims("actions", known.actions), takenId),
     ...clashes(pinClaims(known), (what, owner) => ({
       problem: `Pin ${what} already belongs to ${owner}.`,
       remedy: "Wire one of the two to another pin.",
@@ -112,12 +113,18 @@ function relayClaims({ doors }: Salvage, ids: KnownIds): readonly Claim[] {
 
 /** Null where an entry's own id is wrong: what seems to be missing may be that one. */
 type IdSet = ReadonlySet<string> | null;
-const idKinds = ["relay", "input", "door", "area"] as const;
+const idKinds = ["relay", "input", "door", "area", "action"] as const;
 type IdKind = (typeof idKinds)[number];
 type KnownIds = Readonly<Record<IdKind, IdSet>>;
 
-export function knownIds({ relays, inputs, doors, areas }: Salvage): KnownIds {
-  return { relay: idsOf(relays), input: idsOf(inputs), door: idsOf(doors), area: idsOf(areas) };
+export function knownIds({ relays, inputs, doors, areas, actions }: Salvage): KnownIds {
+  return {
+    relay: idsOf(relays),
+    input: idsOf(inputs),
+    door: idsOf(doors),
+    area: idsOf(areas),
+    action: idsOf(actions),
+  };
 }
 
 function idsOf(entries: readonly Named[]): IdSet {
@@ -169,6 +176,16 @@ function danglingIds(known: Salvage, ids: KnownIds): readonly Finding[] {
   known.httpOpening.doors?.forEach((id, n) => {
     refer(["httpOpening", "doors", n], "door", id);
   });
+  known.inputs.forEach(({ actions }, n) => {
+    actions?.forEach(({ action }, m) => {
+      refer(["inputs", n, "actions", m, "action"], "action", action);
+    });
+  });
+  known.actions.forEach(({ doors }, n) => {
+    doors?.forEach((id, m) => {
+      refer(["actions", n, "doors", m], "door", id);
+    });
+  });
   return findings;
 }
 
@@ -186,7 +203,7 @@ function danglingWords(id: string, kind: IdKind, ids: KnownIds): Pick<Finding, "
   };
 }
 
-const article = (kind: IdKind): string => `${kind === "input" || kind === "area" ? "an" : "a"} ${kind}`;
+const article = (kind: IdKind): string => `${/^[aeiou]/.test(kind) ? "an" : "a"} ${kind}`;
 
 interface Role {
   readonly words: string;

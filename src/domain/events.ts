@@ -1,4 +1,5 @@
 // Everything that can enter the record. Names are `noun.past`; codes, PINs and card numbers never appear in one.
+import type { FailureCause } from "./action.ts";
 import type { Source } from "./directory.ts";
 import type { RefusalCause, RefusedOver } from "./http-opening.ts";
 import type {
@@ -169,6 +170,9 @@ export type SystemEvent =
       readonly origin?: Source;
     }
   | { readonly type: "console.entered"; readonly how: string }
+  /** Requests that events set off: sent and well received, or not. */
+  | { readonly type: "action.done"; readonly action: string; readonly count: number }
+  | { readonly type: "action.failed"; readonly action: string; readonly why: FailureCause; readonly count: number }
   /** Machines that asked over HTTP and were refused; what they said they were is not kept. */
   | { readonly type: "http.refused"; readonly over: RefusedOver; readonly why: RefusalCause; readonly count: number }
   /**

@@ -1,4 +1,5 @@
 // How a door looks from outside, and what an operator may tell it.
+import type { ActionSpec } from "./action.ts";
 import type { HttpOpeningSpec } from "./http-opening.ts";
 import type { DoorId, InputId } from "./ids.ts";
 import type { SiteSpec } from "./site.ts";
@@ -87,6 +88,21 @@ export interface ApiSpec {
   readonly digestKeyHex: string;
 }
 
+/** The requests that events set off. */
+export interface ActionsSpec {
+  readonly list: readonly ActionSpec[];
+  /** Where they may go: hosts, with a port where it is not the usual one. */
+  readonly hosts: readonly string[];
+  /** All relays and inputs, in the order of the configuration. */
+  readonly relays: readonly string[];
+  readonly inputs: readonly string[];
+  /** Says how far the record was acted upon. */
+  readonly cursorFile: string;
+  /** Which run of the machine this is. */
+  readonly boot: string;
+  readonly version: string;
+}
+
 export interface OfficeOpening {
   readonly site: SiteSpec;
   readonly console: ConsoleSpec;
@@ -99,6 +115,7 @@ export interface OfficeOpening {
   readonly codeDigest: string | null;
   readonly codeExpiresWallMs: number;
   readonly api: ApiSpec;
+  readonly actions: ActionsSpec;
   /** Signs session cookies, so that a restarted office still knows who is logged in. */
   readonly sessionKeyHex: string;
 }

@@ -1,5 +1,6 @@
 // Reads one line from the socket as a request, or says what is wrong with it without repeating it. Pure.
 
+import { failureCauses } from "../domain/action.ts";
 import type { LedgerRequest, ProposedCredential } from "../domain/ask.ts";
 import type { HolderRef, Source } from "../domain/directory.ts";
 import { holderKinds, sources } from "../domain/directory.ts";
@@ -162,7 +163,7 @@ function parseCompare(value: unknown): RequestParse {
   return { ok: true, request: { kind: "compare", secrets: value } };
 }
 
-/** Others may add only what they alone can know: who came to the console, and whom it turned away. */
+/** Others may add only what they alone can know: who came to the console, whom it turned away, what it sent out. */
 function parseNote(value: unknown): RequestParse {
   if (typeof value !== "object" || value === null) return refuse('"event" must be an object.');
   const event = readNote(value as Record<string, unknown>);
@@ -171,12 +172,28 @@ function parseNote(value: unknown): RequestParse {
 
 /** Made anew field by field: nothing else that somebody sent along gets into the record. */
 function readNote(note: Record<string, unknown>): JournalEvent | null {
-  const { type, how, over, why, count } = note;
+  const { type, how, count } = note;
   if (type === "console.entered") return isText(how, maxTextLength) ? { type, how } : null;
-  if (type !== "http.refused" || !isCount(count)) return null;
+  if (!isCount(count)) return null;
+  if (type === "http.refused") return readRefusal(note, count);
+  return type === "action.done" || type === "action.failed" ? readAction(type, note, count) : null;
+}
+
+function readRefusal({ over, why }: Record<string, unknown>, count: number): JournalEvent | null {
   const form = [...openingModes, "query" as const].find((one) => one === over);
   const cause = refusalCauses.find((one) => one === why);
-  return form === undefined || cause === undefined ? null : { type, over: form, why: cause, count };
+  return form === undefined || cause === undefined ? null : { type: "http.refused", over: form, why: cause, count };
+}
+
+function readAction(
+  type: "action.done" | "action.failed",
+  { action, why }: Record<string, unknown>,
+  count: number,
+): JournalEvent | null {
+  if (typeof action !== "string" || !idPattern.test(action)) return null;
+  if (type === "action.done") return { type, action, count };
+  const cause = failureCauses.find((one) => one === why);
+  return cause === undefined ? null : { type, action, why: cause, count };
 }
 
 const isCount = (value: unknown): value is number =>

@@ -1,18 +1,13 @@
 // The office put together: its lines to board, ledger and doors, and the console that shows them; knows no IPC.
-import { canCall } from "../domain/can-call.ts";
-import type { RefusalCause, RefusedOver } from "../domain/http-opening.ts";
-import type { HealthFact, OfficeOpening, ToOffice } from "../domain/status.ts";
-import { monoMs, unixMs } from "../domain/time.ts";
-import { AccessFile } from "./api/access-file.ts";
-import { ApiDesk } from "./api/api-desk.ts";
-import { CredentialCheck } from "./api/credential-check.ts";
-import { BeatTally } from "./beat-tally.ts";
+
+import type { JournalEvent } from "../domain/events.ts";
+import type { OfficeOpening, ToOffice } from "../domain/status.ts";
+import { openActions } from "./actions/open-actions.ts";
+import { openApi } from "./api/open-api.ts";
 import { BoardLink } from "./board-link.ts";
 import type { LampSignal } from "./board-says.ts";
 import { EntryCode } from "./console/entry-code.ts";
 import { beatMs, EventStreams } from "./console/event-streams.ts";
-import type { Listening } from "./console/guard.ts";
-import { ownOrigin } from "./console/guard.ts";
 import { JournalFeed } from "./console/journal-feed.ts";
 import { loadPanelFiles } from "./console/panel-files.ts";
 import { planRoutes } from "./console/routes.ts";
@@ -23,6 +18,7 @@ import type { ReadCallFacts } from "./directory-port.ts";
 import type { DoorDesk } from "./door-desk.ts";
 import type { OpenJournal } from "./journal-port.ts";
 import { LedgerLink } from "./ledger-link.ts";
+import { OwnHealth } from "./own-health.ts";
 import { Paced } from "./paced.ts";
 
 const drawEveryMs = 25;
@@ -70,7 +66,10 @@ export async function openOffice(opening: OfficeOpening, ports: OfficePorts): Pr
     changed: (readable, why) => own.set("record", readable, `The record cannot be read: ${why}`),
   });
   const ledger = new LedgerLink(opening.ledgerSocket, {
-    grew: () => feed.grew(),
+    grew: () => {
+      feed.grew();
+      actions?.grew();
+    },
     changed: (connected, why) => own.set("ledger line", connected, `The ledger does not answer: ${why}`),
   });
   const { port, secure } = server.listening;
@@ -91,12 +90,12 @@ export async function openOffice(opening: OfficeOpening, ports: OfficePorts): Pr
     code,
     entered,
   };
-  const refusals = new BeatTally<Refusal>((refusal, count) => ledger.note({ type: "http.refused", ...refusal, count }));
-  const api = openApi(opening, ports, server.listening, own, (over, why) => refusals.count({ over, why }));
-  server.serve(planRoutes({ ...parts, pageSite, pageDoors, pageBoard }), sessions, api);
+  const note = (event: JournalEvent): void => ledger.note(event);
+  const api = openApi(opening, { ...ports, listening: server.listening, own, note });
+  server.serve(planRoutes({ ...parts, pageSite, pageDoors, pageBoard }), sessions, api.desk);
+  const actions = openActions(opening, { ...ports, mono: ports.clock.mono, own, note });
   const beat = (): void => {
-    streams.beat();
-    refusals.beat();
+    for (const part of [streams, api, actions]) part?.beat();
   };
   const beats = setInterval(beat, beatMs);
   return {
@@ -107,6 +106,7 @@ export async function openOffice(opening: OfficeOpening, ports: OfficePorts): Pr
     beat,
     close: async () => {
       clearInterval(beats);
+      actions?.close();
       doors.cancel();
       board?.close();
       ledger.close();
@@ -116,37 +116,6 @@ export async function openOffice(opening: OfficeOpening, ports: OfficePorts): Pr
       await server.close();
     },
   };
-}
-
-interface Refusal {
-  readonly over: RefusedOver;
-  readonly why: RefusalCause;
-}
-
-/** What answers machines, over the same port as the pages. */
-function openApi(
-  { api, site, databasePath }: OfficeOpening,
-  { clock, desk, readCallFacts }: OfficePorts,
-  listening: Listening,
-  own: OwnHealth,
-  refused: (over: RefusedOver, why: RefusalCause) => void,
-): ApiDesk {
-  const file = new AccessFile(api.accessFile, (well, why) => own.set("http access", well, why));
-  const entries = () => file.entries();
-  return new ApiDesk({
-    spec: api.opening,
-    doors: site.doors.map(({ id }) => id),
-    check: new CredentialCheck(entries, Buffer.from(api.digestKeyHex, "hex"), clock.mono),
-    desk,
-    mono: clock.mono,
-    ownOrigin: (host) => ownOrigin(host, listening),
-    refused,
-    canCall: (person, door) => {
-      const { trusted, ...facts } = readCallFacts(databasePath, person, door);
-      const now = { wall: unixMs(clock.wall()), mono: monoMs(clock.mono()), trusted };
-      return canCall(api.callPermission, facts, now, site.timeZone);
-    },
-  });
 }
 
 /** The board's line, and how its news reaches the pages without outrunning them. */
@@ -173,29 +142,6 @@ function openBoard(path: string, streams: EventStreams, own: OwnHealth) {
     link.close();
   };
   return { link, close };
-}
-
-/** What the office itself cannot reach; absent while all is well. */
-class OwnHealth {
-  readonly #wall: () => number;
-  readonly #changed: () => void;
-  readonly #faults = new Map<string, HealthFact>();
-
-  constructor(wall: () => number, changed: () => void) {
-    this.#wall = wall;
-    this.#changed = changed;
-  }
-
-  set(part: string, well: boolean, why: string): void {
-    if (well === !this.#faults.has(part)) return;
-    if (well) this.#faults.delete(part);
-    else this.#faults.set(part, { part, state: "fault", why, sinceWallMs: this.#wall() });
-    this.#changed();
-  }
-
-  facts(): readonly HealthFact[] {
-    return [...this.#faults.values()];
-  }
 }
 
 function pageSiteOf({ site, samples, boardSocket }: OfficeOpening): PageSite {

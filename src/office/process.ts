@@ -23,7 +23,7 @@ export function runOffice({ openJournal, readCallFacts }: OfficeProcess): void {
   let office: Office | null = null;
   let renewed: Extract<ToOffice, { kind: "code" }> | null = null;
   const open = async (opening: OfficeOpening): Promise<void> => {
-    const clock = { wall: () => Date.now(), mono: () => performance.now() };
+    const clock = { wall: () => Date.now(), mono: () => Number(process.hrtime.bigint()) / 1e6 };
     const panelFolder = new URL("./console/panel/", import.meta.url);
     const entered = (): void => tell({ kind: "entered" });
     office = await openOffice(opening, { openJournal, readCallFacts, desk, entered, clock, panelFolder });

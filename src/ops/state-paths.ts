@@ -13,6 +13,8 @@ export interface StatePaths {
   readonly entryFile: string;
   /** Tokens and accounts of machines, hashed. */
   readonly accessFile: string;
+  /** How far the record was acted upon. */
+  readonly actionCursor: string;
   /** There while a fire release is in force. */
   readonly fireFile: string;
 }
@@ -28,6 +30,7 @@ export function statePaths(folder: string, keysFolder: string | null): StatePath
     controlSocket: join(folder, "control.sock"),
     entryFile: join(folder, "console-code"),
     accessFile: join(folder, "http-access.json"),
+    actionCursor: join(folder, "action-cursor.json"),
     fireFile: join(folder, "fire-latched"),
   };
 }

@@ -10,6 +10,10 @@ export class FakeJournal {
   opened = 0;
   /** How many of the openings read a record that is no more. */
   replaced = 0;
+  /** The monotonic time at which events are recorded; their own number by default. */
+  mono: (() => number) | null = null;
+  epoch = 1;
+  boot = "boot-1";
   #wallMs = Date.UTC(2026, 2, 12, 8, 30);
 
   open(): JournalReader {
@@ -30,9 +34,9 @@ export class FakeJournal {
     this.#wallMs = wallMs ?? this.#wallMs + 1_000;
     const recorded: RecordedEvent = {
       seq,
-      epoch: 1,
-      at: { wall: unixMs(this.#wallMs), mono: monoMs(seq), trusted: true },
-      boot: "boot-1",
+      epoch: this.epoch,
+      at: { wall: unixMs(this.#wallMs), mono: monoMs(this.mono?.() ?? seq), trusted: true },
+      boot: this.boot,
       event,
       personal: name === null ? null : { name },
       hash: seq.toString(16).padStart(64, "0"),

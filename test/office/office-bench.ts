@@ -6,7 +6,14 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { HttpOpeningSpec } from "../../src/domain/http-opening.ts";
 import type { SiteSpec } from "../../src/domain/site.ts";
-import type { ConsoleSpec, DoorStatus, FromOffice, OfficeOpening, Sample } from "../../src/domain/status.ts";
+import type {
+  ActionsSpec,
+  ConsoleSpec,
+  DoorStatus,
+  FromOffice,
+  OfficeOpening,
+  Sample,
+} from "../../src/domain/status.ts";
 import type { CallReading } from "../../src/office/directory-port.ts";
 import { DoorDesk } from "../../src/office/door-desk.ts";
 import { type Office, openOffice } from "../../src/office/office.ts";
@@ -30,6 +37,7 @@ export interface BenchOptions {
   readonly sessionKeyHex?: string;
   readonly opening?: Partial<HttpOpeningSpec>;
   readonly callPermission?: boolean;
+  readonly actions?: Partial<ActionsSpec>;
   readonly callFacts?: CallReading;
 }
 
@@ -128,6 +136,7 @@ export async function openBench(options: BenchOptions = {}): Promise<OfficeBench
   };
   await Promise.all([board.listen(), ledger.listen()]);
   const clock = { wallMs: Date.UTC(2026, 2, 12, 8, 30), monoMs: 1_000_000 };
+  journal.mono = () => clock.monoMs;
   const told: FromOffice[] = [];
   const commanded = Promise.withResolvers<FromOffice>();
   const desk = new DoorDesk((message) => {
@@ -146,6 +155,16 @@ export async function openBench(options: BenchOptions = {}): Promise<OfficeBench
     codeDigest: options.codeDigest === undefined ? digestOf(entryCode) : options.codeDigest,
     codeExpiresWallMs: clock.wallMs + (options.codeLifeMs ?? 15 * 60_000),
     sessionKeyHex: options.sessionKeyHex ?? sessionKeyHex,
+    actions: {
+      list: [],
+      hosts: [],
+      relays: ["front-strike", "garage-magnet"],
+      inputs: ["front-exit", "front-contact"],
+      cursorFile: join(folder, "action-cursor.json"),
+      boot: "boot-1",
+      version: "1.2.3",
+      ...options.actions,
+    },
     api: {
       opening: {
         modes: [],

@@ -58,6 +58,15 @@ const opening = (port = 0): OfficeOpening => ({
   codeDigest: digestOf(entryCode),
   codeExpiresWallMs: Date.now() + 60_000,
   sessionKeyHex,
+  actions: {
+    list: [],
+    hosts: [],
+    relays: [],
+    inputs: [],
+    cursorFile: join(folder, "action-cursor.json"),
+    boot: "boot-1",
+    version: "1.2.3",
+  },
   api: {
     opening: { modes: [], addresses: [], sessionCheck: false, doors: [] },
     callPermission: true,

@@ -131,6 +131,18 @@ function durationWords(ms: number): string {
 
 const times = (count: number): string => (count === 1 ? "once" : `${count} times`);
 
+const failures: Record<EventOf<"action.failed">["why"], string> = {
+  unreachable: "nobody answered there",
+  timedOut: "no answer came in time",
+  redirected: "it was sent on elsewhere, which is not followed",
+  answeredError: "the answer was an error",
+  hostNotAllowed: "its host is not in actionHosts",
+  secretMissing: "the file with its secret is missing, or others may read it",
+  queueFull: "too many were waiting",
+  unknownAction: "there is no such action",
+  cursorNotKept: "the disk did not take the note that it is sent",
+};
+
 const refusals: Record<EventOf<"http.refused">["why"], string> = {
   credential: "its token, name or password was wrong",
   door: "it may not open that door",
@@ -255,6 +267,8 @@ const sayings: { readonly [Type in JournalEvent["type"]]: Say<Type> } = {
   ],
   "directory.changed": (event) => ["system", `People and keys were changed (${event.by})`],
   "console.entered": () => ["system", "Someone logged in to this console"],
+  "action.done": (event) => ["system", `${event.action} was sent ${times(event.count)} and arrived`],
+  "action.failed": (event) => ["alarm", `${event.action} failed ${times(event.count)}: ${failures[event.why]}`],
   "http.refused": (event) => [
     "denied",
     `A machine was refused ${times(event.count)} over HTTP: ${refusals[event.why]}`,

@@ -1,0 +1,24 @@
+// What the office itself cannot reach, for the pages that show it; absent while all is well.
+import type { HealthFact } from "../domain/status.ts";
+
+export class OwnHealth {
+  readonly #wall: () => number;
+  readonly #changed: () => void;
+  readonly #faults = new Map<string, HealthFact>();
+
+  constructor(wall: () => number, changed: () => void) {
+    this.#wall = wall;
+    this.#changed = changed;
+  }
+
+  set(part: string, well: boolean, why: string): void {
+    if (well === !this.#faults.has(part)) return;
+    if (well) this.#faults.delete(part);
+    else this.#faults.set(part, { part, state: "fault", why, sinceWallMs: this.#wall() });
+    this.#changed();
+  }
+
+  facts(): readonly HealthFact[] {
+    return [...this.#faults.values()];
+  }
+}
