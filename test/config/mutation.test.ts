@@ -20,14 +20,35 @@ function expectSound(config: Config): void {
   distinct(doors);
   distinct(pins);
   for (const pin of pins) inRange(pin, 0, 1023);
-  distinct(config.doors.map((door) => door.relay));
+  distinct(config.doors.flatMap((door) => [door.relay, ...door.auxRelays.map(({ relay }) => relay)]));
+  const areas = config.areas.map((area) => area.id);
+  distinct(areas);
+  for (const door of config.doors) {
+    for (const area of [door.leadsTo, door.leadsFrom]) if (area !== null) expect(areas).toContain(area);
+    if (door.leadsTo !== null) expect(door.leadsFrom).not.toBe(door.leadsTo);
+    if (door.preAlarmMs > 0) expect(door.preAlarmMs).toBeLessThan(door.contact === null ? 0 : door.heldOpenMs);
+  }
+  for (const group of config.interlocks) {
+    distinct(group);
+    for (const door of group) expect(doors).toContain(door);
+  }
   distinct(config.readers.flatMap((reader) => ("port" in reader ? [reader.port] : [])));
   for (const reader of config.readers) expect(doors).toContain(reader.door);
   const contacts = config.doors.flatMap((door) => door.contact ?? []);
   const exits = new Set(config.doors.flatMap((door) => door.exitButtons));
   const fire = config.fire === null ? [] : [config.fire.input];
-  distinct([...contacts, ...exits, ...fire]);
-  for (const id of [...contacts, ...exits, ...fire]) expect(inputs).toContain(id);
+  const tampers = new Set(config.doors.flatMap((door) => door.tampers));
+  const lockdown = config.lockdown === null ? [] : [config.lockdown.input];
+  const roles = [
+    ...contacts,
+    ...exits,
+    ...tampers,
+    ...fire,
+    ...lockdown,
+    ...config.receptions.map(({ input }) => input),
+  ];
+  distinct(roles);
+  for (const id of roles) expect(inputs).toContain(id);
   for (const door of config.doors) {
     expect(relays).toContain(door.relay);
     expect(door.exitButtons.length + config.readers.filter((reader) => reader.door === door.id).length).toBeGreaterThan(
