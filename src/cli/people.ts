@@ -1,34 +1,38 @@
-// `postern people`: lists, adds and removes people through the running ledger, the only writer.
-import { randomInt } from "node:crypto";
+// `postern people`: lists, shows, suspends and removes people through the running ledger, the only writer.
 import { parseArgs } from "node:util";
 import { loadAccepted } from "../config/choose.ts";
-import type { DirectoryListing, LedgerReply, LedgerRequest } from "../domain/ask.ts";
-import type { DirectoryChange, HolderRef } from "../domain/directory.ts";
-import type { CredentialId, DoorId, PersonId, ScheduleId } from "../domain/ids.ts";
+import type { DirectoryListing } from "../domain/ask.ts";
 import { always } from "../domain/schedule.ts";
-import { askSocket } from "../ops/line-client.ts";
 import { guessReport } from "./guess-report.ts";
+import { readLastUse } from "./last-use.ts";
+import { askLedger, by, changeDirectory, findHolder, holdersOf, problemOf, refOf } from "./ledger-client.ts";
 import { Misuse } from "./misuse.ts";
 import type { StateValues } from "./options.ts";
 import { noSuchVerb, onlyWord, pathsOf, stateOption } from "./options.ts";
-
-const patienceMs = 30_000;
-const newPinDigits = 6;
-/** A PIN is eight digits at most; whatever else comes over standard input is none. */
-const maxPinBytes = 64;
+import { addPerson } from "./people-add.ts";
+import { showHolder } from "./people-show.ts";
+import { siteAt } from "./site-view.ts";
+import { timeText } from "./spoken-time.ts";
+import { printTable } from "./table.ts";
 
 type ListedHolder = DirectoryListing["holders"][number];
 
+const verbs: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
+  list,
+  add: addPerson,
+  show,
+  suspend: (args) => setState(args, "suspended"),
+  resume: (args) => setState(args, "active"),
+  remove,
+  forgive,
+};
+
 export async function people(args: readonly string[]): Promise<number> {
   const [verb, ...rest] = args;
-  if (verb === "list") return list(rest);
-  if (verb === "add") return add(rest);
-  if (verb === "remove") return remove(rest);
-  throw noSuchVerb("people", verb, ["list", "add", "remove"]);
+  const run = verb !== undefined && Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
+  if (run === undefined) throw noSuchVerb("people", verb, Object.keys(verbs));
+  return run(rest);
 }
-
-const askLedger = (where: StateValues, request: LedgerRequest): Promise<LedgerReply> =>
-  askSocket<LedgerReply>(pathsOf(where).ledgerSocket, request, patienceMs);
 
 async function listingOf(where: StateValues): Promise<DirectoryListing> {
   const reply = await askLedger(where, { kind: "directory" });
@@ -37,13 +41,18 @@ async function listingOf(where: StateValues): Promise<DirectoryListing> {
 }
 
 async function list(args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({ args: [...args], options: stateOption });
+  const options = { unused: { type: "string" }, ...stateOption } as const;
+  const { values } = parseArgs({ args: [...args], options });
+  const unusedDays = values.unused === undefined ? null : daysOf(values.unused);
   const { holders, liveCodes } = await listingOf(values);
+  if (unusedDays !== null) return listUnused(holders, unusedDays, values);
   const rows = holders.toSorted((a, b) => a.id.localeCompare(b.id)).map(holderRow);
-  for (const line of aligned(rows)) console.log(line);
+  printTable(["ID", "NAME", "KIND", "SHOWS", "DOORS"], rows);
   if (rows.length === 0) console.log("Nobody may enter yet; `postern people add` lets somebody in.");
   const accepted = loadAccepted(pathsOf(values).folder);
-  if (accepted.ok) for (const line of guessReport(liveCodes, accepted.config.guessing)) console.log(line);
+  if (!accepted.ok) return 0;
+  for (const line of guessReport(liveCodes, accepted.config.guessing)) console.log(line);
+  for (const line of await outdatedPublicCodes(values, accepted.config.codes.publicLength)) console.log(line);
   return 0;
 }
 
@@ -61,111 +70,80 @@ function holderRow({ id, name, kind, state, credentials, grants }: ListedHolder)
   return [id, name, what, shown.join(", ") || "no credentials", doors.join(", ") || "no doors"];
 }
 
-function aligned(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
+/** All public codes have one length: after it was changed, the others open nothing until they are set anew. */
+async function outdatedPublicCodes(where: StateValues, length: number): Promise<string[]> {
+  return (await holdersOf(where, "public")).flatMap(({ holder, credentials }) =>
+    credentials.flatMap(({ code }) => {
+      if (code === null || code.digits === length) return [];
+      return [`${holder.id}: its code has ${code.digits} digits and opens nothing; "codes.publicLength" is ${length}.`];
+    }),
   );
 }
 
-const addOptions = {
-  id: { type: "string" },
-  door: { type: "string", multiple: true },
-  schedule: { type: "string", default: "always" },
-  "new-pin": { type: "boolean", default: false },
-  "pin-stdin": { type: "boolean", default: false },
-  card: { type: "string", multiple: true },
-  ...stateOption,
-} as const;
+const dayMs = 86_400_000;
 
-async function add(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: addOptions });
-  const name = onlyWord(positionals, "the person");
-  const { door: doors, card: cards = [], schedule } = values;
-  if (doors === undefined) throw new Misuse("Name at least one door that opens for them, with --door.");
-  if (values["new-pin"] && values["pin-stdin"]) throw new Misuse("Use either --new-pin or --pin-stdin.");
-  const id = values.id ?? idFrom(name);
-  if (id === "") throw new Misuse("This name has no letters of which an id could be made; give one with --id.");
-  // Adding is never changing: somebody of the same name would take over the other's rights, and lose them the PIN.
-  if ((await listingOf(values)).holders.some((one) => one.id === id)) {
-    throw new Error(`There is somebody with the id "${id}" already; give this person another one with --id.`);
+function daysOf(text: string): number {
+  if (!/^[1-9][0-9]{0,3}$/.test(text)) throw new Misuse("--unused takes a number of days, 1 to 9999.");
+  return Number(text);
+}
+
+function listUnused(holders: readonly ListedHolder[], days: number, where: StateValues): number {
+  const { timeZone } = siteAt(where);
+  const lastUse = readLastUse(where);
+  const before = Date.now() - days * dayMs;
+  const rows = holders
+    .filter(({ kind }) => kind !== "public")
+    .map((holder) => ({ holder, last: lastUse.of(holder) }))
+    .filter(({ last }) => last === null || last < before)
+    .toSorted((a, b) => (a.last ?? 0) - (b.last ?? 0))
+    .map(({ holder: { id, name, kind }, last }) => [
+      id,
+      name,
+      kind,
+      last === null ? "never" : timeText(last, timeZone),
+    ]);
+  printTable(["ID", "NAME", "KIND", "LAST USED"], rows);
+  if (rows.length === 0) console.log(`Everybody has come in within ${days} days.`);
+  else if (lastUse.sinceWall !== null && lastUse.sinceWall > before) {
+    console.log(`The record begins on ${timeText(lastUse.sinceWall, timeZone)}; what was before it, it cannot tell.`);
   }
-  const pin = values["new-pin"] ? newPin() : values["pin-stdin"] ? await readPin() : null;
-  const changes = planPerson({ id, name, pin, cards, doors, schedule });
-  const reply = await askLedger(values, { kind: "change", by: "command line", changes });
-  if (reply.kind !== "changed") throw new Error(problemOf(reply));
-  console.log(`${name} may enter now, under the id "${id}".`);
-  if (values["new-pin"]) console.log(`The PIN is ${pin}. It is shown this once.`);
-  if (pin === null && cards.length === 0) console.log("They have neither PIN nor card, so no door opens for them yet.");
   return 0;
 }
 
-interface NewPerson {
-  readonly id: string;
-  readonly name: string;
-  readonly pin: string | null;
-  readonly cards: readonly string[];
-  readonly doors: readonly string[];
-  readonly schedule: string;
+async function show(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: stateOption });
+  await showHolder(values, await findHolder(values, onlyWord(positionals, "the id of the person")));
+  return 0;
 }
 
-function planPerson({ id, name, pin, cards, doors, schedule }: NewPerson): DirectoryChange[] {
-  const person = id as PersonId;
-  const holder: HolderRef = { kind: "person", id: person };
-  const credential = (suffix: string, kind: "pin" | "card", secret: string): DirectoryChange => ({
-    op: "putCredential",
-    id: `${id}-${suffix}` as CredentialId,
-    kind,
-    secret,
-    holder,
-  });
-  const validity = { from: null, until: null };
-  return [
-    { op: "putPerson", person: { kind: "person", id: person, name, state: "active", validity } },
-    ...(pin === null ? [] : [credential("pin", "pin", pin)]),
-    ...cards.map((card, index) => credential(`card-${index + 1}`, "card", card.toUpperCase())),
-    ...doors.map((door): DirectoryChange => {
-      return { op: "putGrant", holder, door: door as DoorId, schedule: schedule as ScheduleId };
-    }),
-  ];
+async function setState(args: readonly string[], state: "active" | "suspended"): Promise<number> {
+  const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: stateOption });
+  const { holder } = await findHolder(values, onlyWord(positionals, "the id of the person"));
+  await changeDirectory(values, [{ op: "setHolderState", holder: refOf(holder), state }]);
+  const said = state === "active" ? "may enter again" : "may not enter until `postern people resume`";
+  console.log(`${holder.name} ${said}.`);
+  return 0;
 }
 
 async function remove(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: stateOption });
-  const id = onlyWord(positionals, "the id of the person");
-  const found = (await listingOf(values)).holders.find((one) => one.id === id);
-  if (found === undefined) throw new Error(`There is nobody with the id "${id}"; see \`postern people list\`.`);
-  const changes = [{ op: "removeHolder", holder: { kind: found.kind, id } as HolderRef }] as const;
-  const reply = await askLedger(values, { kind: "change", by: "command line", changes });
-  if (reply.kind !== "changed") throw new Error(problemOf(reply));
-  console.log(`${found.name} is gone; what the record says of them stays.`);
+  const { holder } = await findHolder(values, onlyWord(positionals, "the id of the person"));
+  await changeDirectory(values, [{ op: "removeHolder", holder: refOf(holder) }]);
+  console.log(`${holder.name} is gone; what the record says of them stays.`);
   return 0;
 }
 
-function problemOf(reply: LedgerReply): string {
-  if (reply.kind === "refused") return reply.problems.map((one) => `${one.problem} ${one.remedy}`).join("\n");
-  return reply.kind === "error" ? reply.problem : `The ledger answered "${reply.kind}".`;
-}
-
-const newPin = (): string => String(randomInt(10 ** newPinDigits)).padStart(newPinDigits, "0");
-
-const idFrom = (name: string): string =>
-  name
-    .normalize("NFKD")
-    .toLowerCase()
-    .replace(/\p{M}+/gu, "")
-    .replace(/[^a-z0-9]+/g, "-")
-    .slice(0, 60)
-    .replace(/^-+|-+$/g, "");
-
-async function readPin(): Promise<string> {
-  let text = "";
-  for await (const chunk of process.stdin) {
-    text += String(chunk);
-    if (text.length > maxPinBytes) break;
-  }
-  return text.trim().slice(0, maxPinBytes);
+async function forgive(args: readonly string[]): Promise<number> {
+  const options = { everybody: { type: "boolean", default: false }, ...stateOption } as const;
+  const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options });
+  if (values.everybody && positionals.length > 0) throw new Misuse("Name one person or say --everybody, not both.");
+  if (!values.everybody && positionals.length === 0) throw new Misuse("Name the id of the person, or say --everybody.");
+  const found = values.everybody ? null : await findHolder(values, onlyWord(positionals, "the id of the person"));
+  const holder = found === null ? null : refOf(found.holder);
+  const reply = await askLedger(values, { kind: "forgive", by, holder });
+  if (reply.kind !== "forgiven") throw new Error(problemOf(reply));
+  const who = found === null ? `${reply.count} of those inside` : found.holder.name;
+  const isNew = reply.count > 0;
+  console.log(isNew ? `${who} may enter again, wherever they are.` : "Nobody of them was held to be inside.");
+  return 0;
 }

@@ -1,14 +1,9 @@
 // What each subcommand is for, in the words that `postern help` prints.
 import { askedTimeForms } from "../domain/asked-time.ts";
 
-interface Usage {
-  readonly forms: readonly string[];
-  readonly what: string;
-  readonly options?: readonly (readonly [option: string, meaning: string])[];
-}
+import type { Usage } from "./usage-people.ts";
+import { keysOption, peopleUsage, stateOption } from "./usage-people.ts";
 
-const stateOption = ["--state DIR", "the folder that the controller keeps its state in; var by default"] as const;
-const keysOption = ["--keys DIR", "where its keys are, when that is not DIR/keys"] as const;
 const configOption = "the site's configuration";
 
 const usage: Readonly<Record<string, Usage>> = {
@@ -85,23 +80,7 @@ const usage: Readonly<Record<string, Usage>> = {
     what: "Read the configuration again. A bad one changes nothing; a new one restarts the doors, locked.",
     options: [stateOption],
   },
-  people: {
-    forms: [
-      "postern people list [--state DIR]",
-      "postern people add NAME --door DOOR ... [--new-pin | --pin-stdin] [--card HEX ...] [--id ID] [--schedule ID]",
-      "postern people remove ID [--state DIR]",
-    ],
-    what: "List, add or remove the people of a running controller.",
-    options: [
-      ["--door DOOR", "a door that opens for them; once for each"],
-      ["--new-pin", "make up a PIN of six digits and show it this once"],
-      ["--pin-stdin", "read the PIN, 2 to 8 digits, from standard input"],
-      ["--card HEX", "a card as the reader shows it, such as 00B775D2; up to five"],
-      ["--id ID", "what the record calls them; made from the name by default"],
-      ["--schedule ID", "when the doors open for them; always by default"],
-      stateOption,
-    ],
-  },
+  ...peopleUsage,
   http: {
     forms: [
       "postern http token NAME [--scope open | --scope query] [--door DOOR ...] [--state DIR]",

@@ -18,7 +18,7 @@ export function fillByPreset(given: PassGiven, known: Pass | null, policy: PassP
   if (hasEnd(pass)) return { ...pass, usesPerDoor };
   const start = Math.max(pass.validity.from ?? now.wall, now.wall);
   const lastsMs = pass.preset === "staff" ? policy.staffMaxMs : policy.courier.validMs;
-  const until = known?.validity.until ?? unixMs(start + lastsMs);
+  const until = known?.validity.until ?? unixMs(Math.round(start + lastsMs));
   return { ...pass, usesPerDoor, validity: { ...pass.validity, until } };
 }
 

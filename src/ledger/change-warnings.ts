@@ -43,7 +43,7 @@ export class ChangeWarnings {
     };
     return changes.flatMap((change, step) => {
       if (change.op !== "putCredential") return [];
-      const found = [this.#lengthOfPublic(change, site), this.#short(change, liveAt), this.#ambiguous(change, site)];
+      const found = [this.#lengthOfPublic(change, site) ?? this.#short(change, liveAt), this.#ambiguous(change, site)];
       return found.flatMap((warning) => (warning === null ? [] : [{ step, warning }]));
     });
   }

@@ -6,7 +6,8 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { expectMisuse, expectRefusal, runCommand, runPostern, stackOf, temporarySite } from "./command.ts";
 import { postern } from "./product.ts";
 
-const commands = ["run", "check", "status", "login", "clear", "reload", "people", "log", "sim", "replay"];
+const ofPeople = ["people", "cards", "codes", "pass", "schedules", "holidays"];
+const commands = ["run", "check", "status", "login", "clear", "reload", ...ofPeople, "http", "log", "sim", "replay"];
 
 describe("help", () => {
   test.each([[[]], [["help"]], [["--help"]], [["-h"]]])("%j lists every command, with code 0", async (args) => {
@@ -45,7 +46,7 @@ describe("a command typed wrongly", () => {
     for (const command of commands) expect(ended.err).toContain(`postern ${command}`);
   });
 
-  const needsVerb = ["people", "log", "sim"];
+  const needsVerb = [...ofPeople, "http", "log", "sim"];
   test.each(commands.filter((command) => !needsVerb.includes(command)))(
     "%s refuses an option that it does not know",
     async (command) => {
@@ -59,7 +60,7 @@ describe("a command typed wrongly", () => {
     [["status", "now"], "Unexpected argument 'now'."],
     [["status", "--state"], "'--state <value>' argument missing"],
     [["run", "site.json"], "Unexpected argument 'site.json'."],
-    [["clear"], 'Say what to clear: "fire", "recovery", or "forced" and the id of the door.'],
+    [["clear"], 'Say what to clear: "fire", "recovery", or "forced" or "tamper" and the id of the door.'],
     [["clear", "forced"], "the id of the door"],
     [["clear", "fire", "front"], "the id of the door"],
     [["people"], 'Say what to do; there are "postern people list"'],
@@ -71,6 +72,25 @@ describe("a command typed wrongly", () => {
     [["people", "add", "李", "--door", "front"], "give one with --id."],
     [["people", "add", "Ana", "--door", "front", "--pin", "1234"], "Unknown option '--pin'."],
     [["people", "remove"], "Name the id of the person."],
+    [["people", "list", "--unused", "long"], "--unused takes a number of days"],
+    [["people", "add", "Ana", "--door", "front", "--role", "boss"], "--role takes general or administrator."],
+    [["people", "add", "Ana", "--door", "front", "--factors", "all"], "--factors takes one of any, cardAndPin"],
+    [["people", "forgive"], "Name the id of the person, or say --everybody."],
+    [["cards", "lend"], 'There is no "postern cards lend"'],
+    [["cards", "take", "card-1"], "Name the offer and the id of its owner"],
+    [["codes", "new"], "Name the id of the person or pass."],
+    [["codes", "new", "ana", "--qr", "--secret"], "Use either --qr or --secret."],
+    [["codes", "public", "4", "--new"], "There are three public codes: 1, 2 and 3."],
+    [["codes", "public", "1"], "Say one of --new, --pin-stdin and --off."],
+    [["pass"], 'there are "postern pass new"'],
+    [["pass", "new"], "Name the visitor."],
+    [["pass", "new", "Eve"], "Name at least one door that it opens, with --door."],
+    [["pass", "new", "Eve", "--door", "front", "--courier", "--staff"], "Use one of --courier, --visitor, --staff."],
+    [["schedules", "put", "nights"], "Name the id of the schedule and its name"],
+    [["schedules", "put", "nights", "Nights"], "Say when it holds"],
+    [["schedules", "put", "nights", "Nights", "--window", "never=22:00-06:00"], "--window takes days such as"],
+    [["holidays", "put", "xmas", "Christmas"], "Say which day it is"],
+    [["holidays", "put", "xmas", "Christmas", "--on", "25.12."], "--on takes a date such as 2026-12-24."],
     [["log"], 'there are "postern log show", "postern log follow", "postern log verify".'],
     [["log", "show", "--last", "0"], "--last takes a whole number from 1 on."],
     [["log", "show", "--last", "many"], "--last takes a whole number from 1 on."],
@@ -94,6 +114,12 @@ describe("with nothing running", () => {
     ["clear", "fire"],
     ["people", "list"],
     ["people", "remove", "ana"],
+    ["people", "forgive", "--everybody"],
+    ["cards", "offers"],
+    ["codes", "new", "ana", "--yes"],
+    ["pass", "revoke", "courier"],
+    ["schedules", "list"],
+    ["holidays", "remove", "xmas"],
     ["people", "add", "Ana", "--door", "front", "--new-pin"],
   ])("%s %s says so in one sentence, with code 1", async (...args) => {
     const { state } = temporarySite();

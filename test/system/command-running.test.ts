@@ -46,12 +46,12 @@ describe("with a controller running", () => {
     const { code, out, err } = await ask("people", "add", "Zoë Ångström", "--door", "front", "--new-pin");
     expect({ code, err }).toEqual({ code: 0, err: "" });
     const [, pin = ""] =
-      /^Zoë Ångström may enter now, under the id "zoe-angstrom"\.\nThe PIN is ([0-9]{6})\. It is shown this once\.\n$/.exec(
+      /^Zoë Ångström may enter now, under the id "zoe-angstrom"\.\nThe PIN is ([0-9]{5,8})\. It is shown this once\.\n$/.exec(
         out,
       ) ?? [];
     expect(await shown("front-keypad", `keys front-keypad ${pin}#`)).toBe("granted");
     expect(await shown("garage-reader", `keys garage-reader ${pin}#`)).toBe("denied");
-    expect((await ask("people", "list")).out).toMatch(/^zoe-angstrom {2}Zoë Ångström {2}person {2}pin {2}front$/m);
+    expect((await ask("people", "list")).out).toMatch(/^zoe-angstrom +Zoë Ångström +person +pin +front$/m);
   });
 
   test("somebody added with a PIN from standard input and cards can use them all", async () => {
