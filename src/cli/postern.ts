@@ -27,6 +27,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   explain: async () => (await import("./explain.ts")).explainDecision,
   "who-can": async () => (await import("./who-can.ts")).whoCan,
   "where-can": async () => (await import("./who-can.ts")).whereCan,
+  "dry-run": async () => (await import("./dry-run.ts")).dryRun,
   sim: async () => (await import("./sim.ts")).sim,
   replay: async () => (await import("./replay.ts")).replay,
 };

@@ -145,6 +145,17 @@ const usage: Readonly<Record<string, Usage>> = {
     what: "List the doors that somebody could open, now or at a time, by what, and why not the others.",
     options: [["--at TIME", askedTimeForms], stateOption],
   },
+  "dry-run": {
+    forms: ["postern dry-run [--directory FILE] [--config FILE] [--days N] [--state DIR] [--keys DIR]"],
+    what: "List the decisions of the last days that a changed directory or configuration would have made otherwise.",
+    options: [
+      ["--directory FILE", "a directory.json, or a list of directory changes; nothing of it is applied"],
+      ["--config FILE", configOption],
+      ["--days N", "how far back from the newest event; 30 by default"],
+      stateOption,
+      keysOption,
+    ],
+  },
   sim: {
     forms: [
       "postern sim play SCENARIO [--config FILE] [--trace FILE]",

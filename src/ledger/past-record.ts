@@ -81,10 +81,10 @@ export class PastRecord implements PassCounts {
     return this.#range.all(seq - 1 - stretch, seq - 1).map(recorded);
   }
 
-  /** Every event from one on, oldest first. */
-  *from(seq: number): Generator<RecordedEvent> {
-    for (let after = seq - 1; after < this.newest; after += stretch) {
-      for (const row of this.#range.all(after, after + stretch)) yield recorded(row);
+  /** From one event to another, oldest first. */
+  *range(fromSeq: number, toSeq: number): Generator<RecordedEvent> {
+    for (let after = fromSeq - 1; after < toSeq; after += stretch) {
+      for (const row of this.#range.all(after, Math.min(toSeq, after + stretch))) yield recorded(row);
     }
   }
 

@@ -40,7 +40,7 @@ test("whatever a site lived through, each decision of its record comes out the s
     const record = new PastRecord(db);
     const watch = new RecordWatch(site);
     let directory = new PastDirectory(db, 0);
-    for (const event of record.from(1)) {
+    for (const event of record.range(1, record.newest)) {
       if (isDecided(event) && isOfRules(event)) {
         const version = event.event.directoryVersion;
         if (version !== directory.version) directory = new PastDirectory(db, version);

@@ -1,4 +1,5 @@
 // A controller's state folder on disk for tests of commands that read it: an accepted configuration, a directory and a record.
+import { argon2Sync } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { vi } from "vitest";
@@ -13,8 +14,9 @@ import { monoMs } from "../../src/domain/time.ts";
 import { hashCodes } from "../../src/ledger/code-hashes.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
 import { openLedger } from "../../src/ledger/open-ledger.ts";
+import { pinHashCost } from "../../src/ledger/pin-hash.ts";
 import { exampleText } from "../config/example.ts";
-import { quickHash, TestClock, temporaryFolder, wordOf } from "../ledger/ledger-fixture.ts";
+import { TestClock, temporaryFolder, wordOf } from "../ledger/ledger-fixture.ts";
 
 type Json = Record<string, unknown>;
 
@@ -50,12 +52,17 @@ export class StateFolder {
     hashCodes(
       changes,
       this.ledger.hasDuressCodes,
-      (digits, done) => done(quickHash(digits)),
+      (digits, done) => done(this.#hash(digits)),
       (hashes) => {
         const outcome = this.ledger.applyChanges(changes, hashes, "tester", this.clock.now());
         if (!outcome.applied) throw new Error(JSON.stringify(outcome.problems));
       },
     );
+  }
+
+  /** The product's own, as a copy of this ledger will use it. */
+  #hash(digits: string): Buffer {
+    return argon2Sync("argon2id", { message: digits, nonce: this.ledger.siteSalt, ...pinHashCost });
   }
 
   note(event: JournalEvent): void {
@@ -79,7 +86,7 @@ export class StateFolder {
       presentedAt,
       expiresAt: monoMs(presentedAt.mono + 2_000),
     } as const;
-    const ready = this.ledger.readyAsk(ask, digits === null ? null : quickHash(digits));
+    const ready = this.ledger.readyAsk(ask, digits === null ? null : this.#hash(digits));
     return wordOf(this.ledger.commitBatch([ready], [])[0]!.verdict);
   }
 }

@@ -29,10 +29,10 @@ export interface Question {
 }
 
 /** Denials that came before any rule was looked at. */
-const neverDecided: readonly Outcome[] = ["ledgerUnavailable", "busy", "askExpired"];
+export const neverDecided: readonly Outcome[] = ["ledgerUnavailable", "busy", "askExpired"];
 
 /** What nothing keeps but the denial itself. */
-const takenFromRecord: Partial<Record<Outcome, string>> = {
+export const takenFromRecord: Partial<Record<Outcome, string>> = {
   accessLimited: "how many wrong codes had been tried",
   personBlocked: "how many wrong second halves had been tried",
   doorBlocked: "the mode of the door",
