@@ -54,7 +54,16 @@ export class Deciding {
   #firstOf(ask: Ask, now: Instant): FirstFactor | null {
     const pending = this.#transaction.firsts.get(sideOf(ask)) ?? null;
     if (pending === null || now.mono - pending.at > this.#transaction.parts.session.site.factors.timeoutMs) return null;
-    return isSecondTry(ask, pending.factor.need) ? pending.factor : null;
+    return isSecondTry(ask, pending.factor.need) && this.#stillHolds(pending.factor, ask) ? pending.factor : null;
+  }
+
+  /** What was taken away meanwhile is as if it had not been shown; so is another person who may not enter any more. */
+  #stillHolds({ need, credential, holder }: FirstFactor, ask: Ask): boolean {
+    const { directory } = this.#transaction.parts;
+    if (directory.credentialState(credential.id) !== "active") return false;
+    if (need !== "twoPeople") return true;
+    const now = directory.holder(holder.kind, holder.id);
+    return now?.state === "active" && directory.grantsAt(now, ask.door).length > 0;
   }
 
   #grant(ask: Ask, decision: Granted, facts: Facts, collided: boolean): Verdict {

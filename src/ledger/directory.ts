@@ -51,6 +51,7 @@ export class Directory {
   readonly #giveBack: Statement<unknown[]>;
   readonly #activation: Statement<[string, number], number>;
   readonly #deactivate: Statement<[string, number, number]>;
+  readonly #stateOf: Statement<[string], Credential["state"]>;
   readonly #ownerOf: Statement<[string], HolderRef>;
   readonly #activate: Statement<[string, number, number]>;
   /** Read so often, and changed so rarely. */
@@ -86,6 +87,7 @@ export class Directory {
       .prepare<[string, number], number>("SELECT at FROM pass_activation WHERE pass = ? AND occurrence = ?")
       .pluck();
     this.#deactivate = db.prepare("DELETE FROM pass_activation WHERE pass = ? AND occurrence = ? AND at = ?");
+    this.#stateOf = db.prepare<[string], Credential["state"]>("SELECT state FROM credential WHERE id = ?").pluck();
     this.#ownerOf = db.prepare("SELECT holder_kind AS kind, holder_id AS id FROM credential WHERE id = ?");
     this.#activate = db.prepare("INSERT OR IGNORE INTO pass_activation VALUES (?, ?, ?)");
   }
@@ -107,6 +109,11 @@ export class Directory {
   holder(kind: string, id: string): Holder | null {
     const row = this.#holder.get(kind, id);
     return row === undefined ? null : holderOf(row);
+  }
+
+  /** Null when there is no such credential. */
+  credentialState(id: CredentialId): Credential["state"] | null {
+    return this.#stateOf.get(id) ?? null;
   }
 
   holderOfCredential(id: CredentialId): HolderRef | null {

@@ -133,11 +133,33 @@ test("a person may be asked for more than the door asks for, and nobody else wit
   expect(tested.outcome(pin("4711"), keypad)).toBe("granted");
 });
 
-test("a first factor that is revoked before the second opens nothing", () => {
+const noGrantAtFront: DirectoryChange = {
+  op: "removeGrant",
+  holder: person("ana"),
+  door: "front" as never,
+  schedule: "always" as never,
+};
+
+test.each<[string, DirectoryChange]>([
+  ["the card is lost", { op: "setCredentialState", id: "ana-card" as never, state: "lost" }],
+  ["the card is removed", { op: "removeCredential", id: "ana-card" as never }],
+])("when %s between the two, the second is as if nothing had been shown", (_, change) => {
   const tested = door("cardAndPin");
   tested.present(anaCard);
-  tested.change({ op: "removeGrant", holder: person("ana"), door: "front" as never, schedule: "always" as never });
-  expect(tested.outcome(pin("4711"), keypad)).toBe("noGrant");
+  tested.change(change);
+  expect(tested.outcome(pin("4711"), keypad)).toBe("factorMissing");
+});
+
+test.each<[string, DirectoryChange[]]>([
+  ["is suspended", resident("ana", {}, { state: "suspended" })],
+  ["leaves", [{ op: "removeHolder", holder: person("ana") }]],
+  ["loses the door", [noGrantAtFront]],
+  ["loses the card", [{ op: "setCredentialState", id: "ana-card" as never, state: "stolen" }]],
+])("of two people the first who %s meanwhile does not help the second", (_, changes) => {
+  const tested = door("twoPeople");
+  tested.present(anaCard);
+  expect(tested.change(...changes)).toMatchObject({ applied: true });
+  expect(tested.outcome(benCard)).toBe("more: twoPeople");
 });
 
 const blockedPerson = (event: JournalEvent) => event.type === "person.blocked";
@@ -171,7 +193,7 @@ test("the right code that something else bars is no wrong second", () => {
   const tested = door("cardAndPin");
   for (let n = 0; n < 6; n += 1) {
     tested.present(anaCard);
-    tested.change({ op: "removeGrant", holder: person("ana"), door: "front" as never, schedule: "always" as never });
+    tested.change(noGrantAtFront);
     expect(tested.outcome(pin("4711"), keypad)).toBe("noGrant");
     tested.parts.db.prepare("DELETE FROM guess WHERE door = 'front'").run();
     tested.change(putGrant(person("ana")));
