@@ -18,7 +18,8 @@ import { pinHashCost } from "../../src/ledger/pin-hash.ts";
 import { exampleText } from "../config/example.ts";
 import { TestClock, temporaryFolder, wordOf } from "../ledger/ledger-fixture.ts";
 
-type Json = Record<string, unknown>;
+/** Untyped, as tests reach into it anywhere. */
+export type Json = ReturnType<typeof JSON.parse>;
 
 export class StateFolder {
   readonly folder = temporaryFolder();
@@ -28,22 +29,27 @@ export class StateFolder {
 
   /** The example's configuration, with what is given in its place. */
   constructor(change: (config: Json) => void = () => {}) {
-    const config = JSON.parse(exampleText) as Json;
-    change(config);
-    const text = JSON.stringify(config);
-    const reading = readConfig(text);
-    if (!reading.ok) throw new Error(JSON.stringify(reading.problems));
-    mkdirSync(this.folder, { recursive: true });
-    writeFileSync(acceptedFile(this.folder), text);
+    const report = (fault: Error) => {
+      throw fault;
+    };
     const paths = {
       database: join(this.folder, "ledger.db"),
       keysDir: join(this.folder, "keys"),
       credentialsDir: null,
     };
-    const report = (fault: Error) => {
-      throw fault;
-    };
+    mkdirSync(this.folder, { recursive: true });
     this.ledger = openLedger(paths, { now: this.clock.now, report });
+    this.configure(change);
+  }
+
+  /** Accepts it anew, and opens the ledger by it. */
+  configure(change: (config: Json) => void): void {
+    const config = JSON.parse(exampleText) as Json;
+    change(config);
+    const text = JSON.stringify(config);
+    const reading = readConfig(text);
+    if (!reading.ok) throw new Error(JSON.stringify(reading.problems));
+    writeFileSync(acceptedFile(this.folder), text);
     const names = { run: "run-1" as RunId, boot: "boot-1" as BootId };
     this.ledger.open({ ...names, site: siteOf(reading.config), at: this.clock.now() });
   }
@@ -71,7 +77,7 @@ export class StateFolder {
 
   present(
     presentation: Presentation,
-    at: { door?: string; reader?: string; mode?: "lockedDown" | "blocked" } = {},
+    at: { door?: string; reader?: string; mode?: "lockedDown" | "blocked"; interlocked?: boolean } = {},
   ): string {
     this.#asks += 1;
     const presentedAt = this.clock.now();
@@ -82,7 +88,7 @@ export class StateFolder {
       door: (at.door ?? "front") as DoorId,
       direction: "entry",
       presentation,
-      situation: { mode: at.mode ?? "locked", interlocked: false },
+      situation: { mode: at.mode ?? "locked", interlocked: at.interlocked ?? false },
       presentedAt,
       expiresAt: monoMs(presentedAt.mono + 2_000),
     } as const;
