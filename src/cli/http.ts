@@ -2,7 +2,8 @@
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { loadAccepted } from "../config/choose.ts";
-import type { AccessScope } from "../domain/http-opening.ts";
+import type { LedgerReply, LedgerRequest } from "../domain/ask.ts";
+import type { AccessChange, AccessScope } from "../domain/http-opening.ts";
 import { accessScopes } from "../domain/http-opening.ts";
 import { idPattern } from "../domain/ids.ts";
 import { readSubKey } from "../ledger/keys.ts";
@@ -17,10 +18,12 @@ import {
   sealDigest,
   tokenDigest,
 } from "../office/api/access-secret.ts";
+import { askSocket } from "../ops/line-client.ts";
 import { Misuse } from "./misuse.ts";
 import type { StateValues } from "./options.ts";
 import { noSuchVerb, onlyWord, pathsOf, stateOption } from "./options.ts";
 
+const patienceMs = 10_000;
 const minPasswordLength = 12;
 const maxPasswordLength = 256;
 /** Its characters stand in addresses, where others would have to be written as codes. */
@@ -45,6 +48,7 @@ async function token(args: readonly string[]): Promise<number> {
   const secret = makeToken();
   const digest = tokenDigest(secret).toString("hex");
   add(values, { kind: "token", name, digest, scopes, doors: doorsOf(values, values.door) });
+  await record(values, "tokenMade", name);
   console.log(`The token "${name}" may ${scopes.map((scope) => scopeWords[scope]).join(" and ")}:\n\n  ${secret}\n`);
   console.log("It is shown this once.");
   return 0;
@@ -77,6 +81,7 @@ async function account(args: readonly string[]): Promise<number> {
   const digest = values.digest ? sealDigest(digestSecretsOf(name, password), name, digestKeyOf(values)) : null;
   const doors = doorsOf(values, values.door);
   add(values, { kind: "account", name, salt: salt.toString("hex"), hash, digest, doors });
+  await record(values, "accountSet", name);
   console.log(`The account "${name}" may open ${doors === null ? "every door" : doors.join(", ")} over HTTP.`);
   return 0;
 }
@@ -108,6 +113,7 @@ async function revoke(args: readonly string[]): Promise<number> {
     if (left.length === entries.length) throw new Error(`There is no "${name}"; see \`postern http list\`.`);
     return left;
   });
+  await record(values, "revoked", name);
   console.log(`"${name}" is revoked, from this moment on.`);
   return 0;
 }
@@ -125,6 +131,18 @@ function add(values: StateValues, entry: AccessEntry): void {
     if (others.length >= maxEntries) throw new Error(`There are ${maxEntries} already; revoke one first.`);
     return [...others, entry];
   });
+}
+
+/** The file counts, not the record: where no controller runs, the change holds all the same. */
+async function record(values: StateValues, what: AccessChange, name: string): Promise<void> {
+  const request: LedgerRequest = { kind: "note", event: { type: "http.accessChanged", what, name } };
+  try {
+    const reply = await askSocket<LedgerReply>(pathsOf(values).ledgerSocket, request, patienceMs);
+    if (reply.kind !== "error") return;
+  } catch {
+    // Said below, in either case.
+  }
+  console.error("The record does not say so, because no controller runs on this state folder.");
 }
 
 function nameOf(positionals: readonly string[], what: string): string {

@@ -5,6 +5,7 @@ import { nearest } from "./nearest.ts";
 import type { Finding, Step } from "./problem.ts";
 import { shortValue } from "./problem.ts";
 import type { Salvage } from "./salvage.ts";
+import type { Config } from "./schema.ts";
 
 export function networkFindings({ httpOpening, actions, actionHosts }: Salvage): readonly Finding[] {
   return [
@@ -12,6 +13,15 @@ export function networkFindings({ httpOpening, actions, actionHosts }: Salvage):
     ...strangeAddresses(httpOpening),
     ...actions.flatMap((action, n) => actionFindings(action, n, actionHosts)),
   ];
+}
+
+/** Allowed, and worth a second look. */
+export function networkWarnings({ httpOpening: { modes } }: Config): readonly Finding[] {
+  const n = modes.indexOf("legacyQuery");
+  if (n < 0) return [];
+  const problem = "Its password stands in the address, which browsers, proxies and logs of other machines keep.";
+  const remedy = "Use httpAuth or bearer wherever the other side can.";
+  return [{ steps: ["httpOpening", "modes", n], value: "legacyQuery", problem, remedy }];
 }
 
 type Opening = Salvage["httpOpening"];

@@ -1,7 +1,7 @@
 // Everything that can enter the record. Names are `noun.past`; codes, PINs and card numbers never appear in one.
 import type { FailureCause } from "./action.ts";
 import type { Source } from "./directory.ts";
-import type { RefusalCause, RefusedOver } from "./http-opening.ts";
+import type { AccessChange, RefusalCause, RefusedOver } from "./http-opening.ts";
 import type {
   ActionId,
   AreaId,
@@ -173,6 +173,8 @@ export type SystemEvent =
   /** Requests that events set off: sent and well received, or not. */
   | { readonly type: "action.done"; readonly action: string; readonly count: number }
   | { readonly type: "action.failed"; readonly action: string; readonly why: FailureCause; readonly count: number }
+  /** A token or account of that name was made anew, got another password, or was revoked. */
+  | { readonly type: "http.accessChanged"; readonly what: AccessChange; readonly name: string }
   /** Machines that asked over HTTP and were refused; what they said they were is not kept. */
   | { readonly type: "http.refused"; readonly over: RefusedOver; readonly why: RefusalCause; readonly count: number }
   /**

@@ -27,3 +27,6 @@ export type RefusedOver = OpeningMode | "query";
 export const refusalCauses = ["credential", "door", "address", "blocked", "session", "crossSite", "busy"] as const;
 /** `credential` and `door` are answered alike; only the record tells them apart. */
 export type RefusalCause = (typeof refusalCauses)[number];
+
+export const accessChanges = ["tokenMade", "accountSet", "revoked"] as const;
+export type AccessChange = (typeof accessChanges)[number];

@@ -6,7 +6,7 @@ import type { HolderRef, Source } from "../domain/directory.ts";
 import { holderKinds, sources } from "../domain/directory.ts";
 import type { SecretToCompare } from "../domain/directory-export.ts";
 import type { JournalEvent } from "../domain/events.ts";
-import { openingModes, refusalCauses } from "../domain/http-opening.ts";
+import { accessChanges, openingModes, refusalCauses } from "../domain/http-opening.ts";
 import type { CredentialId } from "../domain/ids.ts";
 import { idPattern } from "../domain/ids.ts";
 
@@ -163,7 +163,7 @@ function parseCompare(value: unknown): RequestParse {
   return { ok: true, request: { kind: "compare", secrets: value } };
 }
 
-/** Others may add only what they alone can know: who came to the console, whom it turned away, what it sent out. */
+/** Others may add only what they alone can know: who came to the console, which machines may, whom it turned away, what it sent. */
 function parseNote(value: unknown): RequestParse {
   if (typeof value !== "object" || value === null) return refuse('"event" must be an object.');
   const event = readNote(value as Record<string, unknown>);
@@ -174,9 +174,16 @@ function parseNote(value: unknown): RequestParse {
 function readNote(note: Record<string, unknown>): JournalEvent | null {
   const { type, how, count } = note;
   if (type === "console.entered") return isText(how, maxTextLength) ? { type, how } : null;
+  if (type === "http.accessChanged") return readAccessChange(note);
   if (!isCount(count)) return null;
   if (type === "http.refused") return readRefusal(note, count);
   return type === "action.done" || type === "action.failed" ? readAction(type, note, count) : null;
+}
+
+function readAccessChange({ what, name }: Record<string, unknown>): JournalEvent | null {
+  const change = accessChanges.find((one) => one === what);
+  if (change === undefined || typeof name !== "string" || !idPattern.test(name)) return null;
+  return { type: "http.accessChanged", what: change, name };
 }
 
 function readRefusal({ over, why }: Record<string, unknown>, count: number): JournalEvent | null {

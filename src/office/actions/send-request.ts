@@ -1,6 +1,6 @@
 // Sends one HTTP request to an allowed host and tells how it ended: no redirects, no proxy, nothing kept of the answer.
 
-import type { LookupAddress } from "node:dns";
+import type { LookupAddress, LookupAllOptions } from "node:dns";
 import { lookup } from "node:dns";
 import { readFileSync, statSync } from "node:fs";
 import { request as httpRequest } from "node:http";
@@ -75,19 +75,28 @@ ourselves.addSubnet("224.0.0.0", 3, "ipv4");
 ourselves.addSubnet("::", 127, "ipv6");
 ourselves.addSubnet("fe80::", 10, "ipv6");
 ourselves.addSubnet("ff00::", 8, "ipv6");
-ourselves.addSubnet("::ffff:0:0", 96, "ipv6");
+
+type Resolve = (
+  name: string,
+  options: LookupAllOptions,
+  done: (error: NodeJS.ErrnoException | null, found: LookupAddress[]) => void,
+) => void;
 
 /** A name is allowed for what it stands for: whoever answers for it must not turn it into this machine itself. */
-const guardedLookup: LookupFunction = (hostname, options, done) => {
-  lookup(hostname, { ...options, all: true }, (error, found) => {
-    if (error !== null) return done(error, [], 0);
-    const addresses = found.filter((one) => hostname === "localhost" || !isOurself(one));
-    const [first] = addresses;
-    if (first === undefined) return done(new Error("The name stands for no address of another machine."), [], 0);
-    if (options.all === true) done(null, addresses);
-    else done(null, first.address, first.family);
-  });
-};
+export const guardLookup =
+  (resolve: Resolve): LookupFunction =>
+  (hostname, options, done) => {
+    resolve(hostname, { ...options, all: true }, (error, found) => {
+      if (error !== null) return done(error, [], 0);
+      const addresses = found.filter((one) => hostname === "localhost" || !isOurself(one));
+      const [first] = addresses;
+      if (first === undefined) return done(new Error("The name stands for no address of another machine."), [], 0);
+      if (options.all === true) done(null, addresses);
+      else done(null, first.address, first.family);
+    });
+  };
+
+const guardedLookup = guardLookup(lookup);
 
 const isOurself = ({ address }: LookupAddress): boolean =>
   ourselves.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");

@@ -143,6 +143,12 @@ const failures: Record<EventOf<"action.failed">["why"], string> = {
   cursorNotKept: "the disk did not take the note that it is sent",
 };
 
+const accessChanges: Record<EventOf<"http.accessChanged">["what"], string> = {
+  tokenMade: "was given a token",
+  accountSet: "was given a password",
+  revoked: "was revoked",
+};
+
 const refusals: Record<EventOf<"http.refused">["why"], string> = {
   credential: "its token, name or password was wrong",
   door: "it may not open that door",
@@ -269,6 +275,7 @@ const sayings: { readonly [Type in JournalEvent["type"]]: Say<Type> } = {
   "console.entered": () => ["system", "Someone logged in to this console"],
   "action.done": (event) => ["system", `${event.action} was sent ${times(event.count)} and arrived`],
   "action.failed": (event) => ["alarm", `${event.action} failed ${times(event.count)}: ${failures[event.why]}`],
+  "http.accessChanged": (event) => ["system", `Access over HTTP: ${event.name} ${accessChanges[event.what]}`],
   "http.refused": (event) => [
     "denied",
     `A machine was refused ${times(event.count)} over HTTP: ${refusals[event.why]}`,
