@@ -36,7 +36,8 @@ export function doorRuleLines(door: DoorConfig, { areas }: Config): readonly Tit
 
 export function siteRuleLines(config: Config): readonly TitledLine[] {
   const { lockdown, receptions, interlocks, areas, features, keypad, codes } = config;
-  const off = Object.entries(features).flatMap(([method, on]) => (on ? [] : [method]));
+  const { callPermission, ...ways } = features;
+  const off = Object.entries(ways).flatMap(([method, on]) => (on ? [] : [method]));
   const apartment = keypad.apartmentLength;
   const codeTexts = [
     ...(codes.duress ? ["duress twins of PINs"] : []),
@@ -56,6 +57,19 @@ export function siteRuleLines(config: Config): readonly TitledLine[] {
     ...(apartment === null ? [] : [["apartments", `the first ${apartment} digits before a PIN`] as const]),
     ...(codeTexts.length === 0 ? [] : [["codes", codeTexts.join("; ")] as const]),
     ...(off.length === 0 ? [] : [["off", `${off.join(", ")} open nothing`] as const]),
+    ...(callPermission ? [] : [["calls", "go to everybody, also to those who may not open"] as const]),
+    ...networkLines(config),
+  ];
+}
+
+function networkLines({ httpOpening, actions, doors }: Config): readonly TitledLine[] {
+  const { modes, sessionCheck } = httpOpening;
+  const numbered = httpOpening.doors.length === 0 ? doors.map(({ id }) => id) : httpOpening.doors;
+  const login = sessionCheck ? ", from whoever is logged in to the console" : "";
+  const numbers = modes.every((mode) => mode === "bearer") ? "" : `; number 1 is ${numbered.join(", then ")}`;
+  return [
+    ...(modes.length === 0 ? [] : [["over HTTP", `${modes.join(", ")} open doors${login}${numbers}`] as const]),
+    ...actions.map(({ id, method, url }, n) => ["action", `${n + 1} ${id}: ${method} ${url}`] as const),
   ];
 }
 

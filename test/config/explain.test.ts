@@ -105,7 +105,10 @@ test("what a site asks for beyond the usual is told, and nothing of it where it 
       site.lockdown = { input: "switch" };
       site.receptions = [{ input: "button", doors: ["front"], schedule: "office", allowUnauthenticated: true }];
       site.interlocks = [["front", "garage"]];
-      site.features = { plate: false };
+      site.features = { plate: false, callPermission: false };
+      site.httpOpening = { modes: ["bearer", "httpAuth"], doors: ["garage"], sessionCheck: true };
+      site.actions = [{ id: "bell", url: "http://bell.example/ring" }];
+      site.actionHosts = ["bell.example"];
     }),
   );
   for (const part of [
@@ -120,6 +123,10 @@ test("what a site asks for beyond the usual is told, and nothing of it where it 
     "interlock  only one of front, garage at a time",
     "area       Lobby, at most 50 people; forgotten after 12 h",
     "off        plate open nothing",
+    "calls      go to everybody",
+    "over HTTP  bearer, httpAuth open doors, from whoever is logged in",
+    "number 1 is garage",
+    "action     1 bell: GET http://bell.example/ring",
   ]) {
     expect(text).toContain(part);
   }

@@ -138,13 +138,14 @@ test("an alarm that an ended office had not delivered is delivered by the next o
   expect(again?.headers["idempotency-key"]).toBe(first?.headers["idempotency-key"]);
 });
 
-test("alarms, named events and inputs set off those that wait for them, at the doors that they name", async () => {
+test("alarms, named events, a reception and inputs set off those that wait for them, at the doors that they name", async () => {
   const target = await openTarget();
   await openWith(
     [
       actionTo(target.host, { id: "guard", on: ["door.forced", "access.duress"] }),
       actionTo(target.host, { id: "garage-only", on: ["door.forced"], doors: ["garage" as never] }),
       actionTo(target.host, { id: "lift", method: "POST", onNamed: ["lift-up"] }),
+      actionTo(target.host, { id: "bell", on: ["reception.opened"] }),
       actionTo(target.host, { id: "last" }),
     ],
     [target.host],
@@ -152,7 +153,8 @@ test("alarms, named events and inputs set off those that wait for them, at the d
   happen(forced());
   happen({ type: "access.duress", ask: "a" as never, door: "front" as never, person: "ana" as never });
   happen(granted({ namedEvents: ["lift-up", "unheard"] }));
-  expect((await settle(target)).toSorted()).toEqual(["/guard", "/guard", "/lift"]);
+  happen({ type: "reception.opened", input: "bell-push" as never, door: "front" as never });
+  expect((await settle(target)).toSorted()).toEqual(["/bell", "/guard", "/guard", "/lift"]);
   const [lift] = target.arrived.filter(({ url }) => url === "/lift");
   expect(JSON.parse(lift?.body ?? "")).toMatchObject({
     event: "access.granted",

@@ -236,6 +236,18 @@ test.runIf(hasCurl)("curl opens with Basic and with Digest, and not with another
   expect(commands()).toHaveLength(2);
 });
 
+test.runIf(hasCurl)(
+  "curl triggers a relay by its number with Digest, though it sends the body only once it was challenged",
+  async () => {
+    await open({ opening: { modes: ["relayTrigger"] } });
+    await addAccount(bench.accessFile, "intercom", { digest: true });
+    const trigger = ["-H", "Content-Type: application/json", "-d", '{"num":2,"mode":0,"level":0,"delay":5}'];
+    const login = ["--digest", "-u", `intercom:${password}`];
+    expect(await curl(...login, ...trigger, `${bench.address}/api/relay/trig`)).toBe("200");
+    expect(commands()).toEqual([{ who: "account intercom", kind: "access", door: "garage", by: "http" }]);
+  },
+);
+
 test.runIf(hasCurl)("an answer to a challenge opens once, and not after a minute", async () => {
   await open({ opening: { modes: ["httpAuth"] } });
   await addAccount(bench.accessFile, "intercom", { digest: true });

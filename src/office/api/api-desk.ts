@@ -109,11 +109,12 @@ export class ApiDesk {
     }
     const bar = this.#bar(asked, hasSession);
     if (bar !== null) return this.#refuse(asked, bar);
+    // Before the body: clients send none until they were challenged.
+    const claim = claimOf(form, query, request.headers.authorization);
+    if (claim.kind === "none") return this.#challenge(asked, false);
     const body = form.over === "relayTrigger" ? await readJson(request) : null;
     if (body !== null && !body.ok)
       return send(asked, body.status, { ok: false, code: body.code, problem: body.problem });
-    const claim = claimOf(form, query, request.headers.authorization);
-    if (claim.kind === "none") return this.#challenge(asked, false);
     const judge = () => this.#judge(asked, claim, body?.value ?? null);
     const { check } = this.#parts;
     // Only passwords take long enough for others to slip in between.
