@@ -11,6 +11,7 @@ import { isDigitText } from "./presentation.ts";
 import type { DenyReason } from "./reasons.ts";
 import { scheduleState } from "./schedule.ts";
 import type { FactorNeed } from "./site.ts";
+import { isHeldInside } from "./whereabouts.ts";
 
 export type Decision =
   | {
@@ -209,14 +210,14 @@ function areaBar(facts: Facts): DenyReason | null {
   if (passage === null) return null;
   if (isInsideAlready(facts) && passage.area.passback === "hard") return "passback";
   const isFull = passage.area.capacity > 0 && passage.others >= passage.area.capacity;
-  return isFull && passage.insideMs === null ? "areaFull" : null;
+  return isFull && !isHeldInside(passage.insideMs, passage.area) ? "areaFull" : null;
 }
 
 function isInsideAlready({ passage, holder }: Facts): boolean {
-  if (passage === null || passage.area.passback === "off" || passage.insideMs === null) return false;
+  if (passage === null || passage.area.passback === "off") return false;
   if (holder === null || holder.kind === "public") return false;
   if (holder.kind === "person" && holder.passbackExempt) return false;
-  return passage.area.forgiveMs === 0 || passage.insideMs < passage.area.forgiveMs;
+  return isHeldInside(passage.insideMs, passage.area);
 }
 
 function rightsOf({ door }: Facts, holder: Holder): PassageRights {

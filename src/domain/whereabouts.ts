@@ -15,6 +15,10 @@ export interface Whereabouts {
   readonly boot: BootId;
 }
 
+/** After the time that the area forgives after, nobody is held to be inside any more; 0 never forgives. */
+export const isHeldInside = (insideMs: number | null, { forgiveMs }: AreaSpec): boolean =>
+  insideMs !== null && (forgiveMs === 0 || insideMs < forgiveMs);
+
 /** A door that knows an area on either side moves people; on the side without one they are nowhere. */
 export const movesPeople = (door: DoorSpec): boolean => door.leadsTo !== null || door.leadsFrom !== null;
 

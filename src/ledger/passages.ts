@@ -6,7 +6,7 @@ import type { AreaSpec, DoorSpec } from "../domain/site.ts";
 import type { Instant } from "../domain/time.ts";
 import { later } from "../domain/time.ts";
 import type { Mover } from "../domain/whereabouts.ts";
-import { areaBeyond, movesPeople } from "../domain/whereabouts.ts";
+import { areaBeyond, isHeldInside, movesPeople } from "../domain/whereabouts.ts";
 import type { AskOutcome } from "./ask-outcomes.ts";
 import { rememberOpening } from "./openings.ts";
 import { keyOf } from "./session.ts";
@@ -59,10 +59,10 @@ export class Passages {
 
   /** They count towards the area's limit until they are seen going in, or have had time enough to. */
   #expect(ask: AskId, outcome: AskOutcome, door: DoorSpec, movers: readonly Mover[], at: Instant): void {
-    const { expected, parts } = this.#transaction;
+    const { expected } = this.#transaction;
     const area = this.#areaOf(outcome, door);
     if (area === null || area.capacity === 0) return;
-    const outside = movers.filter((mover) => parts.areas.whereabouts(mover)?.area !== area.id);
+    const outside = movers.filter((mover) => !this.#isInside(area, mover, at));
     const { triggerDelayMs, extendedUnlockMs, unlockMs, forcedGraceMs } = door.timing;
     const until = later(at.mono, triggerDelayMs + Math.max(unlockMs, extendedUnlockMs) + forcedGraceMs);
     const waiting = (expected.get(area.id) ?? []).filter((one) => one.until > at.mono);
@@ -103,10 +103,16 @@ export class Passages {
     const before = new Map(movers.map((mover) => [keyOf(mover), areas.whereabouts(mover)]));
     this.#transaction.outcomes.set(ask, { ...outcome, moved: true, before });
     for (const mover of movers) {
-      const wasInside = before.get(keyOf(mover))?.area === target;
+      const wasInside = area !== null && this.#isInside(area, mover, at);
       areas.move(mover, target, at, session.boot);
+      if (area !== null) this.#arrived(area, mover);
       if (area !== null && !wasInside) this.#noteFull(area, mover, at);
     }
+  }
+
+  #isInside(area: AreaSpec, mover: Mover, at: Instant): boolean {
+    const { areas, session } = this.#transaction.parts;
+    return isHeldInside(areas.passage(area, mover, at, session.boot).insideMs, area);
   }
 
   #noteFull(area: AreaSpec, mover: Mover, at: Instant): void {
@@ -122,6 +128,16 @@ export class Passages {
     this.#transaction.expected.set(
       area.id,
       waiting.filter((one) => one.ask !== ask),
+    );
+  }
+
+  /** Whoever was let in twice goes in once. */
+  #arrived(area: AreaSpec, mover: Mover): void {
+    const waiting = this.#transaction.expected.get(area.id);
+    if (waiting === undefined) return;
+    this.#transaction.expected.set(
+      area.id,
+      waiting.filter((one) => one.holder !== keyOf(mover)),
     );
   }
 

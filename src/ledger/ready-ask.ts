@@ -14,7 +14,7 @@ import type { DoorSpec } from "../domain/site.ts";
 import type { Instant, MonoMs } from "../domain/time.ts";
 import { monoMs, unixMs } from "../domain/time.ts";
 import type { Mover } from "../domain/whereabouts.ts";
-import { areaBeyond } from "../domain/whereabouts.ts";
+import { areaBeyond, isHeldInside } from "../domain/whereabouts.ts";
 import type { Areas } from "./areas.ts";
 import type { Directory } from "./directory.ts";
 import type { Opening } from "./openings.ts";
@@ -91,7 +91,7 @@ export function gatherFacts(
     uses: usesOf(holder, door, occurrence, directory),
     activatedAt: holder?.kind === "pass" && occurrence !== null ? directory.activatedAt(holder.id, occurrence) : null,
     openedAgoMs: openedAgo(openings.get(door.id) ?? [], moverOf(holder)?.key ?? null, now.mono),
-    passage: holder === null ? null : passageOf(areaBeyond(door, ask.direction), holder, now, parts),
+    passage: holder === null ? null : passageOf(areaBeyond(door, ask.direction), holder, now, first, parts),
   };
   return { facts, collided };
 }
@@ -108,11 +108,12 @@ function holderGuessOf(holder: Holder | null, now: Instant, { guess, site }: Ses
   return guess.load(keyOf(holder), holderPolicy(site), now);
 }
 
-/** Those who were let in and are on their way count as well, or two could take the last place. */
+/** Those who were let in and are on their way count as well, and whoever goes in together with the holder: there is one last place. */
 function passageOf(
   id: AreaId | null,
   holder: Holder,
   now: Instant,
+  first: FirstFactor | null,
   { session, areas, expected }: FactsParts,
 ): Passage | null {
   const area = session.site.areas.find((one) => one.id === id);
@@ -120,7 +121,13 @@ function passageOf(
   const mover = moverOf(holder);
   const passage = areas.passage(area, mover, now, session.boot);
   const coming = (expected.get(area.id) ?? []).filter((one) => one.until > now.mono && one.holder !== mover?.key);
-  return { ...passage, others: passage.others + new Set(coming.map((one) => one.holder)).size };
+  const others = new Set(coming.map((one) => one.holder));
+  const companion = moverOf(first?.holder ?? null);
+  if (companion !== null && companion.key !== mover?.key) {
+    const { insideMs } = areas.passage(area, companion, now, session.boot);
+    if (!isHeldInside(insideMs, area)) others.add(companion.key);
+  }
+  return { ...passage, others: passage.others + others.size };
 }
 
 /** A rule whose schedule nobody knows always holds: what it asks for is better asked for in vain than forgotten. */

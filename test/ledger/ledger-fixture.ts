@@ -104,6 +104,12 @@ export class TestLedger {
     this.open();
   }
 
+  /** A new process over the same database, for a site as configured anew. */
+  useAfresh(site: SiteSpec): void {
+    this.#site = site;
+    this.restart();
+  }
+
   /** A new process over the same database. */
   restart(run = this.#run, boot = "boot-1") {
     this.ledger = new Ledger(this.parts);

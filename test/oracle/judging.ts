@@ -1,16 +1,20 @@
 // The oracle's judgement of one presentation: the rules of REQUIREMENTS read one after the other, over plain lists.
-import type { Holder, HolderRef, Pass } from "../../src/domain/directory.ts";
+import type { Holder, Pass } from "../../src/domain/directory.ts";
 import type { DenyReason } from "../../src/domain/reasons.ts";
 import { type Found, find } from "./matching.ts";
 import type { NaiveCredential } from "./naive-directory.ts";
 import { factorFault, isSecondHalf, missing, type Need } from "./naive-factors.ts";
 import { occurrenceNow, ruleNow } from "./oracle-calendar.ts";
-import { isGuessable, personOf, type Scene } from "./scene.ts";
+import { isGuessable, keyOf, personOf, type Scene } from "./scene.ts";
 
 export interface Judgement {
   readonly word: "granted" | `more: ${Need}` | DenyReason;
   readonly found: Found | null;
   readonly usesLeft: number | null;
+  /** In an area that only watches. */
+  readonly violates?: boolean;
+  /** Longer to pass, may hold it open, administrator, exempt from lockdowns. */
+  readonly rights?: readonly (boolean | string | null)[];
 }
 
 type Step = DenyReason | null;
@@ -32,11 +36,14 @@ export function judge(scene: Scene): Judgement {
     uses(scene, whose) ??
     grant(scene, whose) ??
     schedule(scene, whose) ??
+    interval(scene, whose) ??
+    area(scene, whose) ??
     (scene.ask.situation.interlocked ? "interlocked" : null);
   if (reason !== null) return { word: reason, found, usesLeft: null };
   const more = missing(scene, found.credential, whose);
+  const rights = rightsOf(scene, whose);
   return more === null
-    ? { word: "granted", found, usesLeft: usesLeft(scene, whose) }
+    ? { word: "granted", found, usesLeft: usesLeft(scene, whose), violates: isInsideAlready(scene, whose), rights }
     : { word: `more: ${more}`, found, usesLeft: null };
 }
 
@@ -64,6 +71,13 @@ function credential(scene: Scene, { state, validity, direction }: NaiveCredentia
   if (from !== null && scene.now.wall < from) return "notYetValid";
   if (until !== null && scene.now.wall >= until) return "credentialExpired";
   return direction !== null && direction !== scene.ask.direction ? "wrongDirection" : null;
+}
+
+function rightsOf({ door }: Scene, holder: Holder): (boolean | string | null)[] {
+  if (holder.kind !== "person") return [false, false, null, false];
+  const administrator = holder.role === "administrator" ? holder.id : null;
+  const mayHoldOpen = holder.mayHoldOpen.includes(door.id);
+  return [holder.extendedTimes, mayHoldOpen, administrator, administrator !== null || holder.lockdownExempt];
 }
 
 function mode(scene: Scene, holder: Holder): Step {
@@ -135,18 +149,43 @@ function usesLeft(scene: Scene, holder: Holder): number | null {
 }
 
 function grant(scene: Scene, holder: Holder): Step {
-  const rules = scene.directory.rulesAt(holder as HolderRef, scene.door.id);
+  const rules = scene.directory.rulesAt(holder, scene.door.id);
   if (rules.length === 0) return "noGrant";
   if (rules.some(({ kind }) => kind === "never")) return "never";
   if (holder.kind !== "pass" || holder.host === null) return null;
   const host = personOf(scene, holder.host)!;
   const mayGrant = scene.door.grantableBy === "residents" || host.role === "administrator";
-  const opens = scene.directory.rulesAt(host as HolderRef, scene.door.id);
+  const opens = scene.directory.rulesAt(host, scene.door.id);
   return mayGrant && opens.length > 0 && !opens.some(({ kind }) => kind === "never") ? null : "notGrantable";
 }
 
+function interval({ door, now, passages }: Scene, holder: Holder): Step {
+  const { same, other } = passages.openedAgo(door, holder.kind === "public" ? null : keyOf(holder), now.mono);
+  return same < door.timing.sameUserMs || other < door.timing.differentUserMs ? "tooSoon" : null;
+}
+
+/** Two who open together both go in. */
+function area(scene: Scene, holder: Holder): Step {
+  const { door, ask, now, passages, first } = scene;
+  const beyond = passages.areaBeyond(door, ask.direction);
+  if (beyond === null) return null;
+  if (beyond.passback === "hard" && isInsideAlready(scene, holder)) return "passback";
+  const crowd = passages.crowd(beyond, now.mono);
+  if (first !== null) crowd.add(keyOf(first.credential.holder));
+  const isInside = holder.kind !== "public" && passages.isInside(beyond, keyOf(holder), now.mono);
+  crowd.delete(keyOf(holder));
+  return beyond.capacity > 0 && crowd.size >= beyond.capacity && !isInside ? "areaFull" : null;
+}
+
+function isInsideAlready({ door, ask, now, passages }: Scene, holder: Holder): boolean {
+  const beyond = passages.areaBeyond(door, ask.direction);
+  if (beyond === null || beyond.passback === "off" || holder.kind === "public") return false;
+  if (holder.kind === "person" && holder.passbackExempt) return false;
+  return passages.isInside(beyond, keyOf(holder), now.mono);
+}
+
 function schedule(scene: Scene, holder: Holder): Step {
-  const rules = scene.directory.rulesAt(holder as HolderRef, scene.door.id);
+  const rules = scene.directory.rulesAt(holder, scene.door.id);
   if (rules.some(({ kind }) => kind === "always")) return null;
   if (!scene.now.trusted) return "clockUntrusted";
   const results = rules.map((rule) => ruleNow(rule, scene.directory.holidays, scene.reading));

@@ -10,20 +10,38 @@ export interface Found {
 
 /** Who has begun here comes first; then who may open here, whose whole number it is; then passes, people, public codes. */
 export function find(scene: Scene): Found | null {
-  const all: Found[] = scene.directory.credentials.flatMap((credential) => matches(scene, credential));
-  const { first } = scene;
   const kinds = ["pass", "person", "public"];
   const rank = ({ credential }: Found): string => {
-    const { holder, id, secret } = credential;
-    const { presentation } = scene.ask;
-    const own = first !== null && keyOf(first.credential.holder) === keyOf(holder);
-    const here = scene.directory.rulesAt(holder, scene.door.id).length > 0;
-    const whole =
-      presentation.method !== "card" ||
-      (presentation.short !== true && credential.known === null && presentation.code === secret);
-    return [own ? 0 : 1, here ? 0 : 1, whole ? 0 : 1, kinds.indexOf(holder.kind), holder.id, id].join(" ");
+    const { holder, id } = credential;
+    const yesFirst = [hasBegun(scene, credential), isHere(scene, credential), isWhole(scene, credential)];
+    return [...yesFirst.map((yes) => (yes ? 0 : 1)), kinds.indexOf(holder.kind), holder.id, id].join(" ");
   };
-  return all.toSorted((a, b) => (rank(a) < rank(b) ? -1 : 1))[0] ?? null;
+  return allFound(scene).toSorted((a, b) => (rank(a) < rank(b) ? -1 : 1))[0] ?? null;
+}
+
+/** Whether somebody else here could have been meant just as well. */
+export function collides(scene: Scene, { credential }: Found): boolean {
+  if (hasBegun(scene, credential)) return false;
+  return allFound(scene).some(
+    (other) =>
+      keyOf(other.credential.holder) !== keyOf(credential.holder) &&
+      isHere(scene, other.credential) &&
+      isWhole(scene, other.credential) === isWhole(scene, credential),
+  );
+}
+
+const allFound = (scene: Scene): Found[] =>
+  scene.directory.credentials.flatMap((credential) => matches(scene, credential));
+
+const hasBegun = ({ first }: Scene, { holder }: NaiveCredential): boolean =>
+  first !== null && keyOf(first.credential.holder) === keyOf(holder);
+
+const isHere = ({ directory, door }: Scene, { holder }: NaiveCredential): boolean =>
+  directory.rulesAt(holder, door.id).length > 0;
+
+function isWhole({ ask: { presentation } }: Scene, { known, secret }: NaiveCredential): boolean {
+  if (presentation.method !== "card") return true;
+  return presentation.short !== true && known === null && presentation.code === secret;
 }
 
 function matches(scene: Scene, credential: NaiveCredential): Found[] {

@@ -35,7 +35,7 @@ interface NaiveGrant {
 const same = (a: HolderRef, b: HolderRef): boolean => a.kind === b.kind && a.id === b.id;
 
 export class NaiveDirectory {
-  readonly #site: SiteSpec;
+  site: SiteSpec;
   holders: Holder[] = [];
   credentials: NaiveCredential[] = [];
   grants: NaiveGrant[] = [];
@@ -45,11 +45,17 @@ export class NaiveDirectory {
   ];
   holidays: Holiday[] = [];
   /** One row for each opening that counted. */
-  uses: { readonly pass: string; readonly door: string; readonly occurrence: string }[] = [];
-  activations: { readonly pass: string; readonly occurrence: string; readonly at: number }[] = [];
+  uses: { readonly pass: string; readonly door: string; readonly occurrence: string; readonly ask: string }[] = [];
+  /** The ask that was the first use; null on the issuer's word. */
+  activations: {
+    readonly pass: string;
+    readonly occurrence: string;
+    readonly at: number;
+    readonly ask: string | null;
+  }[] = [];
 
   constructor(site: SiteSpec) {
-    this.#site = site;
+    this.site = site;
   }
 
   holder(ref: HolderRef): Holder | null {
@@ -117,15 +123,20 @@ export class NaiveDirectory {
       case "activatePass": {
         const pass = this.holder({ kind: "pass", id: change.id });
         if (pass?.kind !== "pass") return;
-        const occurrence = occurrenceNow(pass.recurrence, readWall(change.at, this.#site.timeZone));
-        if (occurrence !== null) this.activate(pass.id, occurrence, change.at);
+        const occurrence = occurrenceNow(pass.recurrence, readWall(change.at, this.site.timeZone));
+        if (occurrence !== null) this.activate(pass.id, occurrence, change.at, null);
       }
     }
   }
 
   /** Only the first time counts. */
-  activate(pass: string, occurrence: string, at: number): void {
-    if (this.activatedAt(pass, occurrence) === null) this.activations.push({ pass, occurrence, at });
+  activate(pass: string, occurrence: string, at: number, ask: string | null): void {
+    if (this.activatedAt(pass, occurrence) === null) this.activations.push({ pass, occurrence, at, ask });
+  }
+
+  giveBack(ask: string): void {
+    this.uses = this.uses.filter((use) => use.ask !== ask);
+    this.activations = this.activations.filter((one) => one.ask !== ask);
   }
 
   activatedAt(pass: string, occurrence: string): number | null {
@@ -155,7 +166,7 @@ export class NaiveDirectory {
   #putCredential(change: Extract<DirectoryChange, { op: "putCredential" }>): void {
     const { id, kind, secret, holder, validity = { from: null, until: null }, direction = null, known = null } = change;
     const state = this.credentials.find((other) => other.id === id)?.state ?? "active";
-    const hasTwin = this.#site.codes.duress && kind === "pin" && holder.kind === "person";
+    const hasTwin = this.site.codes.duress && kind === "pin" && holder.kind === "person";
     const lastDigit = (Number(secret.slice(-1)) + 5) % 10;
     const twin = hasTwin ? `${secret.slice(0, -1)}${lastDigit}` : null;
     const put = { id, kind, secret, holder, validity, direction, known, state, twin };

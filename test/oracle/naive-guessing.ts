@@ -34,6 +34,15 @@ export class NaiveGuessing {
     return blockMs;
   }
 
+  /** The codes themselves are kept in memory only. */
+  restart(): void {
+    this.#mistyped = [];
+  }
+
+  forget(key: string): void {
+    this.#debts.delete(key);
+  }
+
   mistyped(reader: string, digits: string, mono: number): void {
     this.#mistyped.push({ reader, digits, at: mono });
     const ofReader = this.#mistyped.filter((one) => one.reader === reader);

@@ -44,13 +44,13 @@ const near = (dice: Dice, at: Moment, before: number, after: number): LocalDate 
 
 export function randomWindow(dice: Dice): DayWindow {
   const startMinute = dice.draw([
-    [4, 0],
+    [6, 0],
     [3, dice.between(0, 23) * 60],
     [2, dice.between(0, 1_439)],
     [1, dice.pick([60, 90, 119, 120, 121, 150, 180])],
   ]);
   const endMinute = dice.draw([
-    [4, 1_440],
+    [6, 1_440],
     [3, dice.between(0, 1_440)],
     [2, startMinute],
     [1, dice.pick([60, 90, 120, 150, 180])],
@@ -101,12 +101,12 @@ export const randomPerson = (dice: Dice, id: PersonId, at: Moment): PersonGiven 
   kind: "person",
   id,
   name: id,
-  state: dice.chance(4) ? "suspended" : "active",
+  state: dice.chance(3) ? "suspended" : "active",
   validity: randomValidity(dice, at, 15),
   role: dice.chance(20) ? "administrator" : "general",
   apartment: dice.chance(70) ? dice.pick(apartments) : null,
   floors: dice.some(["1", "2", "3"], 40),
-  factors: dice.chance(6) ? dice.pick(["cardAndPin", "twoPeople", "any", "qrAndCode"] as const) : null,
+  factors: dice.chance(4) ? dice.pick(["cardAndPin", "twoPeople", "any", "qrAndCode"] as const) : null,
   lockdownExempt: dice.chance(15),
   passbackExempt: dice.chance(15),
   extendedTimes: dice.chance(20),
@@ -122,9 +122,9 @@ export function randomPass(dice: Dice, id: PassId, at: Moment, version: number):
     id,
     name: id,
     state: dice.draw([
-      [95, "active"],
-      [4, "suspended"],
-      [0.3, "revoked"],
+      [96, "active"],
+      [3, "suspended"],
+      [1, "revoked"],
     ] as const),
     validity: {
       ...randomValidity(dice, at, 50),
@@ -143,7 +143,7 @@ export function randomPass(dice: Dice, id: PassId, at: Moment, version: number):
 
 function randomRecurrence(dice: Dice, at: Moment): Recurrence {
   const kind = dice.draw([
-    [5, "once"],
+    [8, "once"],
     [2, "daily"],
     [2, "weekly"],
     [3, "custom"],
@@ -183,7 +183,7 @@ function randomRecurrence(dice: Dice, at: Moment): Recurrence {
 
 /** Few enough that equal ones, and one edit away from equal, are common. */
 export function randomCode(dice: Dice, length: number): string {
-  return dice.chance(75)
+  return dice.chance(88)
     ? dice.digits(length)
     : dice.pick(["4711", "4716", "0000", "90210"]).padEnd(length, "7").slice(0, length);
 }
@@ -207,14 +207,14 @@ export function randomSecret(dice: Dice, kind: CredentialKind, site: SiteSpec): 
     case "card":
     case "bkey":
       return dice.draw([
-        [4, `0${dice.between(0, 3)}${dice.pick(["B775D2", "00C0DE", "ABCDEF", "123456"])}`],
-        [4, `00${dice.digits(6)}`],
+        [1.5, `0${dice.between(0, 3)}${dice.pick(["B775D2", "00C0DE", "ABCDEF", "123456"])}`],
+        [6, `00${dice.digits(6)}`],
         [1, `${dice.pick(["02B775D2", "04A1B2C3"])}${dice.digits(6)}`],
         [1, `04${dice.digits(4)}00ABCDEF`],
         [1, `${dice.digits(10)}/37`],
       ]);
     case "plate":
-      return dice.pick(["ab-12 cd", "AB12CD", "B-XY 777", `m ${dice.digits(4)}`]);
+      return dice.pick(["ab-12 cd", "AB12CD", `B-XY ${dice.digits(3)}`, `m ${dice.digits(4)}`]);
   }
 }
 
@@ -233,7 +233,7 @@ export function putSecret(dice: Dice, { id, kind, secret, holder, known }: Secre
     holder,
     ...(known === null ? {} : { known }),
     ...(dice.chance(kind === "plate" ? 40 : 6) ? { validity: randomValidity(dice, at, 100) } : {}),
-    ...(kind === "plate" && dice.chance(40) ? { direction: dice.pick(["entry", "exit"] as const) } : {}),
+    ...(kind === "plate" && dice.chance(25) ? { direction: dice.pick(["entry", "exit"] as const) } : {}),
   };
 }
 

@@ -23,7 +23,7 @@ const zones = [
 const methods: readonly Method[] = ["pin", "card", "qr", "plate"];
 
 export function randomSite(dice: Dice): SiteSpec {
-  const features = { pin: !dice.chance(2), card: !dice.chance(2), qr: !dice.chance(2), plate: !dice.chance(2) };
+  const features = { pin: !dice.chance(1), card: !dice.chance(1), qr: !dice.chance(1), plate: !dice.chance(2) };
   return {
     ...plainSite,
     timeZone: dice.pick(zones),
@@ -37,22 +37,28 @@ export function randomSite(dice: Dice): SiteSpec {
       maxBlockMs: dice.pick([60_000, 100_000, 900_000]),
       drainMs: dice.pick([60_000, 600_000, 1_200_000]),
     },
-    factors: { timeoutMs: dice.pick([5_000, 10_000, 60_000]), attempts: dice.pick([1, 2, 5]), blockMs: 300_000 },
-    codes: {
-      duress: dice.chance(50),
-      publicLength: dice.between(4, 8),
-      coolDownMs: 0,
-      qrPinOnKeypad: dice.chance(50),
-      codeAlone: dice.chance(50),
+    factors: {
+      timeoutMs: dice.pick([5_000, 10_000, 60_000]),
+      attempts: dice.pick([1, 1, 2, 5]),
+      blockMs: dice.pick([300_000, 7_200_000]),
     },
+    codes: randomCodes(dice),
     cards: { ...plainSite.cards, longUid: dice.pick([null, "first4", "last4"]) },
-    passes: { ...plainSite.passes, enabled: !dice.chance(3), activateOnFirstUse: !dice.chance(20) },
+    passes: { ...plainSite.passes, activateOnFirstUse: !dice.chance(20) },
   };
 }
 
+export const randomCodes = (dice: Dice): SiteSpec["codes"] => ({
+  ...plainSite.codes,
+  duress: dice.chance(50),
+  publicLength: dice.chance(75) ? 6 : dice.between(4, 8),
+  qrPinOnKeypad: dice.chance(50),
+  codeAlone: dice.chance(50),
+});
+
 function randomDoor(dice: Dice, id: DoorId, index: number): DoorSpec {
-  const asked = dice.some(methods, 95);
-  const unit = index === 2 && dice.chance(20);
+  const asked = dice.some(methods, 97);
+  const unit = index === 2 && dice.chance(12);
   return {
     ...frontDoor,
     id,
@@ -61,16 +67,21 @@ function randomDoor(dice: Dice, id: DoorId, index: number): DoorSpec {
     factors: index < 2 ? randomFactors(dice) : [],
     keypadMode: index === 1 && dice.chance(60) ? "apartmentPin" : "pin",
     unit,
-    passCodeRequired: unit || dice.chance(10),
+    passCodeRequired: unit || dice.chance(6),
     grantableBy: dice.chance(85) ? "residents" : "administrators",
-    leadsTo: null,
-    leadsFrom: null,
-    timing: { ...frontDoor.timing, sameUserMs: 0, differentUserMs: 0 },
+    contact: dice.chance(60) ? frontDoor.contact : null,
+    leadsTo: dice.chance(30) ? dice.pick(areaIds) : null,
+    leadsFrom: dice.chance(30) ? dice.pick(areaIds) : null,
+    timing: {
+      ...frontDoor.timing,
+      sameUserMs: dice.chance(30) ? dice.pick([1_000, 10_000, 60_000]) : 0,
+      differentUserMs: dice.chance(20) ? dice.pick([500, 3_000, 20_000]) : 0,
+    },
   };
 }
 
 function randomFactors(dice: Dice): FactorRule[] {
-  return Array.from({ length: dice.pick([0, 1, 1, 2]) }, () => ({
+  return Array.from({ length: dice.pick([0, 1, 1, 1, 2]) }, () => ({
     schedule: dice.pick([...scheduleIds, "always" as ScheduleId]),
     need: dice.pick(["any", "any", "cardAndPin", "cardAndPin", "qrAndCode", "twoPeople"] as const),
   }));
@@ -85,7 +96,7 @@ function readersOf(dice: Dice, door: DoorId): ReaderSpec[] {
     keypad: true,
   });
   const scanner = { ...reader("scan", "entry"), format: null, keypad: false };
-  return [reader("in", "entry"), reader("out", "exit"), ...(dice.chance(60) ? [scanner] : [])];
+  return [reader("in", "entry"), reader("out", "exit"), ...(dice.chance(88) ? [scanner] : [])];
 }
 
 function randomArea(dice: Dice, id: AreaId): AreaSpec {
@@ -93,7 +104,7 @@ function randomArea(dice: Dice, id: AreaId): AreaSpec {
     id,
     name: id,
     passback: dice.pick(["off", "soft", "hard"]),
-    forgiveMs: dice.pick([0, 600_000, 43_200_000]),
-    capacity: dice.pick([0, 0, 1, 3]),
+    forgiveMs: dice.pick([60_000, 600_000, 3_600_000, 43_200_000]),
+    capacity: dice.pick([0, 0, 2, 4]),
   };
 }

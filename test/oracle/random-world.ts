@@ -1,7 +1,8 @@
 // Random scripts of a site's life for the oracle: who is put into the directory, and what is shown at its doors when.
 import type { Ask, Situation } from "../../src/domain/ask.ts";
 import type { DirectoryChange, HolderRef } from "../../src/domain/directory.ts";
-import type { AskId, CredentialId, DoorId, HolidayId, ReaderId } from "../../src/domain/ids.ts";
+import type { JournalEvent } from "../../src/domain/events.ts";
+import type { AskId, CredentialId, DoorId, HolidayId, PersonId, ReaderId, ScheduleId } from "../../src/domain/ids.ts";
 import type { CardCode, Presentation } from "../../src/domain/presentation.ts";
 import type { SiteSpec } from "../../src/domain/site.ts";
 import { type Instant, monoMs, unixMs } from "../../src/domain/time.ts";
@@ -24,11 +25,15 @@ import {
   randomSecret,
   type Secret,
 } from "./random-directory.ts";
-import { doorIds, randomSite, scheduleIds } from "./random-site.ts";
+import { doorIds, randomCodes, randomSite, scheduleIds } from "./random-site.ts";
 
 export type Step =
   | { readonly do: "change"; readonly change: DirectoryChange }
-  | { readonly do: "show"; readonly ask: Ask; readonly at: Instant };
+  | { readonly do: "show"; readonly ask: Ask; readonly at: Instant }
+  | { readonly do: "restart"; readonly site: SiteSpec }
+  | { readonly do: "record"; readonly what: JournalEvent; readonly at: Instant }
+  /** The door would not let in after all. */
+  | { readonly do: "abort"; readonly ask: AskId; readonly door: DoorId; readonly at: Instant };
 
 export interface World {
   readonly seed: number;
@@ -55,8 +60,11 @@ export const randomWorld = (seed: number, shows: number): World => new WorldMake
 class WorldMaker {
   readonly #seed: number;
   readonly #dice: Dice;
-  readonly #site: SiteSpec;
+  #site: SiteSpec;
+  readonly #begunWith: SiteSpec;
   readonly #script: Step[] = [];
+  /** Of the passes that have one. */
+  readonly #hosts = new Map<string, PersonId>();
   #secrets: Secret[] = [];
   #grants: { readonly holder: HolderRef; readonly door: DoorId }[] = [];
   readonly #pace: number;
@@ -71,6 +79,7 @@ class WorldMaker {
     this.#seed = seed;
     this.#dice = new Dice(seed);
     this.#site = randomSite(this.#dice);
+    this.#begunWith = this.#site;
     this.#wall = this.#dice.pick(beginnings) + this.#dice.between(-6 * hourMs, 6 * hourMs);
     this.#pace = this.#dice.pick([0.1, 0.3, 1]);
   }
@@ -81,8 +90,10 @@ class WorldMaker {
       this.#pass();
       if (this.#dice.chance(6)) this.#change();
       this.#present();
+      if (this.#dice.chance(40)) this.#afterwards();
+      if (this.#dice.chance(0.4)) this.#restart();
     }
-    return { seed: this.#seed, site: this.#site, script: this.#script };
+    return { seed: this.#seed, site: this.#begunWith, script: this.#script };
   }
 
   get #at() {
@@ -121,7 +132,10 @@ class WorldMaker {
 
   #putSecret(holder: HolderRef, kind: Secret["kind"]): void {
     this.#ids += 1;
-    const secret = randomSecret(this.#dice, kind, this.#site);
+    const isUsual = holder.kind === "public" && this.#dice.chance(80);
+    const secret = isUsual
+      ? this.#dice.digits(this.#site.codes.publicLength)
+      : randomSecret(this.#dice, kind, this.#site);
     const mayBePart = (kind === "card" || kind === "bkey") && /^[0-9A-F]{8}$/.test(secret) && this.#dice.chance(20);
     const known = mayBePart ? this.#dice.pick(["low", "low", "high"] as const) : null;
     const made = { id: `c${this.#ids}` as CredentialId, kind, secret, holder, known };
@@ -130,12 +144,19 @@ class WorldMaker {
   }
 
   #grant(holder: HolderRef, door: DoorId): void {
+    const host = holder.kind === "pass" ? this.#hosts.get(holder.id) : undefined;
+    if (host !== undefined && this.#dice.chance(85)) {
+      this.#put({ op: "putGrant", holder: { kind: "person", id: host }, door, schedule: "always" as ScheduleId });
+    }
     this.#grants.push({ holder, door });
     this.#put(putGrant(this.#dice, holder, door));
   }
 
   #putPass(id: (typeof passIds)[number], version = ++this.#version): void {
-    this.#put({ op: "putPass", pass: randomPass(this.#dice, id, this.#at, version) });
+    const pass = randomPass(this.#dice, id, this.#at, version);
+    if (pass.host !== undefined && pass.host !== null) this.#hosts.set(id, pass.host);
+    else this.#hosts.delete(id);
+    this.#put({ op: "putPass", pass });
   }
 
   #put(change: DirectoryChange): void {
@@ -147,12 +168,12 @@ class WorldMaker {
     const holder = dice.pick(this.#holders());
     const secret = dice.pick(this.#secrets);
     const { id } = secret;
-    const kind = dice.between(0, 12);
+    const kind = dice.between(0, 13);
     if (kind <= 3) this.#putPass(dice.pick(passIds));
     else if (kind === 4) this.#putPass(dice.pick(passIds), dice.between(0, this.#version));
     else if (kind === 5) this.#put({ op: "putPerson", person: randomPerson(dice, dice.pick(peopleIds), this.#at) });
     else if (kind === 6) this.#put({ op: "setCredentialState", id, state: dice.pick(["suspended", "lost", "stolen"]) });
-    else if (kind === 7) this.#put({ op: "setCredentialState", id, state: "active" });
+    else if (kind === 7 || kind === 13) this.#put({ op: "setCredentialState", id, state: "active" });
     else if (kind === 8) this.#put(putSecret(dice, secret, this.#at));
     else if (kind === 9) this.#grant(holder, dice.pick(doorIds));
     else if (kind === 10)
@@ -203,22 +224,65 @@ class WorldMaker {
     if (dice.chance(0.1)) this.#wall += dice.between(-20, 60) * 60_000;
   }
 
+  #restart(): void {
+    const enabled = !this.#dice.chance(this.#site.passes.enabled ? 4 : 80);
+    const passes = { ...this.#site.passes, enabled };
+    this.#site = { ...this.#site, passes, codes: randomCodes(this.#dice) };
+    this.#script.push({ do: "restart", site: this.#site });
+  }
+
+  get #now(): Instant {
+    return { wall: unixMs(this.#wall), mono: monoMs(this.#mono), trusted: this.#trusted };
+  }
+
+  /** What became of it at the door, a moment later. */
+  #afterwards(): void {
+    const last = this.#script.at(-1);
+    if (last?.do !== "show") return;
+    const dice = this.#dice;
+    const waited = dice.between(1, 1_500);
+    this.#mono += waited;
+    this.#wall += waited;
+    const { id, door } = last.ask;
+    const at = this.#now;
+    const what = dice.draw<JournalEvent | "abort">([
+      [80, { type: "access.taken", ask: id, door }],
+      [8, { type: "access.notTaken", ask: id, door }],
+      [0.3, { type: "fire.cleared", who: "tester" }],
+      [10, "abort"],
+    ]);
+    if (what === "abort") this.#script.push({ do: "abort", ask: id, door, at });
+    else this.#script.push({ do: "record", what, at });
+  }
+
   #present(): void {
     const dice = this.#dice;
     const what = dice.draw([
-      [60, "plausible"],
+      [75, "plausible"],
       [22, "pair"],
-      [4, "mistyped"],
-      [6, "garbage"],
+      [3, "mistyped"],
+      [4, "garbage"],
     ] as const);
-    const { holder, door } = dice.pick(this.#grants);
-    const anywhere = dice.chance(4) ? dice.pick(doorIds) : door;
+    const { holder, door } = this.#someGrant();
+    const anywhere = dice.chance(3) ? dice.pick(doorIds) : door;
     const secret = this.#secretOf(holder);
     if (what === "garbage") this.#garbage();
-    else if (what === "pair") this.#pair(holder, anywhere);
+    else if (what === "pair") this.#pair(holder, this.#strictDoorOf(holder) ?? anywhere);
     if (secret === null || what === "garbage" || what === "pair") return;
     if (what === "mistyped" && !this.#isShownAsText(secret)) this.#mistype(secret, anywhere);
     this.#showSecret(secret, anywhere);
+  }
+
+  /** Doors that ask for two things are not gone to as often. */
+  #someGrant() {
+    const grant = this.#dice.pick(this.#grants);
+    return doorIds.indexOf(grant.door) < 2 && this.#dice.chance(60) ? this.#dice.pick(this.#grants) : grant;
+  }
+
+  /** Only the first two doors ask for two things by themselves. */
+  #strictDoorOf(holder: HolderRef): DoorId | null {
+    const strict = this.#grants.filter((grant) => grant.holder.id === holder.id && doorIds.indexOf(grant.door) < 2);
+    return strict.length === 0 || this.#dice.chance(40) ? null : this.#dice.pick(strict).door;
   }
 
   #isShownAsText({ kind }: Secret): boolean {
@@ -235,12 +299,11 @@ class WorldMaker {
   /** What two factors or two people would show, most of the time. */
   #pair(holder: HolderRef, door: DoorId): void {
     const dice = this.#dice;
-    const kinds = dice.pick([
-      [["card", "bkey"], ["pin"]],
-      [["qr", "qrPin"], ["code"]],
-    ]);
+    const need = this.#site.doors.find(({ id }) => id === door)?.factors[0]?.need;
+    const asksQr = need === "qrAndCode" || (need !== "cardAndPin" && dice.chance(50));
+    const kinds = asksQr ? ([["qr", "qrPin"], ["code"]] as const) : ([["card", "bkey"], ["pin"]] as const);
     const first = this.#secretOf(holder, kinds[0]);
-    const other = dice.chance(25) ? dice.pick(this.#grants).holder : holder;
+    const other = dice.chance(35) ? dice.pick(this.#grants).holder : holder;
     const second = dice.chance(15) ? this.#secretOf(other) : this.#secretOf(other, kinds[1]);
     if (first !== null) this.#showSecret(first, door);
     const waited = dice.chance(90) ? dice.between(0, 6_000) : dice.between(1_000, 70_000);
@@ -281,7 +344,7 @@ class WorldMaker {
     switch (secret.kind) {
       case "pin":
       case "code": {
-        const twin = dice.chance(8) ? text.slice(0, -1) + ((Number(text.slice(-1)) + 5) % 10) : text;
+        const twin = dice.chance(5) ? text.slice(0, -1) + ((Number(text.slice(-1)) + 5) % 10) : text;
         if (secret.kind === "pin" && dice.chance(4)) return { shown: { method: "qr", text }, side: "scan" };
         return { shown: this.#typed(twin, secret, door), side };
       }
@@ -319,7 +382,7 @@ class WorldMaker {
 
   #show(presentation: Presentation, door: DoorId, side: string): void {
     const dice = this.#dice;
-    const at = { wall: unixMs(this.#wall), mono: monoMs(this.#mono), trusted: this.#trusted };
+    const at = this.#now;
     const again = dice.chance(0.3) && this.#asks > 0;
     if (!again) this.#asks += 1;
     const late = dice.chance(0.4);
@@ -343,7 +406,7 @@ class WorldMaker {
       [10, "accessed"],
       [10, "lockedOpen"],
       [0.7, "blocked"],
-      [3, "lockedDown"],
+      [2, "lockedDown"],
       [0.7, "doubleLocked"],
     ]);
     return { mode, interlocked: this.#dice.chance(1) };

@@ -1,5 +1,8 @@
 // Plays a world to the ledger and to the oracle, and finds the first presentation that they judge differently.
 import type { Verdict } from "../../src/domain/ask.ts";
+import type { JournalEvent } from "../../src/domain/events.ts";
+import type { SiteSpec } from "../../src/domain/site.ts";
+import { JournalReader } from "../../src/ledger/journal-reader.ts";
 import { TestLedger, wordOf } from "../ledger/ledger-fixture.ts";
 import type { Judgement } from "./judging.ts";
 import { Oracle } from "./oracle.ts";
@@ -20,57 +23,143 @@ export interface Played {
 type Show = Extract<Step, { do: "show" }>;
 
 export function playWorld({ site, script }: World): Played {
-  const test = new TestLedger(site);
-  const oracle = new Oracle(site);
-  const words = new Map<string, number>();
-  let shows = 0;
-  let waiting: { readonly step: number; readonly show: Show }[] = [];
-  const flush = (): Disagreement | null => {
-    const asked = waiting;
-    waiting = [];
-    if (asked.length === 0) return null;
-    const answers = test.decideAll(asked.map(({ show }) => show.ask));
+  const play = new Play(site);
+  for (const [step, one] of script.entries()) {
+    const disagreement = play.step(one, step);
+    if (disagreement !== null) return play.end(disagreement);
+  }
+  return play.end(play.flush() ?? play.compareNotes());
+}
+
+/** Reading the record costs as much as deciding. */
+const stepsBetweenNotes = 50;
+
+class Play {
+  readonly #ledger: TestLedger;
+  readonly #oracle: Oracle;
+  readonly #reader: JournalReader;
+  readonly #words = new Map<string, number>();
+  #waiting: { readonly step: number; readonly show: Show }[] = [];
+  #readTo = 0;
+  #step = 0;
+
+  constructor(site: SiteSpec) {
+    this.#ledger = new TestLedger(site);
+    this.#oracle = new Oracle(site);
+    this.#reader = new JournalReader(this.#ledger.parts.db);
+  }
+
+  /** What is shown at the same instant is decided in one transaction. */
+  step(one: Step, step: number): Disagreement | null {
+    const waitsFor = this.#waiting.at(-1)?.show.at.mono;
+    const found = one.do === "show" && (waitsFor === undefined || waitsFor === one.at.mono) ? null : this.flush();
+    if (found !== null) return found;
+    if (step % stepsBetweenNotes === 0 && this.#waiting.length === 0) {
+      const differing = this.compareNotes();
+      if (differing !== null) return differing;
+    }
+    this.#step = step;
+    if ("at" in one) Object.assign(this.#ledger.clock, one.at);
+    if (one.do === "show") this.#waiting.push({ step, show: one });
+    else this.#do(one);
+    return null;
+  }
+
+  flush(): Disagreement | null {
+    const asked = this.#waiting;
+    this.#waiting = [];
+    const answers = asked.length === 0 ? [] : this.#ledger.decideAll(asked.map(({ show }) => show.ask));
     for (const [index, { step, show }] of asked.entries()) {
-      const outcome = oracle.show(show.ask, show.at);
-      const [ledgerSays, oracleSays] = [ofVerdict(answers[index]!.verdict), ofJudgement(outcome)];
-      shows += 1;
-      words.set(outcome.word, (words.get(outcome.word) ?? 0) + 1);
-      if (ledgerSays !== oracleSays) return { step, ledger: ledgerSays, oracle: oracleSays };
+      const judgement = this.#oracle.show(show.ask, show.at);
+      this.#words.set(judgement.word, (this.#words.get(judgement.word) ?? 0) + 1);
+      const [ledger, oracle] = [ofVerdict(answers[index]!.verdict), ofJudgement(judgement)];
+      if (ledger !== oracle) return { step, ledger, oracle };
     }
     return null;
-  };
-  const end = (disagreement: Disagreement | null): Played => {
-    test.ledger.close();
-    return { shows, words, disagreement };
-  };
-  for (const [step, one] of script.entries()) {
-    const last = waiting.at(-1);
-    const together = one.do === "show" && last !== undefined && last.show.at.mono === one.at.mono;
-    if (!together) {
-      const found = flush();
-      if (found !== null) return end(found);
-    }
-    if (one.do === "change") {
-      if (test.change(one.change).applied) oracle.directory.apply(one.change);
-      continue;
-    }
-    const { wall, mono, trusted } = one.at;
-    Object.assign(test.clock, { wall, mono, trusted });
-    waiting.push({ step, show: one });
   }
-  return end(flush());
+
+  /** What happened beside the answers. */
+  compareNotes(): Disagreement | null {
+    const [ledger, oracle] = [this.#newNotes(), this.#oracle.takeNotes()];
+    const at = ledger.findIndex((note, index) => note !== oracle[index]);
+    if (at < 0 && ledger.length === oracle.length) return null;
+    const from = at < 0 ? ledger.length : at;
+    return { step: this.#step, ledger: ledger[from] ?? "nothing", oracle: oracle[from] ?? "nothing" };
+  }
+
+  end(disagreement: Disagreement | null): Played {
+    this.#ledger.ledger.close();
+    const shows = [...this.#words.values()].reduce((sum, count) => sum + count, 0);
+    return { shows, words: this.#words, disagreement };
+  }
+
+  #do(one: Exclude<Step, Show>): void {
+    switch (one.do) {
+      case "change":
+        if (this.#ledger.change(one.change).applied) this.#oracle.change(one.change);
+        return;
+      case "restart":
+        this.#ledger.useAfresh(one.site);
+        this.#oracle.restart(one.site);
+        return;
+      case "record":
+        this.#ledger.record(one.what);
+        this.#oracle.record(one.what, one.at);
+        return;
+      case "abort":
+        this.#ledger.record({ settle: "aborted", ask: one.ask, door: one.door, why: "expired" });
+        this.#oracle.abort(one.ask, one.at);
+    }
+  }
+
+  #newNotes(): string[] {
+    const notes: string[] = [];
+    for (;;) {
+      const page = this.#reader.after(this.#readTo, 500);
+      this.#readTo = page.at(-1)?.seq ?? this.#readTo;
+      if (page.length === 0) return notes;
+      notes.push(...page.flatMap(({ event }) => noteOf(event)));
+    }
+  }
+}
+
+/** As the oracle words it. */
+function noteOf(event: JournalEvent): string[] {
+  switch (event.type) {
+    case "access.granted":
+      return [`let in ${event.ask} to ${(event.floors ?? []).join("+")} after ${event.first ?? "nothing"}`];
+    case "access.limited":
+      return [`limited ${event.door} ${event.blockMs}`];
+    case "access.duress":
+      return [`duress ${event.person} ${event.ask}`];
+    case "person.blocked":
+      return [`blocked ${event.person ?? event.pass} ${event.blockMs}`];
+    case "credential.stolenUsed":
+      return [`stolen ${event.credential} ${event.ask}`];
+    case "code.collided":
+      return [`collided ${event.credential}`];
+    case "passback.violated":
+      return [`violated ${event.area} ${event.ask}`];
+    case "area.full":
+      return [`full ${event.area}`];
+    default:
+      return [];
+  }
 }
 
 function ofVerdict(verdict: Verdict): string {
   if (!verdict.granted) return wordOf(verdict);
   const { credential, person, pass, usesLeft } = verdict;
-  return `granted ${credential} of ${person ?? pass ?? "nobody"}, ${usesLeft ?? "uncounted"}`;
+  const { extended, mayHoldOpen, administrator, lockdownExempt } = verdict;
+  const rights = [extended, mayHoldOpen, administrator, lockdownExempt].join(" ");
+  return `granted ${credential} of ${person ?? pass ?? "nobody"}, ${usesLeft ?? "uncounted"}, ${rights}`;
 }
 
-function ofJudgement({ word, found, usesLeft }: Judgement): string {
+function ofJudgement({ word, found, usesLeft, rights = [] }: Judgement): string {
   if (word !== "granted" || found === null) return word;
   const { id, holder } = found.credential;
-  return `granted ${id} of ${holder.kind === "public" ? "nobody" : holder.id}, ${usesLeft ?? "uncounted"}`;
+  const whose = holder.kind === "public" ? "nobody" : holder.id;
+  return `granted ${id} of ${whose}, ${usesLeft ?? "uncounted"}, ${rights.join(" ")}`;
 }
 
 /** Leaves out whatever can be left out: halves first, then ever smaller pieces. */
@@ -93,24 +182,27 @@ export function shrinkWorld(world: World): World {
 }
 
 export function tell(world: World, { ledger, oracle }: Disagreement): string {
-  const steps = world.script.map((step) =>
-    step.do === "change"
-      ? JSON.stringify(step.change)
-      : JSON.stringify({ at: when(step), ...step.ask, presentedAt: undefined }),
-  );
+  const steps = world.script.map(tellStep);
   const doors = world.site.doors
     .filter(({ id }) => JSON.stringify(world.script).includes(`"door":"${id}"`))
-    .map(({ id, methods, factors, keypadMode, unit, passCodeRequired, grantableBy, leadsTo, leadsFrom, timing }) => {
-      const { sameUserMs, differentUserMs } = timing;
+    .map(({ id, methods, factors, keypadMode, unit, passCodeRequired, grantableBy, leadsTo, leadsFrom, ...rest }) => {
+      const { sameUserMs, differentUserMs } = rest.timing;
       const shown = { id, methods, factors, keypadMode, unit, passCodeRequired, grantableBy, leadsTo, leadsFrom };
-      return JSON.stringify({ ...shown, sameUserMs, differentUserMs });
+      return JSON.stringify({ ...shown, contact: rest.contact !== null, sameUserMs, differentUserMs });
     });
-  const { timeZone, codes, passes, features, guessing, factors, areas } = world.site;
-  const policies = JSON.stringify({ timeZone, codes, passes, features, guessing, factors, areas });
+  const { timeZone, codes, passes, features, guessing, factors, areas, cards } = world.site;
+  const policies = JSON.stringify({ timeZone, codes, passes, features, guessing, factors, areas, cards });
   return [`seed ${world.seed}: the ledger says "${ledger}", the oracle "${oracle}"`, policies, ...doors, ...steps].join(
     "\n",
   );
 }
 
-const when = ({ at }: Show): string =>
-  `${new Date(at.wall).toISOString()} mono ${at.mono}${at.trusted ? "" : " untrusted"}`;
+function tellStep(step: Step): string {
+  if (step.do === "change") return JSON.stringify(step.change);
+  if (step.do === "restart") return JSON.stringify({ restart: step.site.passes, codes: step.site.codes });
+  const { wall, mono, trusted } = step.at;
+  const at = `${new Date(wall).toISOString()} mono ${mono}${trusted ? "" : " untrusted"}`;
+  if (step.do !== "show") return JSON.stringify({ ...step, at });
+  const { presentedAt: _, ...ask } = step.ask;
+  return JSON.stringify({ at, ...ask });
+}

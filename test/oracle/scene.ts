@@ -4,6 +4,7 @@ import type { HolderRef, Person } from "../../src/domain/directory.ts";
 import type { DoorSpec, FactorNeed, SiteSpec } from "../../src/domain/site.ts";
 import type { Instant } from "../../src/domain/time.ts";
 import type { NaiveCredential, NaiveDirectory } from "./naive-directory.ts";
+import type { NaivePassages } from "./naive-passages.ts";
 import type { WallReading } from "./oracle-calendar.ts";
 
 export interface Scene {
@@ -18,12 +19,14 @@ export interface Scene {
   /** Too many wrong second factors after what this holder showed first. */
   readonly isBlocked: (holder: HolderRef) => boolean;
   readonly first: First | null;
+  readonly passages: NaivePassages;
 }
 
 /** What was shown first, where one thing is not enough. */
 export interface First {
   readonly need: FactorNeed;
   readonly credential: NaiveCredential;
+  readonly duress: boolean;
   readonly at: number;
 }
 
