@@ -15,7 +15,7 @@ function live(seed: number, shows: number): TestLedger {
   const tested = new TestLedger(site);
   for (const step of script) {
     if (step.do === "change") tested.change(step.change);
-    else {
+    else if (step.do === "show") {
       const { wall, mono, trusted } = step.at;
       Object.assign(tested.clock, { wall, mono, trusted });
       tested.decideAll([step.ask]);
