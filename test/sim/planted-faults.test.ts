@@ -59,9 +59,10 @@ test("a door that counts its time on the wall clock is caught once somebody sets
   const plant: Plant = {
     stepDoor: ({ clock }) => {
       const offset = () => clock.wall() - clock.mono();
-      const first = offset();
+      let lowest = offset();
       return (spec, state, input, now) => {
-        const gained = input.kind === "tick" ? 0 : Math.max(0, offset() - first);
+        lowest = Math.min(lowest, offset());
+        const gained = input.kind === "tick" ? 0 : offset() - lowest;
         return stepDoor(spec, state, input, monoMs(now + gained));
       };
     },
