@@ -44,15 +44,19 @@ export function runLedger(paths: LedgerProcessPaths): void {
     const desk = new Desk({ ledger, pins, now, send, schedule: setImmediate, after, grew, report, onDamage: fail });
     const upkeep = { ledger, desk, database, checkRecordFirst, send, after, grew, fail };
     const changes = new ChangeDesk({ ledger, pins, desk, grew });
-    server = new RequestServer(paths.ledgerSocket, { ledger, desk, changes, report, onTaken: end });
+    const requests = new RequestServer(paths.ledgerSocket, { ledger, desk, changes, report, onTaken: end });
+    server = requests;
     process.on("message", (message: ToLedger) => {
       try {
         desk.receive(message);
         if (copies !== "unwanted" || message.kind !== "open") return;
         copies = "loading";
-        import("./upkeep.ts").then(({ startUpkeep }) => {
-          copies = startUpkeep(upkeep);
-        }, fail);
+        // Loading takes a moment in which nothing is answered: whoever sees the ledger ready must find its socket, too.
+        requests.settled
+          .then(() => import("./upkeep.ts"))
+          .then(({ startUpkeep }) => {
+            copies = startUpkeep(upkeep);
+          }, fail);
       } catch (error) {
         fail(error);
       }
