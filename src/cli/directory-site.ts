@@ -5,6 +5,8 @@ import type { LedgerReply, LedgerRequest } from "../domain/ask.ts";
 import type { SiteSpec } from "../domain/site.ts";
 import type { LedgerPort, Progress } from "../exchange/apply.ts";
 import type { FileTerms } from "../exchange/apply-file.ts";
+import { problemLines } from "../exchange/line-report.ts";
+import type { LineProblem } from "../exchange/wanted.ts";
 import { openConversation } from "../ops/line-conversation.ts";
 import type { StateValues } from "./options.ts";
 import { pathsOf } from "./options.ts";
@@ -32,7 +34,7 @@ function schedulesNamedBy(site: SiteSpec): ReadonlySet<string> {
   return new Set([...ofDoors, ...site.receptions].map(({ schedule }) => schedule as string));
 }
 
-export function portTo(where: StateValues): LedgerPort & { close(): void } {
+function portTo(where: StateValues): LedgerPort & { close(): void } {
   const conversation = openConversation(pathsOf(where).ledgerSocket, patienceMs);
   return {
     ask: async (request: LedgerRequest) => (await conversation.ask(request)) as LedgerReply,
@@ -46,3 +48,18 @@ export const showStaging: Progress = {
     if (of > 1_000) console.error(`${steps} of ${of} steps are checked.`);
   },
 };
+
+export async function withPort(where: StateValues, work: (port: LedgerPort) => Promise<number>): Promise<number> {
+  const port = portTo(where);
+  try {
+    return await work(port);
+  } finally {
+    port.close();
+  }
+}
+
+export function refuse(path: string, problems: readonly LineProblem[]): number {
+  console.error(`${path} is refused, and nothing was changed:`);
+  for (const line of problemLines(problems)) console.error(`  ${line}`);
+  return 1;
+}

@@ -102,12 +102,20 @@ const usage: Readonly<Record<string, Usage>> = {
     forms: [
       "postern directory plan FILE [--state DIR]",
       "postern directory apply FILE [--state DIR]",
-      "postern directory export FILE [--state DIR]",
+      "postern directory export FILE [--sealed [--passphrase-stdin]] [--relay N=DOOR ...] [--state DIR] [--keys DIR]",
+      "postern directory import FILE [--try] [--relay N=DOOR ...] [--security-relay N=DOOR ...] [--state DIR] [--keys DIR]",
     ],
-    what: "Say what a directory.json would add, change and remove, or do it, all of it or nothing; or write one.",
+    what: "Say what a directory.json would add, change and remove, or do it, all of it or nothing; take people out and in.",
     options: [
-      ["FILE", "people, passes, schedules and holidays; docs/directory.md shows how it is written"],
+      ["FILE", "a directory.json; for export and import also .csv, .xml or .tgz, as door phones write them"],
+      ["--sealed", "codes and keys included, for another controller to take over; only its passphrase opens it"],
+      ["--passphrase-stdin", "read the passphrase from standard input instead of making one up"],
+      ["--try", "say what would change, and change nothing"],
+      ["--relay N=DOOR", "the door behind relay digit N of a door phone; by default they count the site's doors"],
+      ["--security-relay N=DOOR", "the same for the relays of an external box"],
+      ["--config FILE", "with a sealed import into an empty state folder: the site's configuration"],
       stateOption,
+      keysOption,
     ],
   },
   log: {

@@ -52,6 +52,7 @@ function wantedOf(file: DirectoryFile, reader: FileReader): Wanted {
   return {
     holders,
     complete,
+    keepsOthers: false,
     schedules: file.schedules?.map((one, n): Placed<Schedule> => reader.schedule(one, ["schedules", n])) ?? null,
     holidays: file.holidays?.map((one, n): Placed<Holiday> => reader.holiday(one, ["holidays", n])) ?? null,
   };

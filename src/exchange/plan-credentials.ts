@@ -30,7 +30,7 @@ export function secretsToCompare(wanted: Wanted, known: KnownDirectory): SecretT
 }
 
 export function planCredentials(
-  { credentials, completeKinds }: WantedHolder,
+  { credentials, completeKinds, isPartial }: WantedHolder,
   holder: HolderRef,
   before: readonly ExportedCredential[],
   { compared, takenIds }: CredentialTerms,
@@ -39,7 +39,7 @@ export function planCredentials(
   const puts: PlannedStep[] = [];
   const words: string[] = [];
   for (const wanted of credentials) {
-    const same = before.find((one) => unmatched.has(one) && isSame(one, wanted, compared));
+    const same = before.find((one) => unmatched.has(one) && isSame(one, wanted, compared, isPartial));
     const old = same ?? (single.includes(wanted.kind) ? before.find((one) => one.kind === wanted.kind) : undefined);
     if (old !== undefined) unmatched.delete(old);
     const id = old?.id ?? newId(holder.id, wanted.kind, takenIds);
@@ -56,8 +56,15 @@ export function planCredentials(
   };
 }
 
-function isSame(old: ExportedCredential, { kind, secret, known }: WantedCredential, compared: Compared): boolean {
-  if (old.kind !== kind) return false;
+/** Lists of devices tell no cards from Bkeys. */
+function isSame(
+  old: ExportedCredential,
+  { kind, secret, known }: WantedCredential,
+  compared: Compared,
+  isPartial: boolean,
+): boolean {
+  const isCard = isPartial && kind === "card" && old.kind === "bkey";
+  if (old.kind !== kind && !isCard) return false;
   if (secret.kind === "token") return old.code?.token === secret.code.token;
   if (old.secret === null) return compared.isSame(old.id, secret.text);
   if (kind === "plate") return normalizePlate(old.secret) === normalizePlate(secret.text);

@@ -35,8 +35,8 @@ export function planChanges(wanted: Wanted, known: KnownDirectory, terms: PlanTe
   const takenIds = new Set(known.holders.flatMap(({ credentials }) => credentials.map(({ id }) => id as string)));
   const order: readonly HolderKind[] = ["person", "pass", "public"];
   const inOrder = wanted.holders.toSorted((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
-  planThings(wanted.schedules, known.schedules, scheduleThings(known, wanted, terms), phases, news);
-  planThings(wanted.holidays, known.holidays, holidayThings, phases, news);
+  planThings(wanted, wanted.schedules, known.schedules, scheduleThings(known, wanted, terms), phases, news);
+  planThings(wanted, wanted.holidays, known.holidays, holidayThings, phases, news);
   for (const holder of inOrder) {
     const before = byKey.get(keyOf(holder.kind, holder.given.id)) ?? null;
     news.push(...planHolder(holder, before, terms.compared, takenIds, phases));
@@ -148,6 +148,7 @@ function scheduleThings(known: KnownDirectory, wanted: Wanted, { namedSchedules 
 }
 
 function planThings<Thing extends { readonly id: string; readonly name: string }>(
+  { keepsOthers }: Wanted,
   wanted: readonly Placed<Thing>[] | null,
   known: readonly Thing[],
   { what, put, remove, staysFor }: Things<Thing>,
@@ -163,7 +164,7 @@ function planThings<Thing extends { readonly id: string; readonly name: string }
     phases.schedules.push({ change: put(thing), line });
     news.push({ verb: old === undefined ? "adds" : "changes", text: `the ${what} ${nameOf(thing.name, thing.id)}` });
   }
-  for (const thing of before.values()) {
+  for (const thing of keepsOthers ? [] : before.values()) {
     const why = staysFor(thing);
     const text = `the ${what} ${nameOf(thing.name, thing.id)}`;
     if (why === null) phases.last.push({ change: remove(thing), line: null });

@@ -18,7 +18,9 @@ export interface Wanted {
   readonly holders: readonly WantedHolder[];
   /** Of these the file is the whole list: those that an earlier file brought, and this one leaves out, go. */
   readonly complete: ReadonlySet<HolderKind>;
-  /** Null where the file says nothing of them; otherwise they are all there are. */
+  /** Schedules and holidays that the file does not name stay. */
+  readonly keepsOthers: boolean;
+  /** Null where the file says nothing of them; otherwise they are all there are, unless others are kept. */
   readonly schedules: readonly Placed<Schedule>[] | null;
   readonly holidays: readonly Placed<Holiday>[] | null;
 }

@@ -32,7 +32,7 @@ export interface Keys {
   readonly fingerprint: Buffer;
 }
 
-const keyName = "credential.key";
+export const keyName = "credential.key";
 const keyBytes = 32;
 
 /** `storedFingerprint` is null for a brand-new database: the only time at which a key is made. */
@@ -71,7 +71,7 @@ export function readSubKey(folders: KeyFolders, purpose: string): Buffer | null 
 const derive = (master: Buffer, purpose: string): Buffer =>
   Buffer.from(hkdfSync("sha256", master, Buffer.alloc(0), `postern ${purpose}`, keyBytes));
 
-function readMasterKey({ keysDir, credentialsDir }: KeyFolders): Buffer | null {
+export function readMasterKey({ keysDir, credentialsDir }: KeyFolders): Buffer | null {
   if (credentialsDir !== null) {
     // systemd lets the service in by an access list, which shows as group bits.
     const provided = readKeyFile(join(credentialsDir, keyName), 0o007);

@@ -23,19 +23,21 @@ export interface LedgerPorts {
   /** Seeded in simulations; the system's own otherwise. */
   readonly random?: RandomBytes;
   readonly migrations?: readonly Migration[];
+  /** Of a site that is taken over: what a new database hashes its codes with. */
+  readonly siteSalt?: Buffer;
 }
 
 const saltBytes = 16;
 
 /** Keys come before the layout: a database counts as new until both are there. */
 export function openLedger(paths: LedgerPaths, ports: LedgerPorts): Ledger {
-  const { now, report, random = randomBytes, migrations = ledgerMigrations } = ports;
+  const { now, report, random = randomBytes, migrations = ledgerMigrations, siteSalt } = ports;
   const anchor = openAnchorFile(paths.keysDir);
   const recovery = { database: paths.database, keyFolders: paths, migrations, anchor, random, now, report };
   const { db, isNew } = openSoundDatabase(recovery);
   try {
     const keys = loadKeys(paths, isNew ? null : readFingerprint(db), random);
-    if (isNew) createDatabase({ db, keys, anchor, random, now, report }, migrations);
+    if (isNew) createDatabase({ db, keys, anchor, random, now, report }, migrations, siteSalt);
     else migrate(db, paths.database, migrations);
     return new Ledger({ db, keys, anchor, random, now, report });
   } catch (error) {
@@ -58,9 +60,13 @@ export function memoryLedgerParts(
   return parts;
 }
 
-function createDatabase({ db, keys, anchor, random, now }: LedgerParts, migrations: readonly Migration[]): void {
+function createDatabase(
+  { db, keys, anchor, random, now }: LedgerParts,
+  migrations: readonly Migration[],
+  siteSalt?: Buffer,
+): void {
   const record = beginRecord(anchor, random);
-  const salt = random(saltBytes);
+  const salt = siteSalt ?? random(saltBytes);
   createLayout(db, migrations, (fresh) => {
     const controller = fresh.prepare("INSERT INTO controller VALUES (1, ?, ?, ?, 0, 0, '', 0)");
     controller.run(record.epoch, keys.fingerprint, salt);

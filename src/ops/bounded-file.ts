@@ -1,7 +1,7 @@
 // Reads a whole file that may have so many bytes, and writes one whole or not at all; knows no content.
 import { randomUUID } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
-import { constants, open, rename, rm } from "node:fs/promises";
+import { constants, open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Fault } from "../domain/fault.ts";
 
@@ -35,11 +35,16 @@ async function openToRead(path: string): Promise<FileHandle> {
 }
 
 /** After a power cut at any moment the old file is there whole, or the new one. */
-export async function replaceFile(path: string, bytes: string | Buffer, mode = 0o600): Promise<void> {
+export async function replaceFile(path: string, bytes: string | Buffer, { keepMode = false } = {}): Promise<void> {
   const draft = `${path}.new-${randomUUID()}`;
   try {
-    const file = await open(draft, "wx", mode);
+    const before = keepMode ? await stat(path) : null;
+    const file = await open(draft, "wx", 0o600);
     try {
+      if (before !== null) {
+        await file.chmod(before.mode & 0o7777);
+        await file.chown(before.uid, before.gid);
+      }
       await file.writeFile(bytes);
       await file.sync();
     } finally {

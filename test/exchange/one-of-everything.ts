@@ -68,7 +68,7 @@ export const everything = {
   publicCodes: [{ id: "public-1", name: "Post", pin: "010203", doors: ["garage"] }],
 };
 
-const attempts = [
+export const attempts = [
   ["02B775D2", "FFB775D2", "04A1B2C3D4E5F6", "00C0FFEE", "12345678"].map(card),
   ["0471", "471", "00112233", "998877", "00554433", "0066778", "010203"].map(pin),
   [qr("ANA-HELLO"), qr("00112233")],
