@@ -1,7 +1,7 @@
 // Everything that can enter the record. Names are `noun.past`; codes, PINs and card numbers never appear in one.
 import type { FailureCause } from "./action.ts";
 import type { Source } from "./directory.ts";
-import type { AccessChange, RefusalCause, RefusedOver } from "./http-opening.ts";
+import type { AccessChange, OpeningMode, RefusalCause, RefusedOver } from "./http-opening.ts";
 import type {
   ActionId,
   AreaId,
@@ -175,6 +175,14 @@ export type SystemEvent =
   | { readonly type: "action.failed"; readonly action: string; readonly why: FailureCause; readonly count: number }
   /** A token or account of that name was made anew, got another password, or was revoked. */
   | { readonly type: "http.accessChanged"; readonly what: AccessChange; readonly name: string }
+  /** A command over HTTP that the door took, also where it stood unlocked already. `who` is a token or account by its name. */
+  | {
+      readonly type: "http.opened";
+      readonly over: OpeningMode;
+      readonly door: DoorId;
+      readonly who: string;
+      readonly count: number;
+    }
   /** Machines that asked over HTTP and were refused; what they said they were is not kept. */
   | { readonly type: "http.refused"; readonly over: RefusedOver; readonly why: RefusalCause; readonly count: number }
   /**

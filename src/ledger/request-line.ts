@@ -7,7 +7,7 @@ import { holderKinds, sources } from "../domain/directory.ts";
 import type { SecretToCompare } from "../domain/directory-export.ts";
 import type { JournalEvent } from "../domain/events.ts";
 import { accessChanges, openingModes, refusalCauses } from "../domain/http-opening.ts";
-import type { CredentialId } from "../domain/ids.ts";
+import type { CredentialId, DoorId } from "../domain/ids.ts";
 import { idPattern } from "../domain/ids.ts";
 
 /** The steps of a change are looked at later, by what is loaded only for them. */
@@ -177,6 +177,7 @@ function readNote(note: Record<string, unknown>): JournalEvent | null {
   if (type === "http.accessChanged") return readAccessChange(note);
   if (!isCount(count)) return null;
   if (type === "http.refused") return readRefusal(note, count);
+  if (type === "http.opened") return readOpening(note, count);
   return type === "action.done" || type === "action.failed" ? readAction(type, note, count) : null;
 }
 
@@ -184,6 +185,15 @@ function readAccessChange({ what, name }: Record<string, unknown>): JournalEvent
   const change = accessChanges.find((one) => one === what);
   if (change === undefined || typeof name !== "string" || !idPattern.test(name)) return null;
   return { type: "http.accessChanged", what: change, name };
+}
+
+const machinePattern = /^(token|account) [a-z0-9][a-z0-9-]{0,62}$/;
+
+function readOpening({ over, door, who }: Record<string, unknown>, count: number): JournalEvent | null {
+  const form = openingModes.find((one) => one === over);
+  if (form === undefined || typeof door !== "string" || !idPattern.test(door)) return null;
+  if (typeof who !== "string" || !machinePattern.test(who)) return null;
+  return { type: "http.opened", over: form, door: door as DoorId, who, count };
 }
 
 function readRefusal({ over, why }: Record<string, unknown>, count: number): JournalEvent | null {

@@ -210,6 +210,7 @@ test("watchers hear of each commit that appended, others do not", async () => {
 test.each([
   ["console.entered", { type: "console.entered", how: "code" }],
   ["http.accessChanged", { type: "http.accessChanged", what: "tokenMade", name: "bridge" }],
+  ["http.opened", { type: "http.opened", over: "bearer", door: "front", who: "token bridge", count: 1 }],
   ["action.done", { type: "action.done", action: "gate", count: 2 }],
   ["action.failed", { type: "action.failed", action: "gate", why: "timedOut", count: 1 }],
   ["http.refused", { type: "http.refused", over: "httpAuth", why: "credential", count: 3 }],
@@ -234,6 +235,7 @@ test.each([
   ["an action by a name that is none", { type: "action.done", action: "http://x/?code=1", count: 1 }],
   ["a failure with an address in it", { type: "action.failed", action: "gate", why: "http://u:p@x", count: 1 }],
   ["a token in place of its name", { type: "http.accessChanged", what: "tokenMade", name: "postern_AbC" }],
+  ["an opening by a person", { type: "http.opened", over: "bearer", door: "front", who: "Ana Gil", count: 1 }],
   ["a refusal that never was", { type: "http.refused", over: "bearer", why: "door", count: 0 }],
   ["nothing", null],
 ])("nobody may note %s", async (_, event) => {

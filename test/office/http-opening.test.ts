@@ -99,6 +99,17 @@ test("a token opens the door it names, in its own name, and none that it may not
   expect(commands()).toEqual([{ who: "token bridge", kind: "access", door: "garage", by: "http" }]);
 });
 
+test("each opening is recorded with who did it, and a flood of them as one number", async () => {
+  await open({ opening: everyMode });
+  const token = addToken(bench.accessFile, "bridge");
+  for (let n = 0; n < 4; n += 1) await post("front", token);
+  const isOpening = (line: string): boolean => line.includes("http.opened");
+  await bench.ledger.line(isOpening);
+  bench.office.beat();
+  const rest = JSON.parse(await bench.ledger.line((line) => isOpening(line) && !line.includes('"count":1')));
+  expect(rest.event).toEqual({ type: "http.opened", over: "bearer", door: "front", who: "token bridge", count: 3 });
+});
+
 test("bad user, bad password and bad door are answered to the byte alike, and only the record tells which", async () => {
   await open({ opening: everyMode });
   await addAccount(bench.accessFile, "intercom");

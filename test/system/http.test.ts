@@ -79,8 +79,53 @@ test("curl opens a door with a token, with Digest and with a password in the add
     event.type === "door.unlocked" && event.cause.by === "http" ? [`${event.door} ${event.cause.who}`] : [],
   );
   expect(openings.slice(0, 2)).toEqual(["front token bridge", "garage account intercom"]);
+  expect(record.filter(({ event }) => event.type === "http.opened")).toHaveLength(3);
   const kept = JSON.stringify(record) + site.stderr() + readFileSync(join(site.state, "http-access.json"), "utf8");
   for (const secret of [token, password, "right-horse-43"]) expect(kept).not.toContain(secret);
+});
+
+test("a web relay acts once though the office is killed while it waits for the answer", async () => {
+  const arrived: string[] = [];
+  const first = Promise.withResolvers<void>();
+  const target = createServer((request, response) => {
+    arrived.push(request.url ?? "");
+    first.resolve();
+    if (request.url !== "/gate") response.end();
+  });
+  await new Promise<void>((resolve) => target.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    target.closeAllConnections();
+    target.close();
+  });
+  const host = `127.0.0.1:${(target.address() as AddressInfo).port}`;
+  const site = await start((one) => {
+    one.actions = [
+      { id: "gate", url: `http://${host}/gate`, timeoutMs: 30_000 },
+      { id: "bell", url: `http://${host}/bell`, on: ["access.denied"] },
+    ];
+    one.actionHosts = [host];
+  });
+  const holder = { kind: "person", id: "ana" as never } as const;
+  const person = {
+    ...holder,
+    name: "Ana",
+    state: "active",
+    validity: { from: null, until: null },
+    webRelay: 1,
+  } as const;
+  await site.change([
+    { op: "putPerson", person },
+    { op: "putCredential", id: "ana-card" as never, kind: "card", secret: "00B775D2", holder },
+    { op: "putGrant", holder, door: "front" as never, schedule: "always" as never },
+  ]);
+  await site.board.send("tap front-reader B775D2");
+  await first.promise;
+  const killed = site.pidOf("office") ?? 0;
+  process.kill(killed, "SIGKILL");
+  await site.board.send("tap front-reader 00000001");
+  await poll(async () => arrived.includes("/bell"));
+  expect(arrived.toSorted()).toEqual(["/bell", "/gate"]);
+  expect(site.pidOf("office")).not.toBe(killed);
 });
 
 test("a card sets off its person's web relay once, and a bridge learns who may be called right now", async () => {

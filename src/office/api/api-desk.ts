@@ -1,7 +1,7 @@
 // Answers machines: opens doors for them and says who may be called. Whatever is wrong is answered alike; knows no wire.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { BlockList, isIP } from "node:net";
-import type { HttpOpeningSpec, RefusalCause, RefusedOver } from "../../domain/http-opening.ts";
+import type { HttpOpeningSpec, OpeningMode, RefusalCause, RefusedOver } from "../../domain/http-opening.ts";
 import type { DoorId, PersonId } from "../../domain/ids.ts";
 import { readJson } from "../console/reply.ts";
 import type { DoorDesk } from "../door-desk.ts";
@@ -23,6 +23,7 @@ export interface ApiParts {
   readonly mono: () => number;
   /** The console's own origin, under the name that the request used. */
   readonly ownOrigin: (host: string) => string;
+  readonly opened: (over: OpeningMode, door: DoorId, who: string) => void;
   readonly refused: (over: RefusedOver, why: RefusalCause) => void;
   readonly canCall: (person: PersonId, door: DoorId) => boolean;
 }
@@ -160,7 +161,10 @@ export class ApiDesk {
   }
 
   async #open(asked: Asked, entry: AccessEntry, door: DoorId): Promise<void> {
-    const outcome = await this.#parts.desk.command(`${entry.kind} ${entry.name}`, { kind: "access", door, by: "http" });
+    const { over } = asked.form;
+    const who = `${entry.kind} ${entry.name}`;
+    const outcome = await this.#parts.desk.command(who, { kind: "access", door, by: "http" });
+    if (outcome.ok && over !== "query") this.#parts.opened(over, door, who);
     if (outcome.ok) send(asked, 200, { ok: true });
     else send(asked, outcome.code === "refused" ? 409 : 503, outcome);
   }

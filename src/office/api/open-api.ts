@@ -1,7 +1,8 @@
 // What answers machines, put together: their file, the check of who they are, the doors, and the count of refusals.
 import { canCall } from "../../domain/can-call.ts";
 import type { JournalEvent } from "../../domain/events.ts";
-import type { RefusalCause, RefusedOver } from "../../domain/http-opening.ts";
+import type { OpeningMode, RefusalCause, RefusedOver } from "../../domain/http-opening.ts";
+import type { DoorId } from "../../domain/ids.ts";
 import type { OfficeOpening } from "../../domain/status.ts";
 import { monoMs, unixMs } from "../../domain/time.ts";
 import { BeatTally } from "../beat-tally.ts";
@@ -23,6 +24,12 @@ export interface ApiPorts {
   readonly note: (event: JournalEvent) => void;
 }
 
+interface Opening {
+  readonly over: OpeningMode;
+  readonly door: DoorId;
+  readonly who: string;
+}
+
 interface Refusal {
   readonly over: RefusedOver;
   readonly why: RefusalCause;
@@ -38,6 +45,7 @@ export function openApi({ api, site, databasePath }: OfficeOpening, ports: ApiPo
   const { clock, listening, own, note, readCallFacts } = ports;
   const file = new AccessFile(api.accessFile, (well, why) => own.set("http access", well, why));
   const refusals = new BeatTally<Refusal>((refusal, count) => note({ type: "http.refused", ...refusal, count }));
+  const openings = new BeatTally<Opening>((opening, count) => note({ type: "http.opened", ...opening, count }));
   const entries = () => file.entries();
   const desk = new ApiDesk({
     spec: api.opening,
@@ -46,6 +54,7 @@ export function openApi({ api, site, databasePath }: OfficeOpening, ports: ApiPo
     desk: ports.desk,
     mono: clock.mono,
     ownOrigin: (host) => ownOrigin(host, listening),
+    opened: (over, door, who) => openings.count({ over, door, who }),
     refused: (over, why) => refusals.count({ over, why }),
     canCall: (person, door) => {
       const { trusted, ...facts } = readCallFacts(databasePath, person, door);
@@ -53,5 +62,9 @@ export function openApi({ api, site, databasePath }: OfficeOpening, ports: ApiPo
       return canCall(api.callPermission, facts, now, site.timeZone);
     },
   });
-  return { desk, beat: () => refusals.beat() };
+  const beat = (): void => {
+    openings.beat();
+    refusals.beat();
+  };
+  return { desk, beat };
 }

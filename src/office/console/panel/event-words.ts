@@ -276,6 +276,10 @@ const sayings: { readonly [Type in JournalEvent["type"]]: Say<Type> } = {
   "action.done": (event) => ["system", `${event.action} was sent ${times(event.count)} and arrived`],
   "action.failed": (event) => ["alarm", `${event.action} failed ${times(event.count)}: ${failures[event.why]}`],
   "http.accessChanged": (event) => ["system", `Access over HTTP: ${event.name} ${accessChanges[event.what]}`],
+  "http.opened": (event, names) => [
+    "granted",
+    `${names.door(event.door)} was opened ${times(event.count)} over the network by ${event.who}`,
+  ],
   "http.refused": (event) => [
     "denied",
     `A machine was refused ${times(event.count)} over HTTP: ${refusals[event.why]}`,
