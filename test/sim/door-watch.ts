@@ -1,5 +1,6 @@
 // One door as the soak's witness knows it: what its relay was told, who holds its buttons, and when it must lock at the latest.
 import type { DoorSpec } from "../../src/domain/site.ts";
+import type { DoorCommand, DoorMode } from "../../src/domain/status.ts";
 
 /** The product tries a relay that did not take a level again after so long. */
 const retryMs = 1_000;
@@ -14,6 +15,9 @@ export class DoorWatch {
   /** Exit buttons that the wires report as held, and since when. */
   readonly presses = new Map<string, number>();
   contactOpen = false;
+  /** As it was ordered to stand; a lockdown with a time is over then. */
+  standing: Exclude<DoorMode, "accessed"> = "locked";
+  #shutUntil: number | null = null;
   /** What its relay did not take. */
   failing: string | null = null;
   relayStuck = false;
@@ -27,6 +31,41 @@ export class DoorWatch {
 
   get unlocked(): boolean {
     return this.energized === (this.spec.lock === "failSecure");
+  }
+
+  /** An order keeps it unlocked. */
+  get isHeldOpen(): boolean {
+    return this.standing === "unlocked" || this.standing === "lockedOpen";
+  }
+
+  /** Nobody of this site gets in. */
+  isShut(now: number): boolean {
+    if (this.standing === "blocked") return true;
+    return this.standing === "lockedDown" && (this.#shutUntil === null || now < this.#shutUntil);
+  }
+
+  /** What a new run restores of it. */
+  restore(mode: DoorMode): void {
+    if (mode === "blocked" || mode === "lockedDown") this.standing = mode;
+  }
+
+  /** An order that the door took. A passage that a card has opened ends with it, one that an exit has opened does not. */
+  ordered(command: DoorCommand, now: number): void {
+    if (command.kind === "access") {
+      if (!this.isHeldOpen) this.extend(now + this.spec.timing.unlockMs);
+      return;
+    }
+    const standing = standings.get(command.kind);
+    if (standing === undefined) return;
+    this.standing = standing;
+    this.#shutUntil = command.kind === "lockDown" && command.forMs !== null ? now + command.forMs : null;
+    if (command.kind === "lockDownRelease") return;
+    this.openUntil = this.exitShare(now);
+  }
+
+  exitShare(now: number): number | null {
+    if (this.exitUntil > now) return this.exitUntil;
+    return this.heldExit(now) ? now : null;
   }
 
   extend(until: number): void {
@@ -51,3 +90,14 @@ export class DoorWatch {
     return !this.relayStuck && now > this.freedAt + retryMs;
   }
 }
+
+const standings: ReadonlyMap<DoorCommand["kind"], DoorWatch["standing"]> = new Map([
+  ["lock", "locked"],
+  ["unlock", "unlocked"],
+  ["block", "blocked"],
+  ["doubleLock", "doubleLocked"],
+  ["lockOpen", "lockedOpen"],
+  ["lockOpenRelease", "locked"],
+  ["lockDown", "lockedDown"],
+  ["lockDownRelease", "locked"],
+]);

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { noRights } from "../../src/domain/ask.ts";
 import { stepDoor } from "../../src/domain/door-machine.ts";
+import { isShut } from "../../src/domain/door-state.ts";
 import { monoMs } from "../../src/domain/time.ts";
 import { runSoak, SoakFailure } from "./soak.ts";
 import type { Trouble } from "./walk.ts";
@@ -136,6 +137,36 @@ test("a limit on guessing that a restart forgets is caught", { timeout: timeoutM
 test("alarms that a restart forgets are caught", { timeout: timeoutMs }, () => {
   const plant: Plant = { beforeRestart: (world) => run(world, "DELETE FROM latch") };
   expectCaught(soakWith(plant, 12_000, ["kills", "contacts", "operators"]), "alarmsLatch");
+});
+
+test("a door that lets people in although it is blocked or locked down is caught", { timeout: timeoutMs }, () => {
+  const plant: Plant = {
+    stepDoor: () => (spec, state, input, now) => {
+      if (input.kind !== "grant" || !isShut(state)) return stepDoor(spec, state, input, now);
+      const open = stepDoor(spec, { ...state, standing: { name: "locked" } }, input, now);
+      return { ...open, state: { ...open.state, standing: state.standing } };
+    },
+  };
+  expectCaught(soakWith(plant, 12_000, ["orders", "slowness", "ledgerStalls", "directory"]), "ordersHold");
+});
+
+test("a lockdown and a block that a restart forgets are caught", { timeout: timeoutMs }, () => {
+  const plant: Plant = {
+    beforeRestart: (world) => run(world, "DELETE FROM latch WHERE kind IN ('lockdown', 'block')"),
+  };
+  expectCaught(soakWith(plant, 12_000, ["orders", "kills", "directory"]), "ordersHold");
+});
+
+test("an order to lock that also shuts out whoever has just pressed the exit button is caught", {
+  timeout: timeoutMs,
+}, () => {
+  const plant: Plant = {
+    stepDoor: () => (spec, state, input, now) => {
+      if (input.kind !== "request" || state.passage === null) return stepDoor(spec, state, input, now);
+      return stepDoor(spec, { ...state, passage: { ...state.passage, exitUntil: null } }, input, now);
+    },
+  };
+  expectCaught(soakWith(plant, 12_000, ["orders", "exits", "directory"]), "lockIsDue", "exitOpens");
 });
 
 test("an event that is edited after it was recorded is caught", { timeout: timeoutMs }, () => {

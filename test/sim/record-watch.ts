@@ -3,6 +3,7 @@
 import type { Database, Statement } from "better-sqlite3";
 import type { JournalEvent } from "../../src/domain/events.ts";
 import type { SiteSpec } from "../../src/domain/site.ts";
+import type { DoorMode } from "../../src/domain/status.ts";
 import type { Instant } from "../../src/domain/time.ts";
 import { monoMs, unixMs } from "../../src/domain/time.ts";
 import type { Asked, Asks } from "./asks.ts";
@@ -49,6 +50,8 @@ export class RecordWatch {
   readonly denied = new Map<string, string>();
   readonly aborted = new Set<string>();
   readonly forced = new Set<string>();
+  /** Blocks, and lockdowns without a time: what a new run must put in force again. */
+  readonly modes = new Map<string, DoorMode>();
   /** Unlocking, as the record tells it, since this run began; in order. */
   readonly unlocks: string[] = [];
   /** Turned away because a reader was busy, and records that found no room; of this run. */
@@ -140,6 +143,7 @@ export class RecordWatch {
   #latch(event: JournalEvent): void {
     if (event.type === "door.forced") this.forced.add(event.door);
     else if (event.type === "door.forcedCleared") this.forced.delete(event.door);
+    else if (event.type === "door.modeChanged") this.modes.set(event.door, event.leftMs ? "locked" : event.mode);
     else if (event.type === "fire.raised") this.fire = true;
     else if (event.type === "fire.cleared") this.fire = false;
   }

@@ -49,6 +49,7 @@ test("those steps have been everywhere: each of these has happened, and more tha
     "door.forced",
     "door.forcedCleared",
     "door.heldOpen",
+    "door.modeChanged",
     "exit.stuck",
     "fire.cleared",
     "fire.raised",

@@ -24,6 +24,7 @@ export const troubles = [
   "stuckExits",
   "contacts",
   "operators",
+  "orders",
   "fire",
   "directory",
   "clockSteps",
@@ -322,6 +323,33 @@ function storm({ world, random, troubles: allowed }: Walk): string {
   return `storm of ${size} at ${exit} and ${reader}`;
 }
 
+/** What shuts a door is released before long, most often, so that people still get in. */
+function order({ world, random }: Walk): string {
+  const door = random.pick(doors) as DoorId;
+  const roll = random.next();
+  const doorList = [door];
+  const until = random.magnitude(1_000, 5 * minuteMs);
+  if (roll < 0.25) world.order({ kind: "access", door, by: "operator" });
+  else if (roll < 0.5) world.order({ kind: random.pick(["lock", "doubleLock"]), door });
+  else if (roll < 0.6) world.order({ kind: "unlock", door });
+  else if (roll < 0.7) world.order({ kind: "lockOpen", door });
+  else if (roll < 0.8) world.order({ kind: "block", door });
+  else if (roll < 0.9)
+    world.order({ kind: "lockDown", door, doors: doorList, forMs: random.chance(0.7) ? until : null });
+  else {
+    world.order({ kind: "lockOpenRelease", door });
+    world.order({ kind: "lockDownRelease", door, doors: doorList });
+  }
+  if (roll >= 0.5 && random.chance(0.9)) {
+    world.later(until, () => {
+      world.order({ kind: "lockOpenRelease", door });
+      world.order({ kind: "lockDownRelease", door, doors: doorList });
+      world.order({ kind: "lock", door });
+    });
+  }
+  return `order ${door} ${roll.toFixed(2)}`;
+}
+
 const actions: readonly Action[] = [
   { weight: 22, trouble: null, run: tap },
   { weight: 1, trouble: null, run: noise },
@@ -340,6 +368,7 @@ const actions: readonly Action[] = [
       return `clear forced ${door}`;
     },
   },
+  { weight: 3, trouble: "orders", run: order },
   { weight: 0.5, trouble: "fire", run: raiseFire },
   {
     weight: 2,

@@ -5,6 +5,7 @@ import type { Board, BoardEvent, ReaderSignal } from "../../hal/board.ts";
 import type { SimBoard } from "../../hal/sim/board.ts";
 import type { VirtualClock } from "../../hal/sim/clock.ts";
 import type { SiteSpec } from "../../src/domain/site.ts";
+import type { DoorCommand } from "../../src/domain/status.ts";
 import type { Instant } from "../../src/domain/time.ts";
 import { monoMs, unixMs } from "../../src/domain/time.ts";
 import type { Asked } from "./asks.ts";
@@ -24,6 +25,9 @@ export interface WitnessParts {
   readonly tell: (what: string) => void;
 }
 
+/** Orders that unlock. */
+const opening: ReadonlySet<DoorCommand["kind"]> = new Set(["access", "unlock", "lockOpen"]);
+
 export class Witness {
   readonly asks = new Asks();
   readonly letIn = new Set<string>();
@@ -40,6 +44,8 @@ export class Witness {
   readonly #underWay = new Map<string, Asked>();
   /** The presentation that is being heard right now. */
   #hearing: Asked | null = null;
+  /** What an operator orders just now. */
+  #order: (DoorCommand & { readonly door: string }) | null = null;
   #phase: "running" | "starting" | "stopping" | "clearing" = "running";
   /** Latched: raised by the wires or restored from the record, and not cleared. */
   #fire = false;
@@ -63,6 +69,10 @@ export class Witness {
     this.#askCount = 0;
     this.#shown = new ShownReader(this.#site);
     this.#doors = this.#site.doors.map((spec) => new DoorWatch(spec));
+    // What found no room in the record was forgotten, and may not be in force again.
+    if (this.record.dropped === 0) {
+      for (const door of this.#doors) door.restore(this.record.modes.get(door.spec.id) ?? "locked");
+    }
     // A release that was in force is remembered beside the record, and outlasts what was not recorded of it.
     this.#fire = this.#fireKnown || this.record.fire;
     this.record.started = false;
@@ -94,13 +104,19 @@ export class Witness {
     }
   }
 
+  /** Somebody orders a door to stand otherwise; null from the door is that it does. */
+  order(command: DoorCommand & { readonly door: string }, act: () => string | null): void {
+    this.#order = command;
+    const problem = act();
+    this.#order = null;
+    if (problem === null) this.#doorNamed(command.door)?.ordered(command, this.#now());
+  }
+
   /** Locks what only the fire held open; a held exit button goes on holding its doors. */
   fireCleared(): void {
     for (const door of this.#doors) {
       if (!this.#fireHolds(door)) continue;
-      const now = this.#now();
-      if (door.exitUntil > now) door.openUntil = door.exitUntil;
-      else door.openUntil = door.heldExit(now) ? now : null;
+      door.openUntil = door.exitShare(this.#now());
     }
     this.#fire = false;
     this.#fireKnown = false;
@@ -271,7 +287,8 @@ export class Witness {
     insist(door !== undefined, "recordTells", () => `${asked.id} is for no door`);
     this.#checkMayEnter(asked);
     this.letIn.add(asked.id);
-    if (!this.#fireHolds(door)) door.extend(this.#now() + door.spec.timing.unlockMs);
+    insist(!door.isShut(this.#now()), "ordersHold", () => `${asked.id} was let in at ${door.spec.id}, which is shut`);
+    if (!this.#fireHolds(door) && !door.isHeldOpen) door.extend(this.#now() + door.spec.timing.unlockMs);
     const opens = door.unlocked || !door.relayWorks(this.#now());
     insist(opens, "grantedOpens", () => `${asked.id} was shown "granted" at a locked door`);
   }
@@ -305,7 +322,7 @@ export class Witness {
   #checkUnlock(door: DoorWatch, cause: string, again: boolean): void {
     const now = this.#now();
     const what = () => `${door.spec.id} was unlocked by ${cause}`;
-    if (again && (now <= door.mustLockBy() || this.#fireHolds(door))) return;
+    if (again && (now <= door.mustLockBy() || this.#fireHolds(door) || door.isHeldOpen)) return;
     if (cause !== "fire") insist(this.#phase !== "stopping", "causeIsReal", () => `${what()} after the stop`);
     if (cause === "fire") {
       insist(this.#fire && door.spec.lock === "failSafe", "causeIsReal", () => `${what()} without a fire`);
@@ -314,6 +331,12 @@ export class Witness {
       return;
     }
     const [by, of = ""] = cause.split(/:(.*)/);
+    if (by === "operator") {
+      const ordered = this.#order?.door === door.spec.id && opening.has(this.#order.kind);
+      insist(ordered, "causeIsReal", () => `${what()}, who ordered nothing of the kind`);
+      door.unlocks.push(`${door.spec.id} {"by":"operator","who":"somebody"}`);
+      return;
+    }
     if (by === "ask") {
       const asked = this.asks.get(of);
       const here = asked !== undefined && asked.run === this.#run && asked.door === door.spec.id;
@@ -348,6 +371,7 @@ export class Witness {
       (cause === "time" && now === due) ||
       (cause === "contact" && relockOnClose && !door.contactOpen) ||
       (cause === "operator" && this.#phase === "clearing") ||
+      (cause === "operator" && this.#order?.door === door.spec.id && door.exitUntil <= now) ||
       (cause === "start" && this.#phase === "starting") ||
       (cause === "stop" && this.#phase === "stopping");
     insist(holds, "lockIsDue", () => `${door.spec.id} was locked by ${cause} ${now - due} ms after it was due`);
@@ -360,9 +384,17 @@ export class Witness {
       insist(door.unlocked, "fireHolds", () => `${id} is locked in a fire`);
       return;
     }
+    if (door.isHeldOpen) {
+      insist(door.unlocked, "ordersHold", () => `${id} is locked although it was ordered to stand open`);
+      return;
+    }
     if (door.heldExit(now)) insist(door.unlocked, "exitOpens", () => `${id} is locked while an exit button is held`);
     const overdueMs = now - door.mustLockBy();
     insist(!door.unlocked || overdueMs <= 0, "relocks", () => `${id} is unlocked ${overdueMs} ms too long`);
+  }
+
+  #doorNamed(id: string): DoorWatch | undefined {
+    return this.#doors.find(({ spec }) => spec.id === id);
   }
 
   #fireHolds(door: DoorWatch): boolean {

@@ -188,6 +188,13 @@ export class SoakWorld {
     });
   }
 
+  order(command: DoorCommand & { readonly door: string }): void {
+    const { door, ...rest } = command;
+    const sent: DoorCommand =
+      command.kind === "lockDown" || command.kind === "lockDownRelease" ? (rest as DoorCommand) : command;
+    this.witness.order(command, () => this.controller.loop.command(sent, "somebody"));
+  }
+
   /** A ledger that is away, not open yet or without a working disk takes no change; everything else must be accepted. */
   change(changes: readonly DirectoryChange[]): void {
     const { controller } = this;
