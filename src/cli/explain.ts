@@ -50,8 +50,13 @@ function numbered(record: PastRecord, text: string): Found {
   if (event === null) {
     throw new Error(`There is no event ${text}; the record has ${record.oldest} to ${record.newest}.`);
   }
-  if (!isDecided(event))
-    throw new Error(`Event ${text} is no decision but "${event.event.type}"; see \`postern log show\`.`);
+  if (!isDecided(event)) {
+    const decided = record.decisionBehind(event);
+    if (decided === null) {
+      throw new Error(`Event ${text} is no decision but "${event.event.type}"; see \`postern log show\`.`);
+    }
+    return { decided, notes: [`Event ${text} is "${event.event.type}"; this is the decision behind it.`] };
+  }
   return { decided: event, notes: [] };
 }
 

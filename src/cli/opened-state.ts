@@ -8,6 +8,7 @@ import type { DoorSpec, SiteSpec } from "../domain/site.ts";
 import type { UnixMs } from "../domain/time.ts";
 import { unixMs } from "../domain/time.ts";
 import { openReadOnly } from "../ledger/journal-reader.ts";
+import { ledgerMigrations, newestVersion, readVersion } from "../ledger/migrate.ts";
 import { Misuse } from "./misuse.ts";
 import type { StateValues } from "./options.ts";
 import { pathsOf } from "./options.ts";
@@ -23,7 +24,13 @@ export function openState(values: StateValues): OpenedState {
   if (!existsSync(database)) throw new Error(`There is no record in ${folder}; name the folder with --state.`);
   const accepted = loadAccepted(folder);
   if (!accepted.ok) throw new Error(`There is no accepted configuration in ${folder}; start the controller once.`);
-  return { db: openReadOnly(database), site: siteOf(accepted.config) };
+  const db = openReadOnly(database);
+  const version = readVersion(db);
+  if (version === newestVersion(ledgerMigrations)) return { db, site: siteOf(accepted.config) };
+  db.close();
+  throw new Error(
+    `The database in ${folder} is of another Postern; start this controller on it once, or use that command.`,
+  );
 }
 
 export function doorNamed(site: SiteSpec, id: string): DoorSpec {

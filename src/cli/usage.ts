@@ -1,9 +1,9 @@
 // What each subcommand is for, in the words that `postern help` prints.
-import { askedTimeForms } from "../domain/asked-time.ts";
 
 import type { Usage } from "./usage-people.ts";
 import { keysOption, peopleUsage, stateOption } from "./usage-people.ts";
 
+const atTime = 'a time by the site\'s clock, such as "03:00", "sunday 03:00" or "2026-12-24 03:00"; now by default';
 const configOption = "the site's configuration";
 
 const usage: Readonly<Record<string, Usage>> = {
@@ -139,19 +139,22 @@ const usage: Readonly<Record<string, Usage>> = {
     options: [
       ["SEQ", "the number of an event, as `postern log show` has it"],
       ["--door DOOR", "the id of a door"],
-      ["--at TIME", askedTimeForms],
+      [
+        "--at TIME",
+        'when it was, such as "02:14", "sunday 03:00" or "2026-12-24 03:00"; in a repeated hour add its offset',
+      ],
       stateOption,
     ],
   },
   "who-can": {
     forms: ["postern who-can DOOR [--at TIME] [--state DIR]"],
     what: "List all people, passes and public codes that could open a door, now or at a time, and by what.",
-    options: [["--at TIME", askedTimeForms], stateOption],
+    options: [["--at TIME", atTime], stateOption],
   },
   "where-can": {
     forms: ["postern where-can PERSON|PASS|CODE [--at TIME] [--state DIR]"],
     what: "List the doors that somebody could open, now or at a time, by what, and why not the others.",
-    options: [["--at TIME", askedTimeForms], stateOption],
+    options: [["--at TIME", atTime], stateOption],
   },
   "dry-run": {
     forms: ["postern dry-run [--directory FILE] [--config FILE] [--days N] [--state DIR] [--keys DIR]"],

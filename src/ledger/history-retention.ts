@@ -2,7 +2,7 @@
 import type { Database, Statement } from "better-sqlite3";
 import { reachOf } from "./history-reach.ts";
 
-/** Some ten megabytes. */
+/** Some 16 MB. */
 const keptRows = 100_000;
 /** That one step deletes: some milliseconds. */
 const rowsPerStep = 500;

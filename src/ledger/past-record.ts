@@ -103,6 +103,18 @@ export class PastRecord implements PassCounts {
     return found;
   }
 
+  /** The decision that an event followed from, such as an opened door. */
+  decisionBehind({ seq, event }: RecordedEvent): Decided | null {
+    const cause = "cause" in event && event.cause.by === "ask" ? event.cause.ask : null;
+    const ask = "ask" in event ? event.ask : cause;
+    if (ask === null) return null;
+    return (
+      this.before(seq)
+        .filter(isDecided)
+        .findLast((decided) => decided.event.ask === ask) ?? null
+    );
+  }
+
   /** What became of a grant that was not simply acted upon. */
   settlementOf({ seq, event }: Decided): RecordedEvent | null {
     const row = this.#settlement.get(seq, seq + stretch, event.ask);

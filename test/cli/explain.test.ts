@@ -492,6 +492,19 @@ test("a denial is found by its door and time, the last of several, and others of
   );
 });
 
+test("an event that followed from a decision leads back to it", async () => {
+  const state = open();
+  state.change(...ana);
+  state.present(anaCard);
+  state.note({ type: "door.unlocked", door: "front" as DoorId, cause: { by: "ask", ask: "run-1.1" as never } });
+  state.note({ type: "access.aborted", ask: "run-1.1" as never, door: "front" as DoorId, why: "expired" });
+  for (const event of ["3", "4"]) {
+    const text = await explained(state, event);
+    expect(text).toMatch(/^Event \d is ".*"; this is the decision behind it\.\n\nEvent 2, /);
+    expect(text).toContain("Afterwards (event 4): Allowed but not let in at Front door: the answer came too late.");
+  }
+});
+
 test.each([
   [["99"], "There is no event 99; the record has 1 to 2."],
   [["1"], 'Event 1 is no decision but "directory.changed"; see `postern log show`.'],
