@@ -1,14 +1,14 @@
 // `postern people add`: somebody new, with what they show, where and when doors open for them, and what is different for them.
 import { parseArgs } from "node:util";
-import type { DirectoryChange, HolderRef, PersonGiven } from "../domain/directory.ts";
+import type { DirectoryChange, HolderRef, Person } from "../domain/directory.ts";
+import { completePerson } from "../domain/directory.ts";
 import type { CredentialId, DoorId, PersonId, ScheduleId } from "../domain/ids.ts";
 import { always } from "../domain/schedule.ts";
-import type { FactorNeed } from "../domain/site.ts";
-import { factorNeeds } from "../domain/site.ts";
 import { askLedger, changeDirectory, holdersOf, problemOf } from "./ledger-client.ts";
 import { Misuse } from "./misuse.ts";
 import type { StateValues } from "./options.ts";
 import { onlyWord, stateOption } from "./options.ts";
+import { particularOptions, withParticulars } from "./particulars.ts";
 
 /** A PIN is eight digits at most; whatever else comes over standard input is none. */
 const maxPinBytes = 64;
@@ -21,22 +21,14 @@ const options = {
   "pin-stdin": { type: "boolean", default: false },
   card: { type: "string", multiple: true },
   plate: { type: "string", multiple: true },
-  role: { type: "string" },
-  apartment: { type: "string" },
-  building: { type: "string" },
-  phone: { type: "string" },
-  floor: { type: "string", multiple: true },
-  factors: { type: "string" },
-  "extended-times": { type: "boolean", default: false },
-  "lockdown-exempt": { type: "boolean", default: false },
-  "passback-exempt": { type: "boolean", default: false },
-  "may-hold-open": { type: "string", multiple: true },
+  ...particularOptions,
   ...stateOption,
 } as const;
 
 type AddValues = ReturnType<typeof read>["values"];
 
-const read = (args: readonly string[]) => parseArgs({ args: [...args], allowPositionals: true, options });
+const read = (args: readonly string[]) =>
+  parseArgs({ args: [...args], allowPositionals: true, allowNegative: true, options });
 
 export async function addPerson(args: readonly string[]): Promise<number> {
   const { values, positionals } = read(args);
@@ -45,7 +37,9 @@ export async function addPerson(args: readonly string[]): Promise<number> {
   if (values["new-pin"] && values["pin-stdin"]) throw new Misuse("Use either --new-pin or --pin-stdin.");
   const id = values.id ?? idFrom(name);
   if (id === "") throw new Misuse("This name has no letters of which an id could be made; give one with --id.");
-  const person = personOf(id, name, values);
+  const unbounded = { from: null, until: null };
+  const plain = completePerson({ kind: "person", id: id as PersonId, name, state: "active", validity: unbounded });
+  const person = withParticulars(plain, values);
   // Adding is never changing: somebody of the same name would take over the other's rights, and lose them the PIN.
   for (const kind of ["person", "pass"] as const) {
     if ((await holdersOf(values, kind)).some(({ holder }) => holder.id === id)) {
@@ -74,35 +68,7 @@ async function makeUp(where: StateValues, id: CredentialId, holder: HolderRef) {
   return reply;
 }
 
-function personOf(id: string, name: string, values: AddValues): PersonGiven {
-  const { role = "general", factors } = values;
-  if (role !== "general" && role !== "administrator") throw new Misuse("--role takes general or administrator.");
-  return {
-    kind: "person",
-    id: id as PersonId,
-    name,
-    state: "active",
-    validity: { from: null, until: null },
-    role,
-    building: values.building ?? null,
-    apartment: values.apartment ?? null,
-    phone: values.phone ?? null,
-    floors: values.floor ?? [],
-    factors: factors === undefined ? null : factorsOf(factors),
-    extendedTimes: values["extended-times"],
-    lockdownExempt: values["lockdown-exempt"],
-    passbackExempt: values["passback-exempt"],
-    mayHoldOpen: (values["may-hold-open"] ?? []) as DoorId[],
-  };
-}
-
-function factorsOf(text: string): FactorNeed {
-  const found = factorNeeds.find((need) => need === text);
-  if (found === undefined) throw new Misuse(`--factors takes one of ${factorNeeds.join(", ")}.`);
-  return found;
-}
-
-function planPerson(person: PersonGiven, holder: HolderRef, pin: string | null, values: AddValues): DirectoryChange[] {
+function planPerson(person: Person, holder: HolderRef, pin: string | null, values: AddValues): DirectoryChange[] {
   const credential = (suffix: string, kind: "pin" | "card" | "plate", secret: string): DirectoryChange => ({
     op: "putCredential",
     id: `${person.id}-${suffix}` as CredentialId,

@@ -10,6 +10,7 @@ import { Misuse } from "./misuse.ts";
 import type { StateValues } from "./options.ts";
 import { noSuchVerb, onlyWord, pathsOf, stateOption } from "./options.ts";
 import { addPerson } from "./people-add.ts";
+import { changePerson } from "./people-change.ts";
 import { showHolder } from "./people-show.ts";
 import { siteAt } from "./site-view.ts";
 import { timeText } from "./spoken-time.ts";
@@ -20,6 +21,7 @@ type ListedHolder = DirectoryListing["holders"][number];
 const verbs: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
   list,
   add: addPerson,
+  change: changePerson,
   show,
   suspend: (args) => setState(args, "suspended"),
   resume: (args) => setState(args, "active"),
