@@ -2,11 +2,12 @@
 import { parseDuration } from "../../hal/sim/command.ts";
 import type { JournalEvent } from "../domain/events.ts";
 import type { DoorId } from "../domain/ids.ts";
+import type { DoorCommand, DoorRequest } from "../domain/status.ts";
 import { pageSize } from "../ledger/journal-reader.ts";
 import type { InProcess } from "./in-process.ts";
 
 const usage =
-  "A controller is told: clear fire; clear forced <door>; lose ledger; find ledger; stick ledger <duration>; or to expect [no] <event> [<member>=<value> ...].";
+  "A controller is told: clear fire; clear forced|tamper <door>; open|lock|unlock|block|hold|release <door>; lockdown [<duration>]; end lockdown; lose ledger; find ledger; stick ledger <duration>; or to expect [no] <event> [<member>=<value> ...].";
 
 /** Returns what takes the words of a scenario's `controller` lines; null when it did as told. */
 export function scenarioController(controller: InProcess): (words: string) => string | null {
@@ -18,14 +19,38 @@ export function scenarioController(controller: InProcess): (words: string) => st
     const [of, ...rest] = more;
     if (rest.length > 0) return usage;
     if (verb === "clear") return clear(controller, what, of);
+    const order = of === undefined ? orderOf(verb, what) : null;
+    if (order !== null) return controller.loop.command(order, "scenario");
     return what === "ledger" ? tellLedger(controller, verb, of) : usage;
   };
 }
 
 function clear(controller: InProcess, alarm: string, door: string | undefined): string | null {
   if (alarm === "fire" && door === undefined) return controller.loop.command({ kind: "clearFire" }, "scenario");
-  if (alarm !== "forced" || door === undefined) return usage;
-  return controller.loop.command({ kind: "clearForced", door: door as DoorId }, "scenario");
+  const kind = alarm === "forced" ? "clearForced" : alarm === "tamper" ? "clearTamper" : null;
+  if (kind === null || door === undefined) return usage;
+  return controller.loop.command({ kind, door: door as DoorId }, "scenario");
+}
+
+const requests: ReadonlyMap<string, DoorRequest> = new Map([
+  ["lock", "lock"],
+  ["unlock", "unlock"],
+  ["block", "block"],
+  ["hold", "lockOpen"],
+  ["release", "lockOpenRelease"],
+]);
+
+/** Null for what is no order to the doors. A lockdown is of all of them. */
+function orderOf(verb: string, what: string): DoorCommand | null {
+  if (verb === "end" && what === "lockdown") return { kind: "lockDownRelease", doors: [] };
+  if (verb === "lockdown") {
+    const forMs = what === "" ? null : parseDuration(what);
+    return what !== "" && forMs === null ? null : { kind: "lockDown", doors: [], forMs };
+  }
+  const door = what as DoorId;
+  if (verb === "open") return { kind: "access", door, by: "operator" };
+  const request = requests.get(verb);
+  return request === undefined ? null : { kind: request, door };
 }
 
 function tellLedger(controller: InProcess, verb: string, duration: string | undefined): string | null {

@@ -3,8 +3,10 @@ import type { DoorInput } from "../../src/domain/door-input.ts";
 import { doorDeadline, stepDoor } from "../../src/domain/door-machine.ts";
 import type { DoorEffect, DoorState } from "../../src/domain/door-state.ts";
 import { isUnlocked } from "../../src/domain/door-state.ts";
-import type { InputId } from "../../src/domain/ids.ts";
-import type { DoorSpec } from "../../src/domain/site.ts";
+import type { InputId, RelayId } from "../../src/domain/ids.ts";
+import type { RelayInput } from "../../src/domain/relay-machine.ts";
+import { relayDeadline, releasedRelay, stepRelay } from "../../src/domain/relay-machine.ts";
+import type { AuxRelaySpec, DoorSpec } from "../../src/domain/site.ts";
 import { monoMs } from "../../src/domain/time.ts";
 import type { Random } from "../sim/random.ts";
 import { seededRandom } from "../sim/random.ts";
@@ -21,6 +23,7 @@ import {
   lockDown,
   loseContact,
   open,
+  operator,
   request,
   tampered,
   tick,
@@ -194,5 +197,44 @@ test("in a block nobody is let in, and in a lockdown nobody who is not exempt, w
       const barred = standing.name === "blocked" || (standing.name === "lockedDown" && !input.rights.lockdownExempt);
       if (barred && !effects.every(({ kind }) => kind === "abort")) throw new Error(`${seed}: ${input.ask} was let in`);
     });
+  }
+});
+
+test("a further relay that falls back by itself always does, whatever has driven it, and a bistable one waits for nothing", () => {
+  for (const seed of seeds) {
+    const random = seededRandom(seed);
+    const spec: AuxRelaySpec = {
+      relay: "gate" as RelayId,
+      mode: random.pick(["monostable", "bistable"]),
+      delayMs: random.pick([0, 2_000]),
+      holdMs: random.between(100, 10_000),
+      methods: ["card", "exit", "operator"],
+    };
+    let [state, now, energized] = [releasedRelay, 0, false];
+    const give = (input: RelayInput): void => {
+      const step = stepRelay(spec, state, input, monoMs(now));
+      state = step.state;
+      if (step.drive !== null) energized = step.drive.energized;
+      if (energized !== state.energized) throw new Error(`${seed}: the relay and the state differ`);
+    };
+    const wait = (until: number): void => {
+      for (let due = relayDeadline(state); due !== null && due <= until; due = relayDeadline(state)) {
+        now = Math.max(now, due);
+        give({ kind: "tick" });
+      }
+      now = until;
+    };
+    for (let step = 0; step < 100; step += 1) {
+      wait(now + random.magnitude(1, 20_000));
+      const method = random.pick(["card", "pin", "exit", "operator"] as const);
+      give(random.chance(0.8) ? { kind: "drive", method, cause: operator } : { kind: "shut", cause: operator });
+      if (method === "exit" && step % 7 === 0) {
+        give({ kind: "drive", method, cause: operator });
+        expect(energized).toBe(true);
+      }
+    }
+    wait(now + 60_000);
+    expect(relayDeadline(state)).toBeNull();
+    if (spec.mode === "monostable") expect([seed, energized]).toEqual([seed, false]);
   }
 });
