@@ -159,6 +159,7 @@ test("a page of another site opens nothing, however a browser sends for it", asy
   for (const headers of attacks) expect((await legacy({}, { headers })).status).toBe(403);
   expect(commands()).toEqual([]);
   expect((await legacy({}, { headers: { "sec-fetch-site": "none" } })).status).toBe(200);
+  expect((await fetchFrom(bench.address, query({}).replace("%2B", "+"))).status).toBe(200);
 });
 
 test("only the method of a form opens: no HEAD, no POST of a GET, no GET of a POST", async () => {

@@ -4,7 +4,8 @@ import type { JournalReader } from "../journal-port.ts";
 import { Paced } from "../paced.ts";
 
 const pageSize = 200;
-const pumpEveryMs = 25;
+/** What is acted upon costs a sync each time: a flood of events must not take the disk from the ledger. */
+const pumpEveryMs = 100;
 
 export interface Place {
   /** 0 stands before a record of which nothing is known. */

@@ -33,7 +33,10 @@ export function formOf(path: string): ApiForm | null {
 export const isCompatible = (over: ApiForm["over"]): over is OpeningMode => over !== "bearer" && over !== "query";
 
 export function claimOf(form: ApiForm, query: URLSearchParams, authorization: string | undefined): Claim {
-  if (form.over === "legacyQuery") return passwordClaim(query.get("UserName") ?? "", query.get("Password") ?? "");
+  if (form.over === "legacyQuery") {
+    // No password has a space in it, and not every client knows that a plus sign stands for one in a query.
+    return passwordClaim(query.get("UserName") ?? "", (query.get("Password") ?? "").replaceAll(" ", "+"));
+  }
   const [, scheme = "", rest = ""] = /^(\w+) +(.+)$/.exec(authorization ?? "") ?? [];
   const kind = scheme.toLowerCase();
   if (form.over === "bearer" || form.over === "query") {
