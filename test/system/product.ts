@@ -87,6 +87,8 @@ export function launchProduct(options: ProductOptions): Launch {
   };
   const ready = async (): Promise<Product> => {
     await until("ledger");
+    // Doors are served a moment before requests are: a socket that a killed ledger left behind is looked at first.
+    await Promise.race([poll(() => listens(join(state, "ledger.sock"))), ended]);
     let connected: BoardClient | null = null;
     const connect = async () => {
       connected = await connectBoard(join(state, "board.sock"));
@@ -117,6 +119,13 @@ export function launchProduct(options: ProductOptions): Launch {
   });
   return { process: child, stderr: () => stderr, ready };
 }
+
+const listens = (path: string): Promise<boolean> =>
+  new Promise((found) => {
+    const socket = createConnection(path, () => found(true));
+    socket.on("connect", () => socket.destroy());
+    socket.on("error", () => found(false));
+  });
 
 /** A system under test gets ready when it gets ready; this fails after half a minute. */
 export async function poll(probe: () => Promise<boolean>, pauseMs = 10): Promise<void> {
