@@ -57,6 +57,18 @@ export async function holdersOf<Kind extends HolderKind>(where: StateValues, kin
   return found;
 }
 
+/** And every pass and public code. */
+export async function everybody(where: StateValues): Promise<ExportedHolder[]> {
+  const found: ExportedHolder[] = [];
+  let after: HolderKey | null = null;
+  do {
+    const page: DirectoryPage = await pageAfter(where, after);
+    found.push(...page.holders);
+    after = page.next;
+  } while (after !== null);
+  return found;
+}
+
 export type Listed<Kind extends HolderKind> = ExportedHolder & { readonly holder: Extract<Holder, { kind: Kind }> };
 
 /** By id; `pass:ID` and `person:ID` tell the two apart where both have it. */
