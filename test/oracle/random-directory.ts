@@ -106,7 +106,7 @@ export const randomPerson = (dice: Dice, id: PersonId, at: Moment): PersonGiven 
   role: dice.chance(20) ? "administrator" : "general",
   apartment: dice.chance(70) ? dice.pick(apartments) : null,
   floors: dice.some(["1", "2", "3"], 40),
-  factors: dice.chance(4) ? dice.pick(["cardAndPin", "twoPeople", "any", "qrAndCode"] as const) : null,
+  factors: dice.chance(3) ? dice.pick(["cardAndPin", "twoPeople", "any", "qrAndCode"] as const) : null,
   lockdownExempt: dice.chance(15),
   passbackExempt: dice.chance(15),
   extendedTimes: dice.chance(20),
@@ -143,7 +143,7 @@ export function randomPass(dice: Dice, id: PassId, at: Moment, version: number):
 
 function randomRecurrence(dice: Dice, at: Moment): Recurrence {
   const kind = dice.draw([
-    [8, "once"],
+    [12, "once"],
     [2, "daily"],
     [2, "weekly"],
     [3, "custom"],

@@ -70,7 +70,7 @@ function randomDoor(dice: Dice, id: DoorId, index: number): DoorSpec {
     passCodeRequired: unit || dice.chance(6),
     grantableBy: dice.chance(85) ? "residents" : "administrators",
     contact: dice.chance(60) ? frontDoor.contact : null,
-    leadsTo: dice.chance(30) ? dice.pick(areaIds) : null,
+    leadsTo: dice.chance(45) ? dice.pick(areaIds) : null,
     leadsFrom: dice.chance(30) ? dice.pick(areaIds) : null,
     timing: {
       ...frontDoor.timing,
@@ -83,7 +83,7 @@ function randomDoor(dice: Dice, id: DoorId, index: number): DoorSpec {
 function randomFactors(dice: Dice): FactorRule[] {
   return Array.from({ length: dice.pick([0, 1, 1, 1, 2]) }, () => ({
     schedule: dice.pick([...scheduleIds, "always" as ScheduleId]),
-    need: dice.pick(["any", "any", "cardAndPin", "cardAndPin", "qrAndCode", "twoPeople"] as const),
+    need: dice.pick(["any", "any", "any", "cardAndPin", "cardAndPin", "qrAndCode", "twoPeople"] as const),
   }));
 }
 
@@ -103,8 +103,8 @@ function randomArea(dice: Dice, id: AreaId): AreaSpec {
   return {
     id,
     name: id,
-    passback: dice.pick(["off", "soft", "hard"]),
+    passback: dice.pick(["off", "soft", "hard", "hard"]),
     forgiveMs: dice.pick([60_000, 600_000, 3_600_000, 43_200_000]),
-    capacity: dice.pick([0, 0, 2, 4]),
+    capacity: dice.pick([0, 3, 4, 6]),
   };
 }

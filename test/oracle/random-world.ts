@@ -1,5 +1,5 @@
 // Random scripts of a site's life for the oracle: who is put into the directory, and what is shown at its doors when.
-import type { Ask, Situation } from "../../src/domain/ask.ts";
+import type { Ask } from "../../src/domain/ask.ts";
 import type { DirectoryChange, HolderRef } from "../../src/domain/directory.ts";
 import type { JournalEvent } from "../../src/domain/events.ts";
 import type { AskId, CredentialId, DoorId, HolidayId, PersonId, ReaderId, ScheduleId } from "../../src/domain/ids.ts";
@@ -9,7 +9,6 @@ import { type Instant, monoMs, unixMs } from "../../src/domain/time.ts";
 import { Dice } from "./dice.ts";
 import {
   apartments,
-  dayMs,
   holderKindsOf,
   hourMs,
   passIds,
@@ -25,21 +24,9 @@ import {
   randomSecret,
   type Secret,
 } from "./random-directory.ts";
+import { randomPause, randomSituation } from "./random-moment.ts";
 import { doorIds, randomCodes, randomSite, scheduleIds } from "./random-site.ts";
-
-export type Step =
-  | { readonly do: "change"; readonly change: DirectoryChange }
-  | { readonly do: "show"; readonly ask: Ask; readonly at: Instant }
-  | { readonly do: "restart"; readonly site: SiteSpec }
-  | { readonly do: "record"; readonly what: JournalEvent; readonly at: Instant }
-  /** The door would not let in after all. */
-  | { readonly do: "abort"; readonly ask: AskId; readonly door: DoorId; readonly at: Instant };
-
-export interface World {
-  readonly seed: number;
-  readonly site: SiteSpec;
-  readonly script: readonly Step[];
-}
+import type { Step, World } from "./world.ts";
 
 /** Where clocks and calendars do what they seldom do, and ordinary days. */
 const beginnings = [
@@ -210,22 +197,15 @@ class WorldMaker {
 
   #pass(): void {
     const dice = this.#dice;
-    const ms = dice.draw([
-      [20, 0],
-      [25, dice.between(1, 9_000)],
-      [25, dice.between(1_000, 120_000)],
-      [25, dice.between(60_000, hourMs)],
-      [3, dice.between(hourMs, dayMs)],
-    ]);
+    const ms = randomPause(dice);
     const passed = Math.round(ms * (ms > 9_000 ? this.#pace : 1));
-    this.#mono += passed;
-    this.#wall += passed;
+    this.#wait(passed);
     if (dice.chance(this.#trusted ? 0.2 : 8)) this.#trusted = !this.#trusted;
     if (dice.chance(0.1)) this.#wall += dice.between(-20, 60) * 60_000;
   }
 
   #restart(): void {
-    const enabled = !this.#dice.chance(this.#site.passes.enabled ? 4 : 80);
+    const enabled = !this.#dice.chance(this.#site.passes.enabled ? 2.5 : 80);
     const passes = { ...this.#site.passes, enabled };
     this.#site = { ...this.#site, passes, codes: randomCodes(this.#dice) };
     this.#script.push({ do: "restart", site: this.#site });
@@ -240,9 +220,7 @@ class WorldMaker {
     const last = this.#script.at(-1);
     if (last?.do !== "show") return;
     const dice = this.#dice;
-    const waited = dice.between(1, 1_500);
-    this.#mono += waited;
-    this.#wall += waited;
+    this.#wait(dice.between(1, 1_500));
     const { id, door } = last.ask;
     const at = this.#now;
     const what = dice.draw<JournalEvent | "abort">([
@@ -259,16 +237,19 @@ class WorldMaker {
     const dice = this.#dice;
     const what = dice.draw([
       [75, "plausible"],
+      [20, "resident"],
       [22, "pair"],
-      [3, "mistyped"],
-      [4, "garbage"],
+      [1.3, "tried"],
+      [2.5, "mistyped"],
+      [3, "garbage"],
     ] as const);
-    const { holder, door } = this.#someGrant();
+    const { holder, door } = what === "resident" ? this.#residentsGrant() : this.#someGrant();
     const anywhere = dice.chance(3) ? dice.pick(doorIds) : door;
     const secret = this.#secretOf(holder);
     if (what === "garbage") this.#garbage();
+    else if (what === "tried") this.#tryOut(holder, this.#strictDoorOf(holder) ?? anywhere);
     else if (what === "pair") this.#pair(holder, this.#strictDoorOf(holder) ?? anywhere);
-    if (secret === null || what === "garbage" || what === "pair") return;
+    if (secret === null || what === "garbage" || what === "pair" || what === "tried") return;
     if (what === "mistyped" && !this.#isShownAsText(secret)) this.#mistype(secret, anywhere);
     this.#showSecret(secret, anywhere);
   }
@@ -277,6 +258,11 @@ class WorldMaker {
   #someGrant() {
     const grant = this.#dice.pick(this.#grants);
     return doorIds.indexOf(grant.door) < 2 && this.#dice.chance(60) ? this.#dice.pick(this.#grants) : grant;
+  }
+
+  #residentsGrant() {
+    const usual = this.#grants.filter(({ holder, door }) => holder.kind === "person" && doorIds.indexOf(door) >= 2);
+    return usual.length === 0 ? this.#someGrant() : this.#dice.pick(usual);
   }
 
   /** Only the first two doors ask for two things by themselves. */
@@ -306,19 +292,34 @@ class WorldMaker {
     const other = dice.chance(35) ? dice.pick(this.#grants).holder : holder;
     const second = dice.chance(15) ? this.#secretOf(other) : this.#secretOf(other, kinds[1]);
     if (first !== null) this.#showSecret(first, door);
-    const waited = dice.chance(90) ? dice.between(0, 6_000) : dice.between(1_000, 70_000);
-    this.#mono += waited;
-    this.#wall += waited;
+    this.#wait(dice.chance(90) ? dice.between(0, 6_000) : dice.between(1_000, 70_000));
     if (second !== null) this.#showSecret(second, door);
+  }
+
+  /** A finder of a card tries PINs, and then its owner comes. */
+  #tryOut(holder: HolderRef, door: DoorId): void {
+    const card = this.#secretOf(holder, ["card", "bkey"]);
+    if (card === null) return;
+    for (let tries = this.#dice.between(1, 4); tries > 0; tries -= 1) {
+      this.#showSecret(card, door);
+      this.#wait(this.#dice.between(500, 4_000));
+      this.#show(this.#typed(randomCode(this.#dice, 4), card, door), door, "in");
+      this.#wait(this.#dice.between(500, 60_000));
+    }
+    const own = this.#secretOf(holder);
+    if (own !== null) this.#showSecret(own, this.#someGrant().door);
+  }
+
+  #wait(ms: number): void {
+    this.#mono += ms;
+    this.#wall += ms;
   }
 
   #mistype(secret: Secret, door: DoorId): void {
     const at = this.#dice.between(0, secret.secret.length - 1);
     const wrong = secret.secret.slice(0, at) + this.#dice.between(0, 9) + secret.secret.slice(at + 1);
     this.#show(this.#typed(wrong, secret, door), door, "in");
-    const waited = this.#dice.between(500, 70_000);
-    this.#mono += waited;
-    this.#wall += waited;
+    this.#wait(this.#dice.between(500, 70_000));
   }
 
   #typed(digits: string | null, secret: Secret | null, door: DoorId): Presentation {
@@ -344,17 +345,17 @@ class WorldMaker {
     switch (secret.kind) {
       case "pin":
       case "code": {
-        const twin = dice.chance(5) ? text.slice(0, -1) + ((Number(text.slice(-1)) + 5) % 10) : text;
-        if (secret.kind === "pin" && dice.chance(4)) return { shown: { method: "qr", text }, side: "scan" };
+        const twin = dice.chance(4) ? text.slice(0, -1) + ((Number(text.slice(-1)) + 5) % 10) : text;
+        if (secret.kind === "pin" && dice.chance(2)) return { shown: { method: "qr", text }, side: "scan" };
         return { shown: this.#typed(twin, secret, door), side };
       }
       case "qr":
       case "qrPin":
-        if (dice.chance(8) && /^[0-9]+$/.test(text)) return { shown: this.#typed(text, secret, door), side };
+        if (dice.chance(4) && /^[0-9]+$/.test(text)) return { shown: this.#typed(text, secret, door), side };
         return { shown: { method: "qr", text }, side: dice.chance(50) ? "scan" : side };
       case "card":
       case "bkey": {
-        const code = (dice.chance(5) ? text.replace(/^0./, "07") : text) as CardCode;
+        const code = (dice.chance(2) ? text.replace(/^0./, "07") : text) as CardCode;
         const short = /^[0-9A-F]{8}$/.test(code) && dice.chance(10);
         const read = short ? (`00${code.slice(2)}` as CardCode) : code;
         return { shown: { method: "card", code: read, ...(short ? { short } : {}) }, side };
@@ -392,23 +393,10 @@ class WorldMaker {
       door: dice.chance(0.1) ? ("gone" as DoorId) : door,
       direction: side === "out" ? "exit" : "entry",
       presentation,
-      situation: this.#situation(),
+      situation: randomSituation(dice),
       presentedAt: at,
       expiresAt: monoMs(late ? this.#mono - dice.between(0, 5) : this.#mono + 2_000),
     };
     this.#script.push({ do: "show", ask, at });
-  }
-
-  #situation(): Situation {
-    const mode = this.#dice.draw<Situation["mode"]>([
-      [60, "locked"],
-      [15, "unlocked"],
-      [10, "accessed"],
-      [10, "lockedOpen"],
-      [0.7, "blocked"],
-      [2, "lockedDown"],
-      [0.7, "doubleLocked"],
-    ]);
-    return { mode, interlocked: this.#dice.chance(1) };
   }
 }

@@ -6,7 +6,7 @@ import { JournalReader } from "../../src/ledger/journal-reader.ts";
 import { TestLedger, wordOf } from "../ledger/ledger-fixture.ts";
 import type { Judgement } from "./judging.ts";
 import { Oracle } from "./oracle.ts";
-import type { Step, World } from "./random-world.ts";
+import type { Step, World } from "./world.ts";
 
 export interface Disagreement {
   readonly step: number;
