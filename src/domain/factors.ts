@@ -1,9 +1,11 @@
 // What a door asks of somebody, and whether what was shown is the first half of it, the second, or the whole.
 import type { Credential, CredentialKind, Holder } from "./directory.ts";
 import type { Facts } from "./facts.ts";
+import type { ScheduleId } from "./ids.ts";
 import type { DenyReason } from "./reasons.ts";
-import { scheduleHolds } from "./schedule.ts";
-import type { FactorNeed } from "./site.ts";
+import type { ScheduleRule } from "./schedule.ts";
+import { always, scheduleHolds } from "./schedule.ts";
+import type { DoorSpec, FactorNeed } from "./site.ts";
 
 export type FactorStep =
   /** Enough by itself, or the second half of what was begun. */
@@ -29,6 +31,21 @@ export function neededFactors(facts: Facts): FactorNeed {
   const ofHolder = holder?.kind === "person" ? (holder.factors ?? "any") : "any";
   const ofPass = holder?.kind === "pass" && facts.door.passCodeRequired ? "qrAndCode" : "any";
   return strictest([ofDoor, ofHolder, ofPass]);
+}
+
+/** A rule whose schedule nobody knows may hold at any time: it adds to what the rules behind it ask for, and takes nothing off. */
+export function factorRulesOf(
+  { factors }: Pick<DoorSpec, "factors">,
+  ruleOf: (schedule: ScheduleId) => ScheduleRule | null,
+): Facts["factors"] {
+  const rules: Facts["factors"][number][] = [];
+  let least: FactorNeed = "any";
+  for (const { need, schedule } of factors) {
+    const rule = ruleOf(schedule);
+    if (rule === null) least = strictest([least, need]);
+    else rules.push({ need: strictest([least, need]), rule });
+  }
+  return least === "any" ? rules : [...rules, { need: least, rule: always.rule }];
 }
 
 export function factorStep(facts: Facts, credential: Credential, holder: Holder): FactorStep {

@@ -1,7 +1,7 @@
 // The facts of a decision that the record tells of, gathered again from a directory; knows no store. What is not kept, such as how
 // many uses were left, is taken as the record says.
 import type { Credential, Grant, Holder, HolderRef, Person } from "./directory.ts";
-import { isSecondTry } from "./factors.ts";
+import { factorRulesOf, isSecondTry } from "./factors.ts";
 import type { Facts, FirstFactor, Passage, Uses } from "./facts.ts";
 import { freshGuess } from "./guess.ts";
 import type { CredentialId, DoorId, PassId, PersonId, ScheduleId } from "./ids.ts";
@@ -11,7 +11,6 @@ import type { Around, Decided, Recorded } from "./record-watch.ts";
 import { recordedOutcome } from "./record-watch.ts";
 import { occurrenceAt } from "./recurrence.ts";
 import type { Holiday, Schedule } from "./schedule.ts";
-import { always } from "./schedule.ts";
 import type { DoorSpec, ReaderSpec, SiteSpec } from "./site.ts";
 import type { UnixMs } from "./time.ts";
 import { later, unixMs } from "./time.ts";
@@ -89,7 +88,7 @@ export function pastFacts(parts: PastParts): Facts | null {
     direction,
     situation,
     holidays: directory.holidays,
-    factors: factorRulesOf(door, directory),
+    factors: factorRulesOf(door, (id) => directory.knownSchedule(id)?.rule ?? null),
     guess: outcome === "accessLimited" ? blockFrom(around.limited, now.mono) : freshGuess(now.mono),
     credential: subject?.credential ?? null,
     holder,
@@ -115,10 +114,6 @@ export const settingOf = (site: SiteSpec, door: DoorSpec) => ({
 });
 
 const isScanner = ({ format, keypad, plates }: ReaderSpec): boolean => format === null && !keypad && plates !== true;
-
-/** A rule whose schedule nobody knows always holds. */
-export const factorRulesOf = (door: DoorSpec, directory: DirectoryView): Facts["factors"] =>
-  door.factors.map(({ need, schedule }) => ({ need, rule: (directory.knownSchedule(schedule) ?? always).rule }));
 
 export function hostOf(holder: Holder | null, door: DoorSpec, directory: DirectoryView): Facts["host"] {
   if (holder?.kind !== "pass" || holder.host === null) return null;

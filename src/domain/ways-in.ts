@@ -4,11 +4,12 @@ import type { Candidate } from "./candidates.ts";
 import { chooseCandidate } from "./candidates.ts";
 import { decide } from "./decide.ts";
 import type { Credential, Grant, Holder, HolderRef } from "./directory.ts";
+import { factorRulesOf } from "./factors.ts";
 import type { Facts, Uses } from "./facts.ts";
 import { freshGuess } from "./guess.ts";
 import type { DoorId, PassId } from "./ids.ts";
 import type { DirectoryView, PassMemory } from "./past-facts.ts";
-import { factorRulesOf, hostOf, settingOf } from "./past-facts.ts";
+import { hostOf, settingOf } from "./past-facts.ts";
 import type { CardCode, Presentation } from "./presentation.ts";
 import type { DenyReason } from "./reasons.ts";
 import { occurrenceAt } from "./recurrence.ts";
@@ -115,7 +116,7 @@ function baseFacts(
     direction: "entry",
     situation: { mode, interlocked: false },
     holidays: directory.holidays,
-    factors: factorRulesOf(door, directory),
+    factors: factorRulesOf(door, (id) => directory.knownSchedule(id)?.rule ?? null),
     guess: freshGuess(now.mono),
     credential: null,
     holder,

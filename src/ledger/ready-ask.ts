@@ -4,12 +4,12 @@ import { chooseCandidate } from "../domain/candidates.ts";
 import type { Decision } from "../domain/decide.ts";
 import type { Holder, Person } from "../domain/directory.ts";
 import type { Holding } from "../domain/events.ts";
+import { factorRulesOf } from "../domain/factors.ts";
 import type { Facts, FirstFactor, Host, Passage, Uses } from "../domain/facts.ts";
 import type { GuessState } from "../domain/guess.ts";
 import { freshGuess } from "../domain/guess.ts";
 import type { AreaId, DoorId } from "../domain/ids.ts";
 import { occurrenceAt } from "../domain/recurrence.ts";
-import { always } from "../domain/schedule.ts";
 import type { DoorSpec } from "../domain/site.ts";
 import type { Instant, MonoMs } from "../domain/time.ts";
 import { monoMs, unixMs } from "../domain/time.ts";
@@ -80,7 +80,7 @@ export function gatherFacts(
     direction: ask.direction,
     situation: ask.situation,
     holidays,
-    factors: factorsOf(door, directory),
+    factors: factorRulesOf(door, (id) => directory.knownSchedule(id)?.rule ?? null),
     guess: guess.load(door.id, site.guessing, now),
     credential: chosen?.credential ?? null,
     holder,
@@ -129,10 +129,6 @@ function passageOf(
   }
   return { ...passage, others: passage.others + others.size };
 }
-
-/** A rule whose schedule nobody knows always holds: what it asks for is better asked for in vain than forgotten. */
-const factorsOf = (door: DoorSpec, directory: Directory): Facts["factors"] =>
-  door.factors.map(({ need, schedule }) => ({ need, rule: (directory.knownSchedule(schedule) ?? always).rule }));
 
 const hostAt = (person: Person, door: DoorSpec, directory: Directory): Host => ({
   person,

@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
 import type { DirectoryChange } from "../../src/domain/directory.ts";
 import type { JournalEvent } from "../../src/domain/events.ts";
+import type { ScheduleId } from "../../src/domain/ids.ts";
 import type { FactorNeed } from "../../src/domain/site.ts";
 import { unixMs } from "../../src/domain/time.ts";
 import { card, noon, person, pin, putGrant, qr, TestLedger } from "./ledger-fixture.ts";
-import { garage, guest, needing, publicPin, resident } from "./rules-fixture.ts";
+import { changedFront, garage, guest, needing, publicPin, resident } from "./rules-fixture.ts";
 
 const keypad = { reader: "front-keypad" } as const;
 const scanner = { reader: "front-scanner" } as const;
@@ -255,4 +256,18 @@ test("a factor rule whose schedule nobody knows asks always; one with a schedule
   expect(unknown.outcome(anaCard)).toBe("granted");
   unknown.clock.wall = unixMs(noon + 9 * 3_600_000);
   expect(unknown.outcome(anaCard)).toBe("more: cardAndPin");
+});
+
+test("a rule whose schedule nobody knows takes nothing off what the rules behind it ask for", () => {
+  const factorsOf = (...rules: readonly (readonly [string, FactorNeed])[]) =>
+    changedFront({ factors: rules.map(([schedule, need]) => ({ schedule: schedule as ScheduleId, need })) });
+  const tested = new TestLedger(factorsOf(["office", "any"], ["always", "cardAndPin"]));
+  tested.change(...people);
+  expect(tested.outcome(anaCard)).toBe("more: cardAndPin");
+  tested.useAfresh(factorsOf(["office", "qrAndCode"], ["always", "cardAndPin"]));
+  expect(tested.outcome(anaCard)).toBe("more: cardAndPin");
+  tested.useAfresh(factorsOf(["office", "cardAndPin"], ["always", "any"]));
+  expect(tested.outcome(anaCard)).toBe("more: cardAndPin");
+  tested.useAfresh(factorsOf(["always", "any"], ["office", "cardAndPin"]));
+  expect(tested.outcome(anaCard)).toBe("granted");
 });

@@ -15,18 +15,22 @@ export const isSecondHalf = ({ first }: Scene): boolean => first !== null && fir
 
 /** What the door asks for now, what this person must always show, what a guest must; the strictest of them. */
 function needOf(scene: Scene, holder: Holder): FactorNeed {
-  const rules = scene.door.factors.filter(({ schedule }) => mayHold(scene, schedule));
-  const needs: FactorNeed[] = scene.now.trusted
-    ? rules.slice(0, 1).map(({ need }) => need)
-    : rules.map(({ need }) => need);
+  const needs: FactorNeed[] = [];
+  for (const { schedule, need } of scene.door.factors.filter((rule) => mayHold(scene, rule.schedule))) {
+    needs.push(need);
+    if (scene.now.trusted && isKnown(scene, schedule)) break;
+  }
   if (holder.kind === "person" && holder.factors !== null) needs.push(holder.factors);
   if (holder.kind === "pass" && (scene.door.unit || scene.door.passCodeRequired)) needs.push("qrAndCode");
   return strictest(needs);
 }
 
-/** One that nobody knows always holds: better asked for in vain than forgotten. */
+const isKnown = (scene: Scene, schedule: string): boolean =>
+  scene.directory.schedules.some(({ id }) => id === schedule);
+
+/** One that nobody knows may hold at any time, and those behind it may as well: better asked for in vain than forgotten. */
 function mayHold(scene: Scene, schedule: string): boolean {
-  if (!scene.directory.schedules.some(({ id }) => id === schedule)) return true;
+  if (!isKnown(scene, schedule)) return true;
   const rule = scene.directory.ruleOf(schedule);
   if (rule.kind === "weekly" && !scene.now.trusted) return true;
   return ruleNow(rule, scene.directory.holidays, scene.reading) === "holds";
