@@ -174,6 +174,8 @@ export class Ledger {
       const { facts } = gatherFacts(ready, door, now, null, parts);
       const decision = decide(facts);
       if (!decision.granted || decision.usesLeft !== null || facts.passage !== null) return [];
+      // Its first use begins its time, and must not be forgotten with a commit that fails.
+      if (facts.holder?.kind === "pass" && facts.holder.activationMs !== null) return [];
       const verdict = verdictOf(decision, facts, session.counters.directoryVersion);
       return [{ ask: ask.id, verdict, stage: "tentative" }];
     });
@@ -362,11 +364,9 @@ export class Ledger {
         batch.finish();
       });
     } catch (error) {
-      if (error instanceof GivenUp) {
-        // What was read meanwhile may never have been.
-        this.#directory.forget();
-        return false;
-      }
+      // What was read meanwhile may never have been.
+      this.#directory.forget();
+      if (error instanceof GivenUp) return false;
       this.#stale = true;
       throw error;
     }
