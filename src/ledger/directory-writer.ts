@@ -11,7 +11,7 @@ import type {
   Source,
 } from "../domain/directory.ts";
 import { completePass, completePerson } from "../domain/directory.ts";
-import type { DoorId } from "../domain/ids.ts";
+import type { DoorId, PassId } from "../domain/ids.ts";
 import { exceedsStaff, fillByPreset, hasEnd } from "../domain/pass-preset.ts";
 import { occurrenceAt } from "../domain/recurrence.ts";
 import type { DoorSpec, SiteSpec } from "../domain/site.ts";
@@ -233,6 +233,7 @@ export class DirectoryWriter {
 
   #removeHolder(holder: HolderRef, context: ChangeContext): Problem | null {
     const { kind, id } = holder;
+    if (kind === "pass") this.#bury(id, coolDownOf(context));
     this.#credentials.removeOf(holder, coolDownOf(context));
     this.#sql.removeGrantsOf.run(kind, id);
     this.#sql.removeWhereabouts.run(kind, id);
@@ -243,6 +244,12 @@ export class DirectoryWriter {
     }
     this.#held = null;
     return orUnknown(this.#sql.removeHolder.run(kind, id), `${kind} "${id}"`);
+  }
+
+  /** A copy that comes late must not bring back what was revoked. */
+  #bury(id: PassId, { now }: CoolDown): void {
+    const pass = this.#directory.holder("pass", id);
+    if (pass?.kind === "pass" && pass.state === "revoked") this.#tombstones.put(id, "revoked", pass.version, now);
   }
 
   #putSchedule({ schedule }: Extract<DirectoryChange, { op: "putSchedule" }>): Problem | null {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { DirectoryChange, Pass } from "../../src/domain/directory.ts";
-import type { CredentialId, DoorId, ScheduleId } from "../../src/domain/ids.ts";
+import type { CredentialId, DoorId, PassId, PersonId, ScheduleId } from "../../src/domain/ids.ts";
 import type { ScheduleRule } from "../../src/domain/schedule.ts";
 import { unixMs } from "../../src/domain/time.ts";
 import { Directory } from "../../src/ledger/directory.ts";
@@ -373,4 +373,35 @@ test("texts are taken as they are, whatever SQL they look like", () => {
   expect(change(tested, putGrant(person("ana")))).toEqual([]);
   expect(tested.outcome(qr(text))).toBe("granted");
   expect(tested.events().at(-1)!.personal).toEqual({ name: text });
+});
+
+test("a schedule whose change the disk did not take opens nothing afterwards", () => {
+  const tested = new TestLedger();
+  const nightly: ScheduleRule = { kind: "weekly", windows: [{ days: ["mon"], startMinute: 0, endMinute: 60 }] };
+  const putOffice = (rule: ScheduleRule): DirectoryChange => ({
+    op: "putSchedule",
+    schedule: { id: "office" as ScheduleId, name: "Office", rule },
+  });
+  const visitor = { kind: "pass", id: "visitor" as PassId, name: "Visitor", state: "active", host: "ana" } as const;
+  tested.change(putOffice(nightly), ...ana.slice(0, 4), putGrant(person("ana"), "front", "office"), {
+    op: "putPass",
+    pass: { ...visitor, host: "ana" as PersonId, validity: { from: null, until: unixMs(noon + 1) } },
+  });
+  const failing = () => {
+    throw new Error("disk I/O error");
+  };
+  const changes = [putOffice({ kind: "always" }), putGrant(pass("visitor"))];
+  expect(() => tested.ledger.applyChanges(changes, new Map(), "tester", tested.clock.now(), { also: failing })).toThrow(
+    "disk I/O error",
+  );
+  expect(tested.outcome(card("00B775D2"))).toBe("outsideSchedule");
+});
+
+test("a revoked pass that was removed does not come back with a late copy of it", () => {
+  const tested = new TestLedger();
+  tested.change(...courier(1));
+  tested.change({ op: "setHolderState", holder: pass("courier"), state: "revoked" });
+  tested.change({ op: "removeHolder", holder: pass("courier") });
+  expect(tested.change(...courier(1)).applied).toBe(false);
+  expect(tested.outcome(card("00C0FFEE"))).toBe("unknownCredential");
 });
