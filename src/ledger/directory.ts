@@ -182,9 +182,9 @@ export class Directory {
     this.#activate.run(pass, occurrence, Math.round(at));
   }
 
-  /** What began at that moment has not begun. */
-  deactivate(pass: PassId, occurrence: number, at: number): void {
-    this.#deactivate.run(pass, occurrence, Math.round(at));
+  /** What began at that moment has not begun; false when it began at another. */
+  deactivate(pass: PassId, occurrence: number, at: number): boolean {
+    return this.#deactivate.run(pass, occurrence, Math.round(at)).changes > 0;
   }
 
   holderName(person: PersonId | null, pass: PassId | null): string | null {

@@ -12,6 +12,11 @@ export class Overlay<Key, Value> {
     return this.#changes.has(key) ? this.#changes.get(key) : this.#base.get(key);
   }
 
+  *values(): Generator<Value> {
+    for (const [key, value] of this.#base) if (!this.#changes.has(key)) yield value;
+    yield* this.#changes.values();
+  }
+
   set(key: Key, value: Value): void {
     this.#changes.set(key, value);
   }

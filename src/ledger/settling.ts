@@ -4,6 +4,7 @@ import type { AbortReason, Shown } from "../domain/events.ts";
 import type { AskId } from "../domain/ids.ts";
 import type { DenyReason } from "../domain/reasons.ts";
 import type { Instant } from "../domain/time.ts";
+import { unixMs } from "../domain/time.ts";
 import type { AskOutcome } from "./ask-outcomes.ts";
 import { holdingOf, nobody } from "./ready-ask.ts";
 import type { LedgerTransaction } from "./transaction.ts";
@@ -36,9 +37,11 @@ export class Settling {
     const { directory } = this.#transaction.parts;
     const { spentBy, pass, door, occurrence, seq, wall } = known;
     if (spentBy !== null) directory.giveBack(spentBy, door, occurrence, seq);
-    // The first use began the pass's limited time; it was none.
-    if (pass !== null) directory.deactivate(pass, occurrence, wall);
     this.#transaction.append({ type: "access.aborted", ask, door, why }, at);
+    // The first use began the pass's limited time; it was none, and the next one did.
+    if (pass === null || !directory.deactivate(pass, occurrence, wall)) return;
+    const next = this.#transaction.firstUse(pass, occurrence);
+    if (next !== null) directory.activate(pass, occurrence, unixMs(next.wall));
   }
 
   #denyUnseen(shown: Shown, reason: DenyReason, at: Instant): void {

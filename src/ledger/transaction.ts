@@ -1,7 +1,7 @@
 // One transaction in the making: what it appends to the record, and what memory takes over once it is committed.
 import type { Database } from "better-sqlite3";
 import type { JournalEvent, Personal } from "../domain/events.ts";
-import type { AreaId, AskId, DoorId, ReaderId } from "../domain/ids.ts";
+import type { AreaId, AskId, DoorId, PassId, ReaderId } from "../domain/ids.ts";
 import type { Instant } from "../domain/time.ts";
 import type { Areas } from "./areas.ts";
 import type { AskOutcome } from "./ask-outcomes.ts";
@@ -83,6 +83,16 @@ export class LedgerTransaction {
     for (const [other, outcome] of [...readAskOutcomes(db, journal.seq), ...newer])
       session.outcomes.set(other, outcome);
     return this.outcomes.get(ask);
+  }
+
+  /** The first that stands of those that are remembered. */
+  firstUse(pass: PassId, occurrence: number): AskOutcome | null {
+    let first: AskOutcome | null = null;
+    for (const outcome of this.outcomes.values()) {
+      const isUse = outcome.granted && !outcome.aborted && outcome.pass === pass && outcome.occurrence === occurrence;
+      if (isUse && (first === null || outcome.seq < first.seq)) first = outcome;
+    }
+    return first;
   }
 
   /** The last thing before the commit. */

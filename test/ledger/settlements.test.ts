@@ -3,6 +3,7 @@ import type { Ask, Settlement, Verdict } from "../../src/domain/ask.ts";
 import { noRights } from "../../src/domain/ask.ts";
 import type { Shown } from "../../src/domain/events.ts";
 import { ana, card, courier, pass, person, putCredential, putGrant, putPass, TestLedger } from "./ledger-fixture.ts";
+import { garage, guest } from "./rules-fixture.ts";
 
 const shownOf = (ask: Ask): Shown => ({
   ask: ask.id,
@@ -173,4 +174,26 @@ test("a decision is explained by the directory version that it names", () => {
   tested.change({ op: "removeHolder", holder: person("ana") });
   tested.outcome(card("00B775D2"));
   expect(tested.last()).toMatchObject({ reason: "unknownCredential", directoryVersion: 4 });
+});
+
+test("a first use that is given back leaves the pass's limited time to the use that stands", () => {
+  const tested = new TestLedger();
+  tested.change(...guest("joe", { card: "00C0FFEE" }, { activationMs: 3_600_000 }));
+  const first = tested.ask(card("00C0FFEE"));
+  tested.decideAll([first]);
+  tested.clock.pass(100);
+  expect(tested.outcome(card("00C0FFEE"), garage)).toBe("granted");
+  tested.record(aborted(first));
+  tested.clock.pass(3_600_000 - 1);
+  expect(tested.outcome(card("00C0FFEE"))).toBe("granted");
+  tested.clock.pass(1);
+  expect(tested.outcome(card("00C0FFEE"))).toBe("activationOver");
+});
+
+test("a pass whose first use begins its time waits for the disk", () => {
+  const tested = new TestLedger();
+  tested.change(...ana, ...guest("joe", { card: "00C0FFEE" }, { activationMs: 3_600_000 }));
+  const asks = [tested.ask(card("00C0FFEE")), tested.ask(card("00B775D2"))];
+  const early = tested.ledger.preview(asks.map((ask) => tested.ready(ask)));
+  expect(early.map(({ ask }) => ask)).toEqual([asks[1]!.id]);
 });
