@@ -19,6 +19,8 @@ const mayImport: Record<string, readonly string[]> = {
   "src/main.ts": ["src", "hal", "node", "npm"],
   "src/controller.ts": ["src", "hal", "node", "npm"],
   "src/office-opening.ts": ["src", "hal", "node", "npm"],
+  "src/directory-watching.ts": ["src", "node"],
+  "src/directory-applying.ts": ["src", "node"],
 };
 /** Started by name, not imported. */
 const entries = [

@@ -1,6 +1,7 @@
 // Which of Postern's processes this one is, and what starts first. With controller.ts the composition root: only these two
 // may import everything, and this one does so late, because each process starts from it and waits for what it imports.
 import { fileURLToPath } from "node:url";
+import type { ApplyOrder } from "./directory-watching.ts";
 import type { LedgerStart } from "./ops/ledger-side.ts";
 import type { Controller, RunOptions } from "./ops/run-options.ts";
 
@@ -38,6 +39,13 @@ async function runRole(role: string): Promise<void> {
     stepBehind(behind.office);
     // The main process may have ended before anyone here could hear of it.
     if (process.connected) runOffice({ openJournal: openJournalReader, readCallFacts });
+  } else if (role === "directory") {
+    process.once("message", async (order: ApplyOrder) => {
+      const { runApplying } = await import("./directory-applying.ts");
+      stepBehind(behind.office);
+      process.once("disconnect", () => process.exit(0));
+      process.send?.(await runApplying(order), undefined, undefined, () => process.exit(0));
+    });
   } else {
     const { Fault } = await import("./domain/fault.ts");
     throw new Fault("role.unknown", "Start Postern with `postern run`.");

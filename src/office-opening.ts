@@ -1,6 +1,8 @@
 // Part of the composition root: gathers what an office's process is told, sample people included, and starts it.
+
 import type { Config } from "./config/schema.ts";
 import { actionsOf, consoleOf, httpOpeningOf, siteOf } from "./config/site.ts";
+import { watchDirectory } from "./directory-watching.ts";
 import { Fault } from "./domain/fault.ts";
 import type { Sample } from "./domain/status.ts";
 import { readSubKey } from "./ledger/keys.ts";
@@ -33,7 +35,7 @@ export async function openOffice(opener: OfficeOpener): Promise<OfficeSide | nul
   const spec = consoleOf(config);
   const port = opener.isSimulatedSite ? await freePort(spec.host, spec.port) : spec.port;
   if (!opener.isWanted()) return null;
-  return new OfficeSide({
+  const office = new OfficeSide({
     ...opener,
     opening: {
       site: siteOf(config),
@@ -61,6 +63,10 @@ export async function openOffice(opener: OfficeOpener): Promise<OfficeSide | nul
     },
     entryFile: paths.entryFile,
   });
+  const { file } = config.directory;
+  const { ledgerSocket } = paths;
+  if (file !== null) watchDirectory({ ...opener, file, ledgerSocket, site: siteOf(config) });
+  return office;
 }
 
 async function samplesFor({ isSimulatedSite, paths, config, wallMs }: OfficeOpener): Promise<readonly Sample[]> {

@@ -6,6 +6,7 @@ import type { SiteSpec } from "../domain/site.ts";
 import type { LedgerPort, Progress } from "../exchange/apply.ts";
 import type { FileTerms } from "../exchange/apply-file.ts";
 import { problemLines } from "../exchange/line-report.ts";
+import { schedulesNamedBy } from "../exchange/named-schedules.ts";
 import type { LineProblem } from "../exchange/wanted.ts";
 import { openConversation } from "../ops/line-conversation.ts";
 import type { StateValues } from "./options.ts";
@@ -28,11 +29,6 @@ export const fileTermsOf = (site: SiteSpec): FileTerms => ({
   cards: site.cards,
   namedSchedules: schedulesNamedBy(site),
 });
-
-function schedulesNamedBy(site: SiteSpec): ReadonlySet<string> {
-  const ofDoors = site.doors.flatMap(({ factors, timetable }) => [...factors, ...timetable]);
-  return new Set([...ofDoors, ...site.receptions].map(({ schedule }) => schedule as string));
-}
 
 function portTo(where: StateValues): LedgerPort & { close(): void } {
   const conversation = openConversation(pathsOf(where).ledgerSocket, patienceMs);

@@ -157,6 +157,15 @@ export const journalSchema = z
   })
   .describe("The record.");
 
+export const directorySchema = z
+  .strictObject({
+    file: filePath("/etc/postern/directory.json")
+      .nullable()
+      .default(null)
+      .describe("A directory.json that is applied at the start and whenever it changes; null has none."),
+  })
+  .describe("Who may enter, kept in a file. Its codes are replaced by tokens when it was applied.");
+
 export const consoleSchema = z
   .strictObject({
     host: text(/^[0-9A-Za-z.:]{1,45}$/, 'Write an IP address of this machine, or "localhost".', "address", "127.0.0.1")
@@ -208,6 +217,7 @@ export const configSchema = z
       1500,
       "When the disk is slower than this, a resident's uncounted card opens first and is recorded right after; 0 always waits for the disk.",
     ).default(300),
+    directory: directorySchema.prefault({}),
     console: consoleSchema.prefault({}),
     httpOpening: httpOpeningSchema.prefault({}),
     actions: list(actionSchema, 0, 50)

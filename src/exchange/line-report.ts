@@ -11,9 +11,10 @@ export function problemLines(problems: readonly LineProblem[]): string[] {
   });
 }
 
-export function planLines({ news }: Plan): string[] {
+/** `text` names people, `quiet` only their ids. */
+export function planLines({ news }: Plan, words: "text" | "quiet" = "text"): string[] {
   if (news.length === 0) return ["Nothing changes."];
-  const lines = news.slice(0, maxNews).map(({ verb, text }) => `${verb.padEnd(7)} ${text}`);
+  const lines = news.slice(0, maxNews).map((one) => `${one.verb.padEnd(7)} ${one[words]}`);
   return news.length <= maxNews ? lines : [...lines, `... and ${news.length - maxNews} more.`];
 }
 

@@ -55,9 +55,9 @@ function planHolder(
 ): PlannedNews[] {
   const { kind, given, line } = wanted;
   const holder = { kind, id: given.id } as HolderRef;
-  const who = nameOf(given.name, given.id);
+  const say = (verb: PlannedNews["verb"], rest: string): PlannedNews => newsOf(verb, "", given.name, given.id, rest);
   if (before !== null && "source" in before.holder && before.holder.source === "cloud") {
-    return [{ verb: "leaves", text: `${who} to the cloud, which manages them` }];
+    return [say("leaves", " to the cloud, which manages them")];
   }
   const attributes = planAttributes(wanted, before);
   if (attributes.change !== null) phases.holders.push({ change: attributes.change, line });
@@ -68,9 +68,9 @@ function planHolder(
     phases.rest.push(...puts);
   }
   const told = [...attributes.words, ...credentials.words, ...grants.words, ...planCounts(wanted, before, phases)];
-  if (before === null) return [{ verb: "adds", text: told.length === 0 ? who : `${who}: ${told.join(", ")}` }];
-  if (told.length === 0) return [];
-  return [{ verb: "changes", text: `${who}: ${told.join(", ")}` }];
+  const rest = told.length === 0 ? "" : `: ${told.join(", ")}`;
+  if (before === null) return [say("adds", rest)];
+  return told.length === 0 ? [] : [say("changes", rest)];
 }
 
 /** Uses and first uses that the file brings along; they only ever grow. */
@@ -107,7 +107,7 @@ function planRemovals(wanted: Wanted, known: KnownDirectory, phases: Phases): Pl
   return passesFirst.map(({ holder }) => {
     const { kind, id, name } = holder;
     phases.removals.push({ change: { op: "removeHolder", holder: { kind, id } as HolderRef }, line: null });
-    return { verb: "removes", text: nameOf(name, id) };
+    return newsOf("removes", "", name, id, "");
   });
 }
 
@@ -162,14 +162,18 @@ function planThings<Thing extends { readonly id: string; readonly name: string }
     before.delete(thing.id);
     if (old !== undefined && sameValue(old, thing)) continue;
     phases.schedules.push({ change: put(thing), line });
-    news.push({ verb: old === undefined ? "adds" : "changes", text: `the ${what} ${nameOf(thing.name, thing.id)}` });
+    news.push(newsOf(old === undefined ? "adds" : "changes", `the ${what} `, thing.name, thing.id, ""));
   }
   for (const thing of keepsOthers ? [] : before.values()) {
     const why = staysFor(thing);
-    const text = `the ${what} ${nameOf(thing.name, thing.id)}`;
     if (why === null) phases.last.push({ change: remove(thing), line: null });
-    news.push(why === null ? { verb: "removes", text } : { verb: "leaves", text: `${text}, because ${why}` });
+    const rest = why === null ? "" : `, because ${why}`;
+    news.push(newsOf(why === null ? "removes" : "leaves", `the ${what} `, thing.name, thing.id, rest));
   }
 }
 
-const nameOf = (name: string, id: string): string => `${name} (${id})`;
+const newsOf = (verb: PlannedNews["verb"], what: string, name: string, id: string, rest: string): PlannedNews => ({
+  verb,
+  text: `${what}${name} (${id})${rest}`,
+  quiet: `${what}${id}${rest}`,
+});

@@ -18,6 +18,8 @@ export interface PlannedStep {
 export interface PlannedNews {
   readonly verb: "adds" | "changes" | "removes" | "leaves";
   readonly text: string;
+  /** The same with ids instead of names, for logs that nobody purges. */
+  readonly quiet: string;
 }
 
 export interface Plan {

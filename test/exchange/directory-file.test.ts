@@ -132,7 +132,7 @@ test("a schedule that somebody else has, or the configuration names, is left wit
   const terms = { ...fileTerms, namedSchedules: new Set(["office-hours"]) };
   const outcome = await bench.apply({ schedules: [] }, terms);
   if (!outcome.ok) throw new Error("refused");
-  expect(outcome.plan.news).toEqual([
+  expect(outcome.plan.news).toMatchObject([
     { verb: "leaves", text: "the schedule Office hours (office-hours), because the site's configuration names it" },
   ]);
   expect(await bench.news({ schedules: [] })).toEqual([
