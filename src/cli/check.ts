@@ -26,9 +26,9 @@ export async function check(args: readonly string[]): Promise<number> {
 async function showLiveCodes(state: string, guessing: GuessPolicy): Promise<void> {
   const { askSocket } = await import("../ops/line-client.ts");
   const { guessReport } = await import("./guess-report.ts");
-  const reply = await askSocket<LedgerReply>(pathsOf({ state }).ledgerSocket, { kind: "directory" }, patienceMs);
-  if (reply.kind !== "directory") throw new Error(reply.kind === "error" ? reply.problem : "The ledger said nothing.");
-  const lines = guessReport(reply.listing.liveCodes, guessing);
+  const reply = await askSocket<LedgerReply>(pathsOf({ state }).ledgerSocket, { kind: "liveCodes" }, patienceMs);
+  if (reply.kind !== "liveCodes") throw new Error(reply.kind === "error" ? reply.problem : "The ledger said nothing.");
+  const lines = guessReport(reply.liveCodes, guessing);
   console.log("Codes that live now");
   for (const line of lines.length === 0 ? ["There are none."] : lines) console.log(`  ${line}`);
 }

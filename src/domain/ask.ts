@@ -174,6 +174,7 @@ export type LedgerRequest =
   /** Nobody, or one holder, is held to be inside any area any more. */
   | { readonly kind: "forgive"; readonly by: string; readonly holder: HolderRef | null }
   | { readonly kind: "directory" }
+  | { readonly kind: "liveCodes" }
   /** From then on a `head` reply follows each commit that appended an event. */
   | { readonly kind: "watch" }
   | { readonly kind: "note"; readonly event: JournalEvent }
@@ -194,6 +195,7 @@ export type LedgerReply =
   | { readonly kind: "forgiven"; readonly count: number }
   | { readonly kind: "refused"; readonly problems: readonly ChangeProblem[] }
   | { readonly kind: "directory"; readonly version: number; readonly listing: DirectoryListing }
+  | { readonly kind: "liveCodes"; readonly liveCodes: DirectoryListing["liveCodes"] }
   | { readonly kind: "head"; readonly seq: number }
   | { readonly kind: "noted" }
   | { readonly kind: "exported"; readonly version: number; readonly page: DirectoryPage }

@@ -36,3 +36,12 @@ export function gatherDirectory(
   };
   read();
 }
+
+/** How many codes of which length live at each door: what a guesser could hit. */
+export function liveCodes(ledger: Ledger): LedgerReply {
+  try {
+    return { kind: "liveCodes", liveCodes: listRest(ledger.db, ledger.clockFloor).liveCodes };
+  } catch {
+    return { kind: "error", problem: "The directory could not be read; see the health of the ledger." };
+  }
+}

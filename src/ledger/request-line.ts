@@ -40,6 +40,8 @@ export function parseRequest(line: string): RequestParse {
   switch (request["kind"]) {
     case "directory":
       return { ok: true, request: { kind: "directory" } };
+    case "liveCodes":
+      return { ok: true, request: { kind: "liveCodes" } };
     case "watch":
       return { ok: true, request: { kind: "watch" } };
     case "change":

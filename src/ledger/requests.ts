@@ -9,7 +9,7 @@ import type { ChangeDesk } from "./change-desk.ts";
 import type { ChangeParse } from "./change-shape.ts";
 import type { Desk } from "./desk.ts";
 import { answerDeskRequest } from "./desk-requests.ts";
-import { gatherDirectory } from "./directory-reply.ts";
+import { gatherDirectory, liveCodes } from "./directory-reply.ts";
 import type { Ledger } from "./ledger.ts";
 import { LineConnection } from "./line-connection.ts";
 import type { RawRequest } from "./request-line.ts";
@@ -122,6 +122,9 @@ export class RequestServer {
     switch (request.kind) {
       case "directory":
         gatherDirectory(this.#parts.ledger, setImmediate, done);
+        break;
+      case "liveCodes":
+        done(liveCodes(this.#parts.ledger));
         break;
       case "watch":
         this.#watchers.add(connection);

@@ -54,8 +54,8 @@ export async function seedSamples(
 ): Promise<readonly Sample[]> {
   const { samples, changes } = samplePeople(site, key, nowWallMs);
   const asking = (request: LedgerRequest) => askSocket<LedgerReply>(ledgerSocket, request, patienceMs);
-  const known = await asking({ kind: "directory" });
-  if (known.kind === "directory" && known.version > 0) return samples;
+  const known = await asking({ kind: "export", after: null });
+  if (known.kind === "exported" && known.version > 0) return samples;
   const reply = await asking({ kind: "change", by: "first start", changes });
   if (reply.kind !== "changed") throw new Fault("samples.refused", "The sample people were refused.", { reply });
   return samples;
@@ -64,16 +64,24 @@ export async function seedSamples(
 /** A site of one's own must not open for people whose codes stand on the simulated site's page. */
 export async function removeSamples(ledgerSocket: string): Promise<void> {
   const asking = (request: LedgerRequest) => askSocket<LedgerReply>(ledgerSocket, request, patienceMs);
-  const known = await asking({ kind: "directory" });
-  if (known.kind !== "directory") throw new Fault("samples.unknown", "The ledger did not list its people.", { known });
-  const left = known.listing.holders.filter(({ id }) => id.startsWith(reserved));
+  const left = [...(await samplesOf("person", asking)), ...(await samplesOf("pass", asking))];
   if (left.length === 0) return;
-  const changes = left.map(
-    ({ kind, id }): DirectoryChange => ({ op: "removeHolder", holder: { kind, id } as HolderRef }),
-  );
+  const changes = left.map((holder): DirectoryChange => ({ op: "removeHolder", holder }));
   const reply = await asking({ kind: "change", by: "first start of this site", changes });
   if (reply.kind !== "changed")
     throw new Fault("samples.refused", "The sample people could not be removed.", { reply });
+}
+
+/** They lie together in the order of ids, so that one page of a directory of any size holds them all. */
+async function samplesOf(
+  kind: "person" | "pass",
+  asking: (request: LedgerRequest) => Promise<LedgerReply>,
+): Promise<HolderRef[]> {
+  const reply = await asking({ kind: "export", after: { kind, id: reserved } });
+  if (reply.kind !== "exported") throw new Fault("samples.unknown", "The ledger did not list its people.", { reply });
+  return reply.page.holders
+    .map(({ holder }) => ({ kind: holder.kind, id: holder.id }) as HolderRef)
+    .filter((holder) => holder.kind === kind && holder.id.startsWith(reserved));
 }
 
 function planPeople(site: SiteSpec, samples: readonly Sample[], nowWallMs: number): DirectoryChange[] {
