@@ -11,6 +11,7 @@ import { PastRecord } from "../ledger/past-record.ts";
 import { wordsFor } from "../office/console/panel/event-words.ts";
 import { explain } from "./explain/explanation.ts";
 import { secondsText } from "./explain/grounds.ts";
+import { durationWords } from "./explain/rule-words.ts";
 import { Misuse } from "./misuse.ts";
 import type { OpenedState } from "./opened-state.ts";
 import { doorNamed, openState, timeMeant } from "./opened-state.ts";
@@ -19,6 +20,7 @@ import { stateOption } from "./options.ts";
 const options = { door: { type: "string" }, at: { type: "string" }, ...stateOption } as const;
 const aroundMs = 15 * 60_000;
 const mostListed = 20;
+const nextWithinMs = 60_000;
 
 export async function explainDecision(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options });
@@ -120,6 +122,7 @@ function linesOf(decided: Decided, record: PastRecord, { db, site }: OpenedState
     `Event ${seq}, ${secondsText(at.wall, site.timeZone)}${at.trusted ? "" : " (clock not trusted)"}`,
     `${wordsFor(decided, site).sentence}.`,
     ...(settled === null ? [] : [`Afterwards (event ${settled.seq}): ${wordsFor(settled, site).sentence}.`]),
+    ...nextLines(decided, record.nextAfter(decided), site),
     ...explained,
   ];
 }
@@ -133,4 +136,12 @@ function basisOf(named: number, { oldest, newest }: ReturnType<typeof reachOf>, 
     ? "By the configuration that is in force."
     : "The configuration has been changed since; older ones are not kept, so this is by the present one.";
   return [directory, config];
+}
+
+/** Whoever mistyped, or lacked the second half, often tries once more. */
+function nextLines({ at, event }: Decided, next: Decided | null, site: SiteSpec): string[] {
+  if (event.type === "access.granted" || next === null) return [];
+  const agoMs = next.at.wall - at.wall;
+  if (agoMs < 0 || agoMs > nextWithinMs) return [];
+  return [`Next at this reader, ${durationWords(agoMs)} later (event ${next.seq}): ${wordsFor(next, site).sentence}.`];
 }

@@ -115,6 +115,15 @@ export class PastRecord implements PassCounts {
     );
   }
 
+  /** The next decision at the same reader. */
+  nextAfter({ seq, event }: Decided): Decided | null {
+    const later = this.#range
+      .all(seq, seq + stretch)
+      .map(recorded)
+      .filter(isDecided);
+    return later.find((decided) => decided.event.reader === event.reader) ?? null;
+  }
+
   /** What became of a grant that was not simply acted upon. */
   settlementOf({ seq, event }: Decided): RecordedEvent | null {
     const row = this.#settlement.get(seq, seq + stretch, event.ask);

@@ -492,6 +492,17 @@ test("a denial is found by its door and time, the last of several, and others of
   );
 });
 
+test("what came next at the reader is told, as a mistyped code is best told by whose came after it", async () => {
+  const state = open();
+  state.change(...ana);
+  state.present(pin("4712"), keypad);
+  state.clock.pass(4_000);
+  state.present(pin("4711"), keypad);
+  expect(await explained(state)).toContain(
+    "Next at this reader, 4 seconds later (event 3): Ana Ruiz was let in at Front door with a PIN.",
+  );
+});
+
 test("an event that followed from a decision leads back to it", async () => {
   const state = open();
   state.change(...ana);

@@ -199,9 +199,14 @@ export const grounds: Readonly<Record<DenyReason, Ground>> = {
   entryInvalid: ({ site }) => [
     `More keys were pressed than a code may have ("keypad.maxKeys": ${site.keypad.maxKeys}).`,
   ],
-  unknownCredential: ({ facts: { door } }) => [
-    "Nothing in the directory, as it was then, has what was shown.",
-    `The record keeps no secrets, so it cannot say what that was; a code for another door or apartment counts as unknown at ${door.name} as well.`,
+  unknownCredential: ({ decided, site, facts: { door } }) => [
+    "Nothing in the directory, as it was then, has what was shown. The record keeps no secrets, so it cannot say what that was.",
+    ...(decided.event.method === "pin" && door.keypadMode === "apartmentPin"
+      ? [`At ${door.name} a PIN counts only with its own apartment before it; with another one it is unknown as well.`]
+      : []),
+    ...(decided.event.method === "pin" && !site.codes.qrPinOnKeypad
+      ? ['The digits of a QR count as unknown when they are typed ("codes.qrPinOnKeypad").']
+      : []),
   ],
   credentialSuspended: stateGround,
   credentialLost: stateGround,
