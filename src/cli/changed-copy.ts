@@ -12,7 +12,7 @@ import { applyDirectoryText } from "../exchange/apply-file.ts";
 import { problemLines } from "../exchange/line-report.ts";
 import { ChangeDesk } from "../ledger/change-desk.ts";
 import { parseChanges } from "../ledger/change-shape.ts";
-import { copyLedger } from "../ledger/copy-ledger.ts";
+import { copyDirectory } from "../ledger/copy-ledger.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { PastDirectory } from "../ledger/past-directory.ts";
 import { PinQueue } from "../ledger/pin-hash.ts";
@@ -24,18 +24,20 @@ export interface ChangedCopy {
   readonly db: Database;
   readonly before: PastDirectory;
   readonly after: DirectoryView;
-  /** The last event that is not of the dry run itself. */
-  readonly newestSeq: number;
 }
 
 /** `text` is a list of changes or a `directory.json`; null changes nothing. */
-export async function changedCopy(paths: StatePaths, site: SiteSpec, text: string | null): Promise<ChangedCopy> {
+export async function changedCopy(
+  original: Database,
+  paths: StatePaths,
+  site: SiteSpec,
+  text: string | null,
+): Promise<ChangedCopy> {
   const now = (): Instant => ({ wall: unixMs(Date.now()), mono: monoMs(0), trusted: true });
-  const { parts, hashPin } = copyLedger(paths, now);
+  const { parts, hashPin } = copyDirectory(original, paths, now);
   const { db } = parts;
   const ledger = new Ledger(parts);
   ledger.open({ run: "dry-run" as RunId, boot: "dry-run" as BootId, site, at: now() });
-  const newestSeq = ledger.headSeq;
   const before = new PastDirectory(db, ledger.directoryVersion);
   db.exec("CREATE TEMP TABLE token_before (id TEXT PRIMARY KEY, token BLOB NOT NULL) WITHOUT ROWID");
   db.exec("INSERT INTO temp.token_before SELECT id, token FROM main.credential");
@@ -44,7 +46,7 @@ export async function changedCopy(paths: StatePaths, site: SiteSpec, text: strin
     const changes = new ChangeDesk({ ledger, pins: new PinQueue(hashPin), desk, grew: () => {} });
     await applyText(text, site, ledger, changes);
   }
-  return { db, before, after: new ChangedView(db, ledger.directoryVersion), newestSeq };
+  return { db, before, after: new ChangedView(db, ledger.directoryVersion) };
 }
 
 /** A code that was given to somebody anew is not the one that was shown. */

@@ -22,6 +22,7 @@ import { secondsText } from "./explain/grounds.ts";
 import type { Counts, Difference } from "./explain/rejudge.ts";
 import { Rejudge } from "./explain/rejudge.ts";
 import { Misuse } from "./misuse.ts";
+import type { OpenedState } from "./opened-state.ts";
 import { openState } from "./opened-state.ts";
 import { pathsOf, stateOption } from "./options.ts";
 
@@ -41,13 +42,13 @@ export async function dryRun(args: readonly string[]): Promise<number> {
   }
   if (!/^[1-9][0-9]{0,4}$/.test(values.days)) throw new Misuse("--days takes a whole number from 1 on.");
   const state = openState(values);
-  const { site } = state;
-  state.db.close();
+  const { db, site } = state;
   const changedSite = values.config === undefined ? site : siteIn(values.config);
   const text = values.directory === undefined ? null : await readText(values.directory);
-  const copy = await changedCopy(pathsOf(values), changedSite, text);
-  tell(copy, site, changedSite, Number(values.days));
+  const copy = await changedCopy(db, pathsOf(values), changedSite, text);
+  tell(state, copy, changedSite, Number(values.days));
   copy.db.close();
+  db.close();
   return 0;
 }
 
@@ -59,15 +60,11 @@ function siteIn(file: string): SiteSpec {
 
 const readText = async (file: string): Promise<string> => (await readBounded(file, maxDirectoryBytes)).toString("utf8");
 
-function tell(
-  { db, before, after, newestSeq }: ChangedCopy,
-  site: SiteSpec,
-  changedSite: SiteSpec,
-  days: number,
-): void {
+function tell({ db, site }: OpenedState, { before, after }: ChangedCopy, changedSite: SiteSpec, days: number): void {
   const record = new PastRecord(db);
   const { oldest } = reachOf(db);
-  let then = before;
+  const { newest } = record;
+  let then = new PastDirectory(db, before.version);
   const recorded = (decided: Decided) => {
     const version = Math.max(oldest, decided.event.directoryVersion);
     if (then.version !== version) then = new PastDirectory(db, version);
@@ -80,9 +77,9 @@ function tell(
     recorded,
   });
   const watch = new RecordWatch(site);
-  const fromWall = (record.event(newestSeq)?.at.wall ?? 0) - days * dayMs;
+  const fromWall = (record.event(newest)?.at.wall ?? 0) - days * dayMs;
   let differing = 0;
-  for (const event of record.range(record.oldest, newestSeq)) {
+  for (const event of record.range(record.oldest, newest)) {
     if (isDecided(event) && event.at.wall >= fromWall) {
       const difference = rejudge.judge(event, watch.around(event));
       if (difference !== null) {

@@ -57,8 +57,11 @@ export class Rejudge {
     const then = recordedOutcome(decided);
     if (neverDecided.includes(then)) return this.#skip("neverDecided");
     if (decided.event.credential === null) return this.#skip("unknown");
-    if (subjectOf(decided.event, now.directory) === null) return this.#skip("gone");
-    const told = recorded(decided);
+    const subject = subjectOf(decided.event, now.directory);
+    if (subject === null) return this.#skip("gone");
+    // Only uses and the kind of a code that was held to a camera depend on who it was then.
+    const dependsOnThen = decided.event.pass !== null || decided.event.method === "qr";
+    const told = dependsOnThen ? recorded(decided) : subject;
     const again = this.#outcome(decided, around, now, told);
     if (again === null) return this.#skip("gone");
     this.counts.judged += 1;
