@@ -10,7 +10,7 @@ import { unixMs } from "../domain/time.ts";
 import type { PassCounts } from "../domain/ways-in.ts";
 import { allDoors } from "./directory.ts";
 import type { StoredRow } from "./journal-reader.ts";
-import { recorded } from "./journal-reader.ts";
+import { pageSize, recorded } from "./journal-reader.ts";
 
 /** So that no reading holds the log up. */
 const stretch = 5_000;
@@ -83,8 +83,8 @@ export class PastRecord implements PassCounts {
 
   /** From one event to another, oldest first. */
   *range(fromSeq: number, toSeq: number): Generator<RecordedEvent> {
-    for (let after = fromSeq - 1; after < toSeq; after += stretch) {
-      for (const row of this.#range.all(after, Math.min(toSeq, after + stretch))) yield recorded(row);
+    for (let after = fromSeq - 1; after < toSeq; after += pageSize) {
+      for (const row of this.#range.all(after, Math.min(toSeq, after + pageSize))) yield recorded(row);
     }
   }
 
