@@ -88,6 +88,7 @@ export const site: SiteSpec = {
   recordDeadlineMs: 300,
   keepEvents: 200_000,
   keepNamesDays: 90,
+  maxPeople: 50_000,
 };
 
 export const wires: BoardSpec = {

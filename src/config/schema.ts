@@ -163,8 +163,9 @@ export const directorySchema = z
       .nullable()
       .default(null)
       .describe("A directory.json that is applied at the start and whenever it changes; null has none."),
+    maxPeople: z.int().min(1).max(50_000).default(20_000).describe("How many people may be entered."),
   })
-  .describe("Who may enter, kept in a file. Its codes are replaced by tokens when it was applied.");
+  .describe("Who may enter; perhaps kept in a file, whose codes are replaced by tokens when it was applied.");
 
 export const consoleSchema = z
   .strictObject({

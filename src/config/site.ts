@@ -49,6 +49,7 @@ export function siteOf(config: Config): SiteSpec {
     recordDeadlineMs: config.recordDeadlineMs,
     keepEvents: config.journal.keepEvents,
     keepNamesDays: config.privacy.keepNamesDays,
+    maxPeople: config.directory.maxPeople,
   };
 }
 

@@ -220,4 +220,6 @@ export interface SiteSpec {
   readonly keepEvents: number;
   /** After so many days the journal forgets the names in an event. */
   readonly keepNamesDays: number;
+  /** How many people the directory takes. */
+  readonly maxPeople: number;
 }

@@ -9,6 +9,7 @@ type Read<Value> = Statement<unknown[], Value>;
 export interface DirectorySql {
   readonly holderState: Read<string>;
   readonly countHolders: Read<number>;
+  readonly countPeople: Read<number>;
   readonly putHolder: Write;
   readonly removeHolder: Write;
   readonly removeCredentialsOf: Write;
@@ -45,6 +46,7 @@ export function prepareDirectorySql(db: Database): DirectorySql {
   return {
     holderState: read("SELECT state FROM holder WHERE kind = ? AND id = ?"),
     countHolders: read("SELECT count(*) FROM holder"),
+    countPeople: read("SELECT count(*) FROM holder WHERE kind = 'person'"),
     // Not REPLACE, which would delete the row under the credentials and grants that name it.
     putHolder: write(
       `INSERT INTO holder VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET name = excluded.name,

@@ -63,7 +63,7 @@ export class DirectoryWriter {
   readonly #tombstones: PassTombstones;
   readonly #warnings: ChangeWarnings;
   /** Holders in the directory, as far as this change has counted them. */
-  #held: number | null = null;
+  #held: { readonly all: number; readonly people: number } | null = null;
 
   constructor(db: Database, tokens: Tokens, directory: Directory) {
     this.#sql = prepareDirectorySql(db);
@@ -191,11 +191,10 @@ export class DirectoryWriter {
     }
   }
 
-  #putHolder(holder: Holder, { origin }: ChangeContext): Problem | null {
+  #putHolder(holder: Holder, { origin, site }: ChangeContext): Problem | null {
     const { kind, id, name, state: wanted, ...rest } = holder;
-    if (this.#sql.holderState.get(kind, id) === undefined && !this.#takesAnother()) {
-      return { problem: "The directory is full.", remedy: `Remove somebody: ${directoryLimits.holders} is the limit.` };
-    }
+    const full = this.#sql.holderState.get(kind, id) === undefined ? this.#fullFor(kind, site.maxPeople) : null;
+    if (full !== null) return full;
     const stored = this.#states.rewritten(kind, id, wanted);
     if ("problem" in stored) return stored;
     const { state, ownerState } = stored;
@@ -209,9 +208,15 @@ export class DirectoryWriter {
   }
 
   /** Counted once in a change: counting again for each of many new people takes longer than putting them in. */
-  #takesAnother(): boolean {
-    this.#held = (this.#held ?? this.#sql.countHolders.get() ?? 0) + 1;
-    return this.#held <= directoryLimits.holders;
+  #fullFor(kind: Holder["kind"], maxPeople: number): Problem | null {
+    const held = this.#held ?? { all: this.#sql.countHolders.get() ?? 0, people: this.#sql.countPeople.get() ?? 0 };
+    this.#held = { all: held.all + 1, people: held.people + (kind === "person" ? 1 : 0) };
+    if (this.#held.people > maxPeople) {
+      const remedy = `Remove somebody, or raise "directory.maxPeople", which is ${maxPeople}, in the configuration.`;
+      return { problem: "The directory has as many people as it may have.", remedy };
+    }
+    if (this.#held.all <= directoryLimits.holders) return null;
+    return { problem: "The directory is full.", remedy: `Remove somebody: ${directoryLimits.holders} is the limit.` };
   }
 
   /** One that is older than what is known changes nothing, however late it comes. */

@@ -7,6 +7,7 @@ import { unixMs } from "../../src/domain/time.ts";
 import { Directory } from "../../src/ledger/directory.ts";
 import { listHolders, listRest } from "../../src/ledger/directory-listing.ts";
 import { checkChanges, directoryLimits } from "../../src/ledger/directory-rules.ts";
+import { site } from "../site-fixture.ts";
 import {
   ana,
   card,
@@ -404,4 +405,11 @@ test("a revoked pass that was removed does not come back with a late copy of it"
   tested.change({ op: "removeHolder", holder: pass("courier") });
   expect(tested.change(...courier(1)).applied).toBe(false);
   expect(tested.outcome(card("00C0FFEE"))).toBe("unknownCredential");
+});
+
+test("a site takes as many people as its configuration says, and passes beside them", () => {
+  const tested = new TestLedger({ ...site, maxPeople: 2 });
+  expect(change(tested, putPerson("one"), putPerson("two"))).toEqual([]);
+  expect(change(tested, putPerson("three"))).toEqual(["0: The directory has as many people as it may have."]);
+  expect(change(tested, putPerson("two", "Two again"), putPass("guest"))).toEqual([]);
 });
