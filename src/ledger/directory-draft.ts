@@ -1,5 +1,9 @@
 // The directory as a large change would leave it, worked out in a private database a slice at a time, so that people at the
 // doors come in between; what differs then goes into the real one at once. Knows no socket.
+import { randomUUID } from "node:crypto";
+import { closeSync, openSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Database } from "better-sqlite3";
 import Sqlite from "better-sqlite3";
 import type { DirectoryChange } from "../domain/directory.ts";
@@ -30,13 +34,19 @@ interface Table {
 
 export class DirectoryDraft {
   readonly #live: Database;
-  /** A file without a name, which is gone with the process; SQLite writes to it what its cache does not hold. */
-  readonly #db = new Sqlite("");
+  /** Beside the live database, and never of use to anybody but this draft. */
+  readonly #path: string;
+  readonly #db: Database;
   readonly #writer: DirectoryWriter;
   readonly #tables: readonly Table[];
 
   constructor(live: Database, tokens: Tokens) {
     this.#live = live;
+    this.#path = live.memory ? join(tmpdir(), `postern-draft-${randomUUID()}`) : `${live.name}.draft`;
+    // One that a power cut left.
+    rmSync(this.#path, { force: true });
+    closeSync(openSync(this.#path, "wx", 0o600));
+    this.#db = new Sqlite(this.#path);
     for (const setting of ["journal_mode = OFF", "synchronous = OFF", `cache_size = ${cachePages}`]) {
       this.#db.pragma(setting);
     }
@@ -81,24 +91,40 @@ export class DirectoryDraft {
     return applied;
   }
 
-  /** Inside a transaction of the live database; rows of others are not looked at. */
-  write(): void {
-    this.#live.pragma("defer_foreign_keys = ON");
-    // All of the old rows first: a code's new row may carry the id of one that is still there.
-    for (const table of this.#tables) {
-      const where = table.keys.map((key) => `${quoted(key)} = ?`).join(" AND ");
-      const remove = this.#live.prepare<unknown[]>(`DELETE FROM ${quoted(table.name)} WHERE ${where}`);
-      for (const key of this.#oldKeys(table)) remove.run(key);
+  /**
+   * `work` is a transaction of the live database in which `write` is called. References were checked here already, row by row;
+   * neither that nor an attached database can be changed inside a transaction.
+   */
+  writing(work: () => void): void {
+    this.#live.prepare("ATTACH ? AS draft").run(this.#path);
+    this.#live.pragma("foreign_keys = OFF");
+    try {
+      work();
+    } finally {
+      this.#live.pragma("foreign_keys = ON");
+      this.#live.exec("DETACH draft");
     }
-    for (const table of this.#tables) {
-      const columns = columnsOf(this.#db, table.name);
-      const insert = this.#live.prepare<unknown[]>(insertInto(table.name, columns));
-      for (const row of this.#touchedRows(table, columns)) insert.run(row);
+  }
+
+  /** Rows of others are not looked at. */
+  write(): void {
+    // All of the old rows first: a code's new row may carry the id of one that is still there.
+    for (const { name, keys } of this.#tables) {
+      const list = keys.map(quoted).join(", ");
+      const old = `SELECT ${list} FROM draft.${quoted(touchedName(name))} WHERE "is new" = 0`;
+      this.#live.exec(`DELETE FROM main.${quoted(name)} WHERE (${list}) IN (${old})`);
+    }
+    for (const { name, keys } of this.#tables) {
+      const list = columnsOf(this.#db, name).map(quoted).join(", ");
+      const same = keys.map(quoted).join(", ");
+      const rows = `SELECT ${list} FROM draft.${quoted(touchedName(name))} JOIN draft.${quoted(name)} USING (${same})`;
+      this.#live.exec(`INSERT INTO main.${quoted(name)} (${list}) ${rows}`);
     }
   }
 
   close(): void {
     this.#db.close();
+    rmSync(this.#path, { force: true });
   }
 
   *#copyTable({ name, keys }: Table): Generator<void> {
@@ -143,21 +169,6 @@ export class DirectoryDraft {
       CREATE TRIGGER ${quoted(`${name} changed`)} AFTER UPDATE ON ${on} BEGIN ${remember("OLD", 0)} ${remember("NEW", 1)} END;
       CREATE TRIGGER ${quoted(`${name} removed`)} AFTER DELETE ON ${on} BEGIN ${remember("OLD", 0)} END;
     `);
-  }
-
-  #oldKeys({ name, keys }: Table): IterableIterator<unknown[]> {
-    const list = keys.map(quoted).join(", ");
-    const select = `SELECT ${list} FROM ${quoted(touchedName(name))} WHERE "is new" = 0`;
-    return this.#db.prepare<[], unknown[]>(select).raw().iterate();
-  }
-
-  #touchedRows({ name, keys }: Table, columns: readonly string[]): IterableIterator<unknown[]> {
-    const list = columns.map(quoted).join(", ");
-    const same = keys.map(quoted).join(", ");
-    return this.#db
-      .prepare<[], unknown[]>(`SELECT ${list} FROM ${quoted(touchedName(name))} JOIN ${quoted(name)} USING (${same})`)
-      .raw()
-      .iterate();
   }
 }
 

@@ -279,10 +279,12 @@ export class Ledger {
 
   /** What a finished draft changed, in one transaction: the caller has seen that the directory is still the one it began with. */
   applyDraft(draft: DirectoryDraft, by: string, steps: number, at: Instant): number {
-    this.#commit((batch) => {
-      draft.write();
-      batch.changeDirectory(by, "imported", steps, at);
-      return true;
+    draft.writing(() => {
+      this.#commit((batch) => {
+        draft.write();
+        batch.changeDirectory(by, "imported", steps, at);
+        return true;
+      });
     });
     this.#directory.forget();
     this.#tellNews();
