@@ -114,7 +114,8 @@ function linesOf(decided: Decided, record: PastRecord, { db, site }: OpenedState
     const doors = holder === null ? [] : directory.grantsOf(holder).map(({ door }) => door);
     return [...new Set(doors)].map((id) => site.doors.find((door) => door.id === id)?.name ?? id);
   };
-  const around = watch.around(decided);
+  const near = watch.around(decided);
+  const around = { ...near, mode: near.mode ?? record.lastModeBefore(seq, event.door) };
   const basis = basisOf(event.directoryVersion, reach, record.isConfigSame(seq));
   const explained = explain({ decided, around, site, directory, passes: record, basis, doorsOf });
   const settled = record.settlementOf(decided);

@@ -3,7 +3,7 @@ import type { Database, Statement } from "better-sqlite3";
 import type { RecordedEvent } from "../domain/events.ts";
 import type { Uses } from "../domain/facts.ts";
 import type { DoorId, PassId } from "../domain/ids.ts";
-import type { Decided } from "../domain/record-watch.ts";
+import type { Decided, Recorded } from "../domain/record-watch.ts";
 import { isDecided } from "../domain/record-watch.ts";
 import type { UnixMs } from "../domain/time.ts";
 import { unixMs } from "../domain/time.ts";
@@ -29,6 +29,7 @@ export class PastRecord implements PassCounts {
   readonly #range: Statement<[number, number], StoredRow>;
   readonly #decisions: Statement<unknown[], StoredRow>;
   readonly #settlement: Statement<[number, number, string], StoredRow>;
+  readonly #modes: Statement<[number, number, string], StoredRow>;
   readonly #newest: Statement<[], number | null>;
   readonly #oldest: Statement<[], number | null>;
   readonly #activation: Statement<[string, number], number>;
@@ -44,6 +45,10 @@ export class PastRecord implements PassCounts {
     this.#settlement = db.prepare(
       `SELECT * FROM journal WHERE seq > ? AND seq <= ? AND ${typeOf} IN ('access.aborted', 'access.late')
          AND json_extract(body, '$.ask') = ? LIMIT 1`,
+    );
+    this.#modes = db.prepare(
+      `SELECT * FROM journal WHERE seq > ? AND seq <= ? AND ${typeOf} = 'door.modeChanged'
+         AND json_extract(body, '$.door') = ? ORDER BY seq DESC LIMIT 1`,
     );
     this.#newest = db.prepare<[], number | null>("SELECT max(seq) FROM journal").pluck();
     this.#oldest = db.prepare<[], number | null>("SELECT min(seq) FROM journal").pluck();
@@ -113,6 +118,18 @@ export class PastRecord implements PassCounts {
         .filter(isDecided)
         .findLast((decided) => decided.event.ask === ask) ?? null
     );
+  }
+
+  /** What put the door into the mode that it was in, however long ago. */
+  lastModeBefore(seq: number, door: DoorId): Recorded<"door.modeChanged"> | null {
+    const { oldest } = this;
+    for (let upTo = seq - 1; upTo >= oldest; upTo -= stretch) {
+      const row = this.#modes.get(upTo - stretch, upTo, door);
+      if (row === undefined) continue;
+      const found = recorded(row);
+      return found.event.type === "door.modeChanged" ? { ...found, event: found.event } : null;
+    }
+    return null;
   }
 
   /** The next decision at the same reader. */

@@ -196,7 +196,7 @@ const cases: Readonly<Record<DenyReason, Case>> = {
       state.note(modeChanged("blocked"));
       state.present(anaCard, { mode: "blocked" });
     },
-    why: 'was put into the mode "blocked" at Friday 2026-11-20 14:00:00 (event 2)',
+    why: "Front door is blocked from the console, since Friday 2026-11-20 14:00:00 (event 2).",
     opener: "neither blocked nor locked down",
   },
   lockedDown: {

@@ -11,6 +11,7 @@ import { isOn, scheduleHolds } from "../../domain/schedule.ts";
 import type { SiteSpec } from "../../domain/site.ts";
 import type { UnixMs } from "../../domain/time.ts";
 import { unixMs } from "../../domain/time.ts";
+import { wordsFor } from "../../office/console/panel/event-words.ts";
 import {
   credentialWords,
   durationWords,
@@ -50,17 +51,16 @@ const blockGround = (
   what: string,
   site: SiteSpec,
 ): string => {
-  if (began === null) return `${what} were blocked; the event that began it is no longer in the record.`;
+  if (began === null) return `${what} were blocked; the record does not say since when.`;
   const { seq, at, event } = began;
   const until = secondsText(unixMs(at.wall + event.blockMs), site.timeZone);
   return `${what} were blocked for ${durationWords(event.blockMs)}, from ${secondsText(at.wall, site.timeZone)} (event ${seq}) until ${until}.`;
 };
 
 const modeGround: Ground = ({ facts: { door }, around: { mode }, site }) => {
-  if (mode === null) return [`${door.name} was in that mode; the event that began it is no longer in the record.`];
-  return [
-    `${door.name} was put into the mode "${mode.event.mode}" at ${secondsText(mode.at.wall, site.timeZone)} (event ${mode.seq}).`,
-  ];
+  if (mode === null) return [`The record does not say since when ${door.name} was in that mode.`];
+  const { sentence } = wordsFor({ ...mode, personal: null }, site);
+  return [`${sentence}, since ${secondsText(mode.at.wall, site.timeZone)} (event ${mode.seq}).`];
 };
 
 const notYetGround: Ground = (explained) => {
@@ -220,7 +220,7 @@ export const grounds: Readonly<Record<DenyReason, Ground>> = {
   factorMissing: factorGround,
   factorWrong: ({ facts: { first }, around: { begun } }) => [
     begun === null || first === null
-      ? "What had been shown first is no longer in the record."
+      ? "What had been shown first is not in the record, or not in that directory."
       : `${holderWords(first.holder)} had begun with ${credentialWords(first.credential)} (event ${begun.seq}), and what came second was not the second half of it.`,
   ],
   personBlocked: ({ around, site }) => [blockGround(around.blocked, "First halves of this holder", site)],
