@@ -8,7 +8,12 @@ const page = readFileSync(join(root, "docs/requirements.md"), "utf8");
 const rows = page
   .split("\n")
   .filter((line) => line.startsWith("| ") && !line.startsWith("| ---"))
-  .map((line) => line.slice(2, -2).split(" | "));
+  .map((line) =>
+    line
+      .slice(2, -2)
+      .split(" | ")
+      .map((cell) => cell.trim()),
+  );
 
 /** How many rows each section of the requirement reference has. */
 const sections: Readonly<Record<string, number>> = {
