@@ -134,7 +134,7 @@ function basisOf(named: number, { oldest, newest }: ReturnType<typeof reachOf>, 
       ? `Of directory version ${named}, which the event names, nothing is kept any more: this is by version ${oldest}.`
       : `By the directory as it was in version ${named}${named === newest ? ", which is still in force" : `; it is ${newest} now`}.`;
   const config = isConfigSame
-    ? "By the configuration that is in force."
+    ? "By the configuration that is in force; the record tells of no change since."
     : "The configuration has been changed since; older ones are not kept, so this is by the present one.";
   return [directory, config];
 }
