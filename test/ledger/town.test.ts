@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { decideOnce, fillTown, showings } from "../town.ts";
 
-const isFull = process.env["POSTERN_TESTS"] === "full";
+const isFull = process.env["POSTERN_TEST_FULL"] === "1";
 const size = { people: isFull ? 50_000 : 20_000, passes: 2_000, schedules: 500 };
 
 test(`acceptance 21: with ${size.people} people and five cards each, everybody is known by each card and by the PIN`, {

@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import { Building } from "./building/building.ts";
 
-const isFull = process.env["POSTERN_TESTS"] === "full";
+const isFull = process.env["POSTERN_TEST_FULL"] === "1";
 
 test(`${isFull ? "a year" : "a month"} of a building of 200 flats: everybody gets what is theirs, and the record holds`, {
   timeout: 600_000,
