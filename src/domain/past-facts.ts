@@ -12,6 +12,7 @@ import { recordedOutcome } from "./record-watch.ts";
 import { occurrenceAt } from "./recurrence.ts";
 import type { Holiday, Schedule } from "./schedule.ts";
 import type { DoorSpec, ReaderSpec, SiteSpec } from "./site.ts";
+import { isScanner } from "./site.ts";
 import type { UnixMs } from "./time.ts";
 import { later, unixMs } from "./time.ts";
 import { areaBeyond } from "./whereabouts.ts";
@@ -112,8 +113,6 @@ export const settingOf = (site: SiteSpec, door: DoorSpec) => ({
   codes: site.codes,
   passes: site.passes,
 });
-
-const isScanner = ({ format, keypad, plates }: ReaderSpec): boolean => format === null && !keypad && plates !== true;
 
 export function hostOf(holder: Holder | null, door: DoorSpec, directory: DirectoryView): Facts["host"] {
   if (holder?.kind !== "pass" || holder.host === null) return null;

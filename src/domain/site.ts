@@ -111,6 +111,10 @@ export interface ReaderSpec {
   readonly plates?: boolean;
 }
 
+/** Whether a QR can be shown to it. */
+export const isScanner = ({ format, keypad, plates }: ReaderSpec): boolean =>
+  format === null && !keypad && plates !== true;
+
 export interface KeypadPolicy {
   readonly keyTimeoutMs: number;
   readonly maxKeys: number;

@@ -4,7 +4,8 @@ import type { Ask } from "../domain/ask.ts";
 import type { Holder } from "../domain/directory.ts";
 import type { FirstFactor } from "../domain/facts.ts";
 import type { AreaId, AskId, BootId, DoorId, ReaderId, RunId } from "../domain/ids.ts";
-import type { DoorSpec, GuessPolicy, ReaderSpec, SiteSpec } from "../domain/site.ts";
+import type { DoorSpec, GuessPolicy, SiteSpec } from "../domain/site.ts";
+import { isScanner } from "../domain/site.ts";
 import type { Instant, MonoMs } from "../domain/time.ts";
 import type { AskOutcome } from "./ask-outcomes.ts";
 import { readAskOutcomes } from "./ask-outcomes.ts";
@@ -133,5 +134,3 @@ export const raiseFloor = (at: Instant, counters: Counters): Counters =>
 /** Below the floor a clock is not believed. */
 export const believed = (at: Instant, { clockFloor }: Counters): Instant =>
   at.trusted && isBelowFloor(at, clockFloor) ? { ...at, trusted: false } : at;
-
-const isScanner = ({ format, keypad, plates }: ReaderSpec): boolean => format === null && !keypad && plates !== true;

@@ -94,12 +94,12 @@ const factorGround: Ground = (explained) => {
   const words = `${sentenceCase(kindWords[credential?.kind ?? "pin"])} alone is not enough: ${needWords[need]} is asked for`;
   if (holder?.kind === "person" && holder.factors === need)
     return [`${words} of ${whose(explained)} at any door ("factors").`];
-  const place = door.factors.findIndex((rule) => rule.need === need);
-  const rule = facts.factors[place]?.rule;
-  if (rule === undefined) return [`${words} of passes at ${door.name} ("passCodeRequired").`];
-  return [
-    `${words} at ${door.name} by its factor rule with the schedule "${door.factors[place]?.schedule}" (${ruleWords(rule)}).`,
-  ];
+  const ofPass = holder?.kind === "pass" && door.passCodeRequired && need === "qrAndCode";
+  const asking = door.factors.find((rule) => rule.need === need);
+  if (ofPass || asking === undefined) return [`${words} of passes at ${door.name} ("passCodeRequired").`];
+  const rule = facts.factors.find((one) => one.need === need)?.rule;
+  const when = rule === undefined ? "" : ` (${ruleWords(rule)})`;
+  return [`${words} at ${door.name} by its factor rule with the schedule "${asking.schedule}"${when}.`];
 };
 
 const hostGround: Ground = (explained) => {
