@@ -103,9 +103,12 @@ function lockText({ lock }: DoorConfig): string {
     : "fail-safe: opens without power, energized is locked";
 }
 
-function wireText(id: string, wires: readonly { readonly id: string; readonly pin: number }[]): string {
+function wireText(
+  id: string,
+  wires: readonly { readonly id: string; readonly pin: number; readonly enabled?: boolean }[],
+): string {
   const wire = wires.find((candidate) => candidate.id === id);
-  return wire === undefined ? id : `${id}, pin ${wire.pin}`;
+  return wire === undefined ? id : `${id}, pin ${wire.pin}${wire.enabled === false ? ", switched off" : ""}`;
 }
 
 function readerText(reader: ReaderConfig): string {

@@ -49,6 +49,10 @@ export const inputSchema = z
   .strictObject({
     id: id("front-exit").describe("How doors and the fire section refer to this input."),
     pin: pin.describe("The input line that is read (GPIO number, not the header's pin number)."),
+    enabled: z
+      .boolean()
+      .default(true)
+      .describe("Whether it is read at all. One that is off keeps its place at its door and sets off nothing."),
     activeLevel: z
       .enum(["low", "high"])
       .default("low")

@@ -16,11 +16,12 @@ export type ReaderWires = ReaderConfig extends infer Reader
 
 export interface BoardWires {
   readonly relays: Config["relays"];
-  readonly inputs: readonly Omit<Config["inputs"][number], "actions">[];
+  readonly inputs: readonly Omit<Config["inputs"][number], "actions" | "enabled">[];
   readonly readers: readonly ReaderWires[];
 }
 
-export function siteOf(config: Config): SiteSpec {
+export function siteOf(written: Config): SiteSpec {
+  const config = withoutDisabledInputs(written);
   return {
     name: config.site.name,
     timeZone: config.site.timeZone,
@@ -53,9 +54,29 @@ export function siteOf(config: Config): SiteSpec {
   };
 }
 
+/** An input that is off has no role, whatever names it. */
+function withoutDisabledInputs(config: Config): Config {
+  const off = new Set(config.inputs.flatMap(({ id, enabled }) => (enabled ? [] : [id])));
+  if (off.size === 0) return config;
+  const isOn = (id: string) => !off.has(id);
+  return {
+    ...config,
+    inputs: config.inputs.filter(({ enabled }) => enabled),
+    doors: config.doors.map((door) => ({
+      ...door,
+      contact: door.contact === null || off.has(door.contact) ? null : door.contact,
+      exitButtons: door.exitButtons.filter(isOn),
+      tampers: door.tampers.filter(isOn),
+    })),
+    fire: config.fire === null || off.has(config.fire.input) ? null : config.fire,
+    lockdown: config.lockdown === null || off.has(config.lockdown.input) ? null : config.lockdown,
+    receptions: config.receptions.filter(({ input }) => isOn(input)),
+  };
+}
+
 export function boardOf(config: Config): BoardWires {
   const readers = config.readers.map(({ door: _, direction: __, ...wires }): ReaderWires => wires);
-  const inputs = config.inputs.map(({ actions: _, ...wires }) => wires);
+  const inputs = config.inputs.flatMap(({ actions: _, enabled, ...wires }) => (enabled ? [wires] : []));
   return { relays: config.relays, inputs, readers };
 }
 

@@ -1,4 +1,5 @@
 // What is allowed in a configuration and still deserves a second look; knows no file and no line.
+import { disabledInputWarnings } from "./disabled-inputs.ts";
 import { networkWarnings } from "./network-check.ts";
 import { guessingSchema } from "./policy-schema.ts";
 import type { Finding } from "./problem.ts";
@@ -13,6 +14,7 @@ export function warningsOf(config: Config): readonly Finding[] {
     ...readersSwitchedOff(config),
     ...unusedWires(config),
     ...fireWarnings(config),
+    ...disabledInputWarnings(config),
     ...guessWarnings(config),
     ...networkWarnings(config),
     ...ruleWarnings(config),

@@ -287,6 +287,43 @@ test.each<[string, (site: ReturnType<typeof JSON.parse>) => void, string]>([
     },
     "guessing.maxBlockMs: This makes codes easier to guess than the usual 900000.",
   ],
+  [
+    "a door's only exit button that is switched off",
+    (site) => {
+      site.inputs[0].enabled = false;
+    },
+    'inputs[0].enabled: This input is off, so no exit button lets people out of the door "front", whose handle or bar must always do.',
+  ],
+  [
+    "one of two exit buttons that is switched off",
+    (site) => {
+      site.inputs.push({ id: "second-exit", pin: 99, enabled: false });
+      site.doors[0].exitButtons.push("second-exit");
+    },
+    'inputs[5].enabled: This input is off, so one exit button of the door "front" does nothing.',
+  ],
+  [
+    "a contact that is switched off",
+    (site) => {
+      site.inputs[1].enabled = false;
+    },
+    'inputs[1].enabled: This input is off, so nobody learns that the door "front" was forced or stands open.',
+  ],
+  [
+    "a fire panel that is switched off",
+    (site) => {
+      site.inputs[4].enabled = false;
+    },
+    "inputs[4].enabled: This input is off, so a fire unlocks no door through Postern.",
+  ],
+  [
+    "a lockdown switch that is switched off",
+    (site) => {
+      site.inputs.push({ id: "switch", pin: 99, enabled: false });
+      site.lockdown = { input: "switch" };
+    },
+    "inputs[5].enabled: This input is off, so the lockdown switch locks nothing.",
+  ],
 ])("%s is accepted with that one warning", (_, edit, warning) => {
   expect(accepted(edited(edit)).warned).toEqual([warning]);
 });

@@ -61,3 +61,24 @@ test("the console gets its address, without TLS unless there is some", () => {
 test("a site without a fire section has no fire input", () => {
   expect(siteOf({ ...example(), fire: null }).fireInput).toBeNull();
 });
+
+test("an input that is switched off is not read and has no role at any door or for the site", () => {
+  const config = example();
+  const off = { ...config, inputs: config.inputs.map((input) => ({ ...input, enabled: false })) };
+  expect(boardOf(off).inputs).toEqual([]);
+  expect(siteOf(off)).toMatchObject({
+    doors: [
+      { contact: null, exitButtons: [], tampers: [] },
+      { contact: null, exitButtons: [], tampers: [] },
+    ],
+    fireInput: null,
+    lockdownInput: null,
+    inputActions: [],
+    receptions: [],
+  });
+  const one = { ...config, inputs: config.inputs.map((input, n) => ({ ...input, enabled: n !== 0 })) };
+  expect(siteOf(one).doors.map(({ contact, exitButtons }) => ({ contact, exitButtons }))).toEqual([
+    { contact: "front-contact", exitButtons: [] },
+    { contact: "garage-contact", exitButtons: ["garage-exit"] },
+  ]);
+});
