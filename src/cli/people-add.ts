@@ -9,6 +9,7 @@ import { Misuse } from "./misuse.ts";
 import type { StateValues } from "./options.ts";
 import { onlyWord, stateOption } from "./options.ts";
 import { particularOptions, withParticulars } from "./particulars.ts";
+import { withTypedCards } from "./typed-card.ts";
 
 /** A PIN is eight digits at most; whatever else comes over standard input is none. */
 const maxPinBytes = 64;
@@ -69,8 +70,8 @@ async function makeUp(where: StateValues, id: CredentialId, holder: HolderRef) {
 }
 
 function planPerson(person: Person, holder: HolderRef, pin: string | null, values: AddValues): DirectoryChange[] {
-  const credential = (suffix: string, kind: "pin" | "card" | "plate", secret: string): DirectoryChange => ({
-    op: "putCredential",
+  const credential = (suffix: string, kind: "pin" | "card" | "plate", secret: string) => ({
+    op: "putCredential" as const,
     id: `${person.id}-${suffix}` as CredentialId,
     kind,
     secret,
@@ -79,7 +80,10 @@ function planPerson(person: Person, holder: HolderRef, pin: string | null, value
   return [
     { op: "putPerson", person },
     ...(pin === null ? [] : [credential("pin", "pin", pin)]),
-    ...(values.card ?? []).map((card, index) => credential(`card-${index + 1}`, "card", card.toUpperCase())),
+    ...withTypedCards(
+      values,
+      (values.card ?? []).map((card, index) => credential(`card-${index + 1}`, "card", card)),
+    ),
     ...(values.plate ?? []).map((plate, index) => credential(`plate-${index + 1}`, "plate", plate)),
     ...grantsFor(holder, values.door ?? [], values.schedule),
   ];

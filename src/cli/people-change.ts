@@ -9,6 +9,7 @@ import { Misuse } from "./misuse.ts";
 import { onlyWord, stateOption } from "./options.ts";
 import { particularOptions, withParticulars } from "./particulars.ts";
 import { grantsFor } from "./people-add.ts";
+import { withTypedCards } from "./typed-card.ts";
 
 const options = {
   name: { type: "string" },
@@ -38,7 +39,7 @@ export async function changePerson(args: readonly string[]): Promise<number> {
     { op: "putPerson", person },
     ...doorChanges(ref, found, values),
     ...(values.remove ?? []).map((id): DirectoryChange => ({ op: "removeCredential", id: ownId(id, found) })),
-    ...newCredentials("card", values.card ?? [], ref, found).map(upperCased),
+    ...withTypedCards(values, newCredentials("card", values.card ?? [], ref, found)),
     ...newCredentials("plate", values.plate ?? [], ref, found),
   ]);
   console.log(`${person.name} is changed; see \`postern people show ${holder.id}\`.`);
@@ -79,8 +80,3 @@ function newCredentials(
     return { op: "putCredential", id, kind, secret, holder };
   });
 }
-
-const upperCased = (change: Extract<DirectoryChange, { op: "putCredential" }>): DirectoryChange => ({
-  ...change,
-  secret: change.secret.toUpperCase(),
-});

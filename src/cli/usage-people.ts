@@ -25,8 +25,8 @@ export const peopleUsage: Readonly<Record<string, Usage>> = {
   people: {
     forms: [
       "postern people list [--unused DAYS] [--state DIR]",
-      "postern people add NAME --door DOOR[=SCHEDULE] ... [--new-pin | --pin-stdin] [--card HEX ...] [options]",
-      "postern people change ID [--name NAME] [--door DOOR[=SCHEDULE] ...] [--without DOOR ...] [--card HEX ...] [options]",
+      "postern people add NAME --door DOOR[=SCHEDULE] ... [--new-pin | --pin-stdin] [--card NUMBER ...] [options]",
+      "postern people change ID [--name NAME] [--door DOOR[=SCHEDULE] ...] [--without DOOR ...] [--card NUMBER ...] [options]",
       "postern people show ID | suspend ID | resume ID | remove ID [--state DIR]",
       "postern people forgive ID | --everybody [--state DIR]",
     ],
@@ -37,7 +37,7 @@ export const peopleUsage: Readonly<Record<string, Usage>> = {
       scheduleOption,
       ["--new-pin", "make up a PIN, as long as it should be, and show it this once"],
       ["--pin-stdin", "read the PIN, 2 to 8 digits, from standard input"],
-      ["--card HEX", "a card as the reader shows it, such as 00B775D2; up to five"],
+      ["--card NUMBER", "a card in the format that the site writes them in, such as 00B775D2; up to five"],
       ["--plate PLATE", "a vehicle's number plate; up to five"],
       ["--id ID", "what the record calls them; made from the name by default"],
       ["--without DOOR", "change: a door that opens for them no more; once for each"],

@@ -31,7 +31,7 @@ export type CardReading =
 
 /** Four bytes follow the format; longer numbers and raw frames have no other form than their own. */
 export function formatCard(code: CardCode, format: CardFormat): string {
-  if (!isFourBytes(code)) return code;
+  if (!isFourBytes(code)) return isHex(format) || parseOwnForm(code) !== null ? code : `RAW:${code}`;
   switch (format) {
     case "8HN":
     case "RAW":
@@ -82,6 +82,8 @@ export function shortNumberOf(code: string, longUid: CardPolicy["longUid"]): Car
 }
 
 const isFourBytes = (code: string): boolean => /^[0-9A-F]{8}$/.test(code);
+/** In these a longer number cannot be taken for one of four bytes. */
+const isHex = (format: CardFormat): boolean => format === "8HN" || format === "8HR" || format === "RAW";
 const isPartial = (format: CardFormat): boolean => format.startsWith("6H");
 const partOf = (format: CardFormat): KnownPart => (format === "6H3D5D-R" ? "high" : "low");
 const reversed = (code: string): string => (code.match(/../g) ?? []).reverse().join("");
@@ -102,11 +104,10 @@ function parseOwnForm(number: string): CardReading | null {
 function parseIn(number: string, format: CardFormat): CardReading | null {
   switch (format) {
     case "8HN":
-      return isFourBytes(number) ? whole(number) : null;
     case "8HR":
-      return isFourBytes(number) ? whole(reversed(number)) : null;
     case "RAW":
-      return /^(?:[0-9A-F]{2}){4,32}$/.test(number) ? whole(number) : null;
+      if (!/^(?:[0-9A-F]{2}){4,32}$/.test(number)) return null;
+      return whole(format === "8HR" && isFourBytes(number) ? reversed(number) : number);
     case "8H10D":
     case "8HR10D": {
       const value = /^[0-9]{1,10}$/.test(number) ? Number(number) : Number.NaN;

@@ -89,6 +89,15 @@ test("longer numbers and raw frames look the same in every format", () => {
   }
 });
 
+test("numbers of other lengths, as 37-bit frames give, come back from every format and are never taken for four bytes", () => {
+  for (const bytes of ["0045577682", "010203040506"]) {
+    for (const format of cardFormats) {
+      expect(parseCard(formatCard(code(bytes), format), format)).toEqual({ ok: true, code: bytes, known: null });
+    }
+  }
+  expect(formatCard(code("0045577682"), "8H10D")).toBe("RAW:0045577682");
+});
+
 test("four bytes with three of zeros in front, as a 58-bit frame brings them, are the four bytes", () => {
   expect(parseCard("00000002B775D2", "8HN")).toEqual({ ok: true, code: "02B775D2", known: null });
 });

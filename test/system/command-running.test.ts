@@ -136,7 +136,7 @@ describe("with a controller running", () => {
       "a card that is none",
       "",
       ["--card", "B775"],
-      "The card code is malformed. Give it as the reader shows it: upper-case hex, such as 00B775D2.",
+      "The card number is not in the format 8HN. Write 8 hex digits, such as 02B775D2, or name its format in front, such as 8HN:02B775D2.",
     ],
     [
       "a door that is not there",
