@@ -117,6 +117,8 @@ export interface Restored {
   readonly lockdowns: readonly { readonly door: DoorId; readonly leftMs: number | null }[];
   readonly blocked: readonly DoorId[];
   readonly fire: boolean;
+  /** The latest time that a trusted clock has told; left out where none has. */
+  readonly clockFloor?: UnixMs;
   /** That the database was damaged, until an operator has taken note. */
   readonly recovery?: Recovery;
 }

@@ -186,6 +186,7 @@ export class DoorLoop {
   #ledgerReady(restored: Restored): void {
     if (this.#stopped) return;
     this.#latches.restore(restored);
+    this.#timetables.raiseFloor(restored.clockFloor ?? null);
     if (this.#ledgerLostAt !== null) {
       const downMs = Math.round(this.#now() - this.#ledgerLostAt);
       this.#ledgerLostAt = null;

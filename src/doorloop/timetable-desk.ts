@@ -1,10 +1,11 @@
 // Tells the doors what their timetables say, whenever that changes; keeps the last calendar while the ledger is away.
 import type { Clock } from "../../hal/clock.ts";
 import type { Calendar } from "../domain/ask.ts";
+import { believedAbove } from "../domain/clock-floor.ts";
 import type { TimetableInput } from "../domain/door-input.ts";
 import type { DoorId, ScheduleId } from "../domain/ids.ts";
 import type { SiteSpec } from "../domain/site.ts";
-import type { Instant, MonoMs } from "../domain/time.ts";
+import type { Instant, MonoMs, UnixMs } from "../domain/time.ts";
 import { calendarHolds, nextLookAt, timetableAt } from "../domain/timetable.ts";
 
 export interface TimetableNews {
@@ -14,6 +15,8 @@ export interface TimetableNews {
 
 export interface TimetableDesk {
   setCalendar(calendar: Calendar): void;
+  /** No earlier time than this can come again; null says nothing new. */
+  raiseFloor(wall: UnixMs | null): void;
   /** What is new since the last look; the first one tells every door, so that none keeps what the last run left it. */
   look(): readonly TimetableNews[];
   deadline(): MonoMs | null;
@@ -25,11 +28,21 @@ export function createTimetableDesk(site: SiteSpec, clock: Clock): TimetableDesk
   const told = new Map<DoorId, TimetableInput>();
   let calendar: Calendar | null = null;
   let lookAt: MonoMs | null = null;
-  const now = (): Instant => ({ wall: clock.wall(), mono: clock.mono(), trusted: clock.trusted() });
+  let floor = Number.NEGATIVE_INFINITY;
+
+  /** A clock that was set back, or starts behind, must not hold a door open for hours that are over. */
+  const now = (): Instant => {
+    const at = believedAbove({ wall: clock.wall(), mono: clock.mono(), trusted: clock.trusted() }, floor);
+    if (at.trusted) floor = Math.max(floor, at.wall);
+    return at;
+  };
 
   return {
     setCalendar(next) {
       calendar = next;
+    },
+    raiseFloor(wall) {
+      floor = Math.max(floor, wall ?? floor);
     },
     look() {
       if (calendar === null) return [];

@@ -2,6 +2,7 @@
 // process, no message and no clock but the one it is given.
 import type { Database, Transaction } from "better-sqlite3";
 import type { Answer, Ask, CalendarNews, Restored, ToLedger, Verdict } from "../domain/ask.ts";
+import { isBelowFloor } from "../domain/clock-floor.ts";
 import { decide } from "../domain/decide.ts";
 import type { CredentialKind, DirectoryChange } from "../domain/directory.ts";
 import type { DirectoryPage, HolderKey, SecretToCompare } from "../domain/directory-export.ts";
@@ -9,6 +10,7 @@ import type { JournalEvent } from "../domain/events.ts";
 import { Fault } from "../domain/fault.ts";
 import type { DoorSpec, SiteSpec } from "../domain/site.ts";
 import type { Instant } from "../domain/time.ts";
+import { unixMs } from "../domain/time.ts";
 import type { AnchorStore } from "./anchor.ts";
 import { Areas } from "./areas.ts";
 import type { Entry } from "./batch.ts";
@@ -35,7 +37,7 @@ import { gatherFacts, instantOf, verdictOf } from "./ready-ask.ts";
 import { RecoveryNotice } from "./recovery-notice.ts";
 import { Retention } from "./retention.ts";
 import type { Session } from "./session.ts";
-import { beginSession, believed, isBelowFloor } from "./session.ts";
+import { beginSession, believed } from "./session.ts";
 import type { Tokens } from "./tokens.ts";
 import { createTokens, lookUpOf } from "./tokens.ts";
 
@@ -134,7 +136,8 @@ export class Ledger {
     const session = beginSession(this.db, opening, this.#journal.seq, this.#parts.now());
     this.#session = session;
     const recovery = this.#recovery.pending();
-    const restored = this.#latches.restored(believed(opening.at, session.counters), session.boot);
+    const clockFloor = unixMs(session.counters.clockFloor);
+    const restored = { ...this.#latches.restored(believed(opening.at, session.counters), session.boot), clockFloor };
     return recovery === null ? restored : { ...restored, recovery };
   }
 

@@ -1,6 +1,7 @@
 // What a ledger knows beside its database, from the door loop's `open` on; each part changes only after a commit.
 import type { Database } from "better-sqlite3";
 import type { Ask } from "../domain/ask.ts";
+import { believedAbove } from "../domain/clock-floor.ts";
 import type { Holder } from "../domain/directory.ts";
 import type { FirstFactor } from "../domain/facts.ts";
 import type { AreaId, AskId, BootId, DoorId, ReaderId, RunId } from "../domain/ids.ts";
@@ -79,8 +80,6 @@ interface ControllerRow {
 
 /** The floor is written so coarsely because every write of it would add a page to every event. */
 const floorStepMs = 60_000;
-/** Clocks are corrected by moments all the time, and an older presentation may be decided after a newer record. */
-const floorSlackMs = 5_000;
 
 /** A ledger that comes back within a run must know what its predecessor decided: nothing is decided twice. */
 export function beginSession(
@@ -126,11 +125,7 @@ export function saveCounters(db: Database, before: Counters, after: Counters): v
   );
 }
 
-export const isBelowFloor = (at: Instant, clockFloor: number): boolean => at.wall < clockFloor - floorSlackMs;
-
 export const raiseFloor = (at: Instant, counters: Counters): Counters =>
   at.trusted && at.wall > counters.clockFloor ? { ...counters, clockFloor: at.wall } : counters;
 
-/** Below the floor a clock is not believed. */
-export const believed = (at: Instant, { clockFloor }: Counters): Instant =>
-  at.trusted && isBelowFloor(at, clockFloor) ? { ...at, trusted: false } : at;
+export const believed = (at: Instant, { clockFloor }: Counters): Instant => believedAbove(at, clockFloor);

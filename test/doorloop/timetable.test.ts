@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import type { Calendar } from "../../src/domain/ask.ts";
 import type { DoorId, ScheduleId } from "../../src/domain/ids.ts";
 import type { TimetableRule } from "../../src/domain/site.ts";
+import { unixMs } from "../../src/domain/time.ts";
 import { frontDoor, garageDoor } from "../site-fixture.ts";
 import { type BenchParts, granted, LoopBench } from "./loop-bench.ts";
 
@@ -66,6 +67,24 @@ test("a clock that loses its trust lets go of the door, and holds it again when 
   expect(mode(one)).toBe("locked");
   one.clock.trust();
   expect(mode(one)).toBe("unlocked");
+});
+
+test("a clock that starts behind the time that was known before the restart holds nothing open until it is past it", () => {
+  const clockFloor = unixMs(Date.parse("2026-11-25T12:00:00Z"));
+  const one = bench("2026-11-25T10:00:00Z", office, { restored: { clockFloor } });
+  expect(mode(one)).toBe("locked");
+  one.clock.advance(2 * 3_600_000 - 60_000);
+  expect(mode(one)).toBe("locked");
+  one.clock.advance(60_000);
+  expect(mode(one)).toBe("unlocked");
+});
+
+test("a clock that is set back after the end of the schedule does not hold the door open a second time", () => {
+  const one = bench("2026-11-25T15:30:00Z", office);
+  one.clock.advance(3_600_000);
+  expect(mode(one)).toBe("locked");
+  one.clock.stepWall(-3_600_000);
+  expect(mode(one)).toBe("locked");
 });
 
 test("a clock that drifts still finds the minute", () => {

@@ -118,7 +118,7 @@ export function applyToBook(book: Book, changes: readonly DirectoryChange[]): Bo
   return { holders, credentials, grants };
 }
 
-/** Plans one change that the product must accept. Codes never come twice; a removed pass's id may. */
+/** Plans one change that the product must accept. Codes never come twice; a removed pass's id may, unless it was revoked. */
 export class Registrar {
   readonly #random: Random;
   #removed: PassGiven | null = null;
@@ -137,7 +137,7 @@ export class Registrar {
     const roll = random.next();
     if (roll < 0.35) return [this.#restate(holder)];
     if (roll < 0.5) {
-      if (holder.kind === "pass") this.#removed = holder;
+      if (holder.kind === "pass" && holder.state !== "revoked") this.#removed = holder;
       return [{ op: "removeHolder", holder: refOf(holder) }];
     }
     if (roll < 0.75) return [this.#regrant(book, holder)];

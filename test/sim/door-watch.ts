@@ -63,6 +63,11 @@ export class DoorWatch {
     this.openUntil = this.exitShare(now);
   }
 
+  /** Whoever pressed the exit button is through, also where an order holds the door unlocked meanwhile. */
+  shutBehind(now: number): void {
+    if (this.spec.timing.relockOnClose && !this.heldExit(now)) this.exitUntil = Number.NEGATIVE_INFINITY;
+  }
+
   exitShare(now: number): number | null {
     if (this.exitUntil > now) return this.exitUntil;
     return this.heldExit(now) ? now : null;

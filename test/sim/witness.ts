@@ -219,7 +219,10 @@ export class Witness {
   #hearInput(input: string, active: boolean): void {
     const now = this.#now();
     for (const door of this.#doors) {
-      if (door.spec.contact === input) door.contactOpen = active;
+      if (door.spec.contact === input) {
+        if (door.contactOpen && !active) door.shutBehind(now);
+        door.contactOpen = active;
+      }
       if (!door.spec.exitButtons.some((one) => one === input)) continue;
       if (!active) this.#letGo(door, input);
       else if (!door.presses.has(input)) {
