@@ -14,6 +14,8 @@ export interface TimetableInput {
   readonly schedule: ScheduleId | null;
   /** Whether somebody who may hold the door open ends it by showing a credential. */
   readonly mayEnd: boolean;
+  /** With `none`: the clock is not believed, so that it may be somebody's time all the same. */
+  readonly unsure?: boolean;
 }
 
 /** What sets the door's mode until something else does. */

@@ -3,7 +3,7 @@
 // above them all.
 import type { ModeRequest, RestoredStanding, TimetableInput } from "./door-input.ts";
 import { cutPassage } from "./door-passage.ts";
-import type { DoorEffect, DoorState, DoorStep, Standing } from "./door-state.ts";
+import type { DoorEffect, DoorState, DoorStep, Standing, Timetable } from "./door-state.ts";
 import { followed, isHeldUnlocked, noTimetable, restOf, stoodIn, unchanged } from "./door-state.ts";
 import type { Cause } from "./events.ts";
 import type { DoorSpec } from "./site.ts";
@@ -39,7 +39,7 @@ export const takesAccess: Readonly<Record<Standing["name"], boolean>> = {
 
 export function requestMode(spec: DoorSpec, state: DoorState, input: ModeRequest, now: MonoMs): DoorStep {
   if (!takes[state.standing.name].includes(input.request)) return { state, effects: [{ kind: "refuse" }] };
-  const ended: DoorState = { ...state, timetable: { ...state.timetable, ended: state.timetable.state !== "none" } };
+  const ended: DoorState = { ...state, timetable: { ...state.timetable, ended: state.timetable.schedule !== null } };
   const { cause } = input;
   switch (input.request) {
     case "lock":
@@ -98,13 +98,26 @@ export function followTimetable(spec: DoorSpec, state: DoorState, input: Timetab
     return unchanged({ ...state, timetable: { ...timetable, mayEnd: input.mayEnd } });
   }
   const cause = scheduleCause(timetable.schedule ?? input.schedule);
-  return followed(endTimetable(spec, state, cause, now), (after) => beginTimetable(spec, after, input, now));
+  // What was held open and ended by hand is not begun again by a clock that was not believed for a while.
+  const { schedule, ended } = timetable;
+  const isKept = input.unsure === true && timetable.state !== "lockDown";
+  const kept = isKept ? { ...noTimetable, schedule, ended } : noTimetable;
+  const wasEnded = timetable.state === "none" && input.state !== "lockDown" && schedule === input.schedule && ended;
+  const begin = { ...input, ended: wasEnded };
+  return followed(endTimetable(spec, state, { kept, cause }, now), (idle) =>
+    input.state === "none" ? unchanged(idle) : beginTimetable(spec, idle, begin, now),
+  );
 }
 
 /** The end of the time locks the door, whoever has unlocked it meanwhile, save for one that is locked open. */
-function endTimetable(spec: DoorSpec, state: DoorState, cause: Cause, now: MonoMs): DoorStep {
+function endTimetable(
+  spec: DoorSpec,
+  state: DoorState,
+  { kept, cause }: { readonly kept: Timetable; readonly cause: Cause },
+  now: MonoMs,
+): DoorStep {
   const { standing, timetable } = state;
-  const idle: DoorState = { ...state, timetable: noTimetable };
+  const idle: DoorState = { ...state, timetable: kept };
   const shut: Standing = { name: "locked" };
   if (standing.name === "lockedDown" && standing.byTimetable) return release(spec, idle, shut, cause, now);
   const opened = timetable.state === "holdOpen" || timetable.state === "awaitFirst";
@@ -115,10 +128,11 @@ function endTimetable(spec: DoorSpec, state: DoorState, cause: Cause, now: MonoM
 function beginTimetable(
   spec: DoorSpec,
   state: DoorState,
-  { state: what, schedule, mayEnd }: TimetableInput,
+  { state: what, schedule, mayEnd, ended }: TimetableInput & Pick<Timetable, "ended">,
   now: MonoMs,
 ): DoorStep {
-  const after: DoorState = { ...state, timetable: { state: what, schedule, mayEnd, begun: false, ended: false } };
+  const after: DoorState = { ...state, timetable: { state: what, schedule, mayEnd, begun: false, ended } };
+  if (ended) return unchanged(after);
   const cause = scheduleCause(schedule);
   const { name } = state.standing;
   const mayOpen = name === "locked" || name === "doubleLocked";

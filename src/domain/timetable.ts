@@ -25,7 +25,7 @@ export function timetableAt(
   if (calendar === null) return none;
   const inForce = timetable.filter((rule) => isInForce(rule, calendar, at, timeZone));
   const rule = inForce.find(({ action }) => action === "lockDown") ?? inForce[0];
-  if (rule === undefined) return none;
+  if (rule === undefined) return at.trusted ? none : { ...none, unsure: true };
   const { schedule, action, afterFirstPerson, mayBeEnded: mayEnd } = rule;
   const holding = afterFirstPerson ? "awaitFirst" : "holdOpen";
   return { kind: "timetable", state: action === "lockDown" ? "lockDown" : holding, schedule, mayEnd };

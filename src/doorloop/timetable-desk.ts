@@ -60,5 +60,8 @@ export function createTimetableDesk(site: SiteSpec, clock: Clock): TimetableDesk
   };
 }
 
-const isSame = (before: TimetableInput | undefined, { state, schedule, mayEnd }: TimetableInput): boolean =>
-  before?.state === state && before.schedule === schedule && before.mayEnd === mayEnd;
+const isSame = (before: TimetableInput | undefined, input: TimetableInput): boolean =>
+  before?.state === input.state &&
+  before.schedule === input.schedule &&
+  before.mayEnd === input.mayEnd &&
+  before.unsure === input.unsure;

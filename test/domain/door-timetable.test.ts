@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { DoorInput } from "../../src/domain/door-input.ts";
 import { doorMode } from "../../src/domain/door-state.ts";
 import {
   failSecure,
@@ -187,4 +188,23 @@ test("a timetable that is told again as it is changes nothing, and one that chan
     ).words,
   ).toEqual([]);
   expect(doorMode(play(failSecure, [[2_000, timetable("holdOpen")]], state).state)).toBe("unlocked");
+});
+
+test("a lockdown that was ended by hand begins again the next time, however little the clock is believed", () => {
+  const unsure = { ...timetable("none"), unsure: true } as DoorInput;
+  const { state } = play(failSecure, [
+    [0, timetable("lockDown")],
+    [1_000, request("lockDownRelease")],
+    [2_000, unsure],
+    [3_000, timetable("lockDown")],
+  ]);
+  expect(doorMode(state)).toBe("lockedDown");
+  const held = [
+    [0, timetable("holdOpen")],
+    [1_000, request("lock")],
+    [2_000, unsure],
+  ] as const;
+  expect(doorMode(play(failSecure, [...held, [3_000, timetable("holdOpen")]]).state)).toBe("locked");
+  const known = play(failSecure, [...held, [3_000, timetable("none")], [4_000, timetable("holdOpen")]]).state;
+  expect(doorMode(known)).toBe("unlocked");
 });

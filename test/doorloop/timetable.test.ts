@@ -69,6 +69,19 @@ test("a clock that loses its trust lets go of the door, and holds it again when 
   expect(mode(one)).toBe("unlocked");
 });
 
+test("a door that an operator has locked before its time stays locked through a loss of the clock's trust", () => {
+  const one = bench("2026-11-25T10:00:00Z", office);
+  one.loop.command({ kind: "lock", door: "front" as DoorId }, "Ana");
+  one.clock.distrust();
+  one.clock.trust();
+  expect(mode(one)).toBe("locked");
+  one.clock.stepWall(-6_000);
+  one.clock.advance(120_000);
+  expect(mode(one)).toBe("locked");
+  one.clock.advance(24 * 3_600_000);
+  expect(mode(one)).toBe("unlocked");
+});
+
 test("a clock that starts behind the time that was known before the restart holds nothing open until it is past it", () => {
   const clockFloor = unixMs(Date.parse("2026-11-25T12:00:00Z"));
   const one = bench("2026-11-25T10:00:00Z", office, { restored: { clockFloor } });
