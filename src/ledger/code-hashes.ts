@@ -17,7 +17,7 @@ export type CodeHashes = ReadonlyMap<number, CodeHash>;
 export const isCodeKind = (kind: Credential["kind"], secret: string): boolean =>
   kind === "pin" || kind === "code" || kind === "qrPin" || (kind === "qr" && isDigitText(secret));
 
-/** A code that could not be hashed is left out. A hash may call back at once. */
+/** A code that could not be hashed, or whose twin could not, is left out. A hash may call back at once. */
 export function hashCodes(
   changes: readonly DirectoryChange[],
   duress: boolean,
@@ -28,8 +28,12 @@ export function hashCodes(
   const twins = new Map<number, Buffer>();
   const wanted = changes.flatMap((change, step) => codesOf(change, duress, step));
   let missing = wanted.length;
+  const twinned = new Set(wanted.filter(({ isTwin }) => isTwin).map(({ step }) => step));
+  const hasAll = ([step]: [number, Buffer]) => twins.has(step) || !twinned.has(step);
   const finish = () =>
-    done(new Map([...own].map(([step, found]) => [step, { own: found, twin: twins.get(step) ?? null }])));
+    done(
+      new Map([...own].filter(hasAll).map(([step, found]) => [step, { own: found, twin: twins.get(step) ?? null }])),
+    );
   if (missing === 0) finish();
   for (const { step, digits, isTwin } of wanted) {
     hash(digits, (found) => {

@@ -2,8 +2,9 @@ import { expect, test } from "vitest";
 import { duressTwin } from "../../src/domain/duress.ts";
 import type { JournalEvent } from "../../src/domain/events.ts";
 import type { SiteSpec } from "../../src/domain/site.ts";
+import { hashCodes } from "../../src/ledger/code-hashes.ts";
 import { site } from "../site-fixture.ts";
-import { card, person, pin, putCredential, seeded, TestLedger } from "./ledger-fixture.ts";
+import { card, person, pin, putCredential, quickHash, seeded, TestLedger } from "./ledger-fixture.ts";
 import { guest, needing, publicPin, resident } from "./rules-fixture.ts";
 
 const withDuress = (using: SiteSpec = site): SiteSpec => ({ ...using, codes: { ...using.codes, duress: true } });
@@ -182,4 +183,18 @@ test("putting a PIN under its old id replaces its duress code", () => {
   tested.change(putCredential("ana-pin", person("ana"), "pin", "9000"));
   expect(tested.outcome(pin("4716"), keypad)).toBe("unknownCredential");
   expect(tested.outcome(pin("9005"), keypad)).toBe("granted");
+});
+
+test("a PIN whose duress code could not be made is not taken without it", () => {
+  const changes = [putCredential("ana-pin", person("ana"), "pin", "4711")];
+  const found: number[] = [];
+  for (const failing of ["4711", duressTwin("4711"), "none"]) {
+    hashCodes(
+      changes,
+      true,
+      (digits, done) => done(digits === failing ? null : quickHash(digits)),
+      (hashes) => found.push(hashes.size),
+    );
+  }
+  expect(found).toEqual([0, 0, 1]);
 });
