@@ -1,8 +1,10 @@
 // Which of several holders of one code is meant: a code may live twice at doors, or in apartments, that do not meet.
 import type { Credential, Grant, Holder, Person } from "./directory.ts";
+import { passEnd } from "./pass-window.ts";
 import type { Presentation } from "./presentation.ts";
 import { isDigitText } from "./presentation.ts";
 import type { CodePolicy, DoorSpec } from "./site.ts";
+import type { Instant } from "./time.ts";
 
 export interface Candidate {
   readonly credential: Credential;
@@ -31,12 +33,16 @@ export function chooseCandidate(
   door: DoorSpec,
   codes: CodePolicy,
   first: Holder | null,
+  now: Instant,
 ): Choice {
   const fitting = candidates.filter((candidate) => fits(candidate, presentation, door, codes));
   const own = fitting.find(({ holder }) => holder.kind === first?.kind && holder.id === first.id);
   if (own !== undefined) return { chosen: own, collided: false };
-  const here = inOrder(fitting.filter(({ grants }) => grants.length > 0));
-  const chosen = here[0] ?? inOrder(fitting)[0] ?? null;
+  const here = inOrder(
+    fitting.filter(({ grants }) => grants.length > 0),
+    now,
+  );
+  const chosen = here[0] ?? inOrder(fitting, now)[0] ?? null;
   return { chosen, collided: here.some((other) => chosen !== null && isRival(other, chosen)) };
 }
 
@@ -78,13 +84,26 @@ const isRival = (other: Candidate, { exact, holder }: Candidate): boolean =>
   other.exact === exact && (other.holder.kind !== holder.kind || other.holder.id !== holder.id);
 
 /** Ids decide between equals, so that the same code always means the same credential. */
-const inOrder = (candidates: readonly Candidate[]): Candidate[] =>
+const inOrder = (candidates: readonly Candidate[], now: Instant): Candidate[] =>
   candidates.toSorted(
     (a, b) =>
       Number(b.exact) - Number(a.exact) ||
+      Number(isOver(a, now)) - Number(isOver(b, now)) ||
       order.indexOf(a.holder.kind) - order.indexOf(b.holder.kind) ||
       compare(a.holder.id, b.holder.id) ||
       compare(a.credential.id, b.credential.id),
   );
+
+/**
+ * Set aside or ended, so that it must not stand in the way of an equal code that lives. Of cards that are known in part only nobody
+ * can tell which one is shown: it may be the stolen one.
+ */
+function isOver({ credential, holder, exact }: Candidate, now: Instant): boolean {
+  if (!exact) return false;
+  if (credential.state !== "active" || holder.state !== "active") return true;
+  const ofHolder = holder.kind === "public" ? null : holder.kind === "pass" ? passEnd(holder) : holder.validity.until;
+  const ends = [credential.validity.until, ofHolder];
+  return now.trusted && ends.some((end) => end !== null && now.wall >= end);
+}
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -135,7 +135,7 @@ function baseFacts(
 function presentationsOf(
   credential: Credential,
   holder: Holder,
-  { door, codes, grants, host }: Pick<Facts, "door" | "codes" | "grants" | "host">,
+  { door, codes, grants, host, now }: Pick<Facts, "door" | "codes" | "grants" | "host" | "now">,
 ): Presentation[] {
   const person = host?.person ?? null;
   const candidate: Candidate = { credential, holder, grants, host: person, exact: true };
@@ -151,5 +151,5 @@ function presentationsOf(
     { method: "card", code: "00000000" as CardCode },
     { method: "plate", plate: "-" },
   ];
-  return all.filter((shown) => chooseCandidate([candidate], shown, door, codes, null).chosen !== null);
+  return all.filter((shown) => chooseCandidate([candidate], shown, door, codes, null, now).chosen !== null);
 }

@@ -65,7 +65,14 @@ export function gatherFacts(
   const { site, guess } = session;
   const { holidays } = directory;
   const candidates = directory.candidates(lookUp, door.id);
-  const { chosen, collided } = chooseCandidate(candidates, ask.presentation, door, site.codes, first?.holder ?? null);
+  const { chosen, collided } = chooseCandidate(
+    candidates,
+    ask.presentation,
+    door,
+    site.codes,
+    first?.holder ?? null,
+    now,
+  );
   const holder = chosen?.holder ?? null;
   const occurrence = holder?.kind === "pass" ? occurrenceAt(holder.recurrence, now.wall, site.timeZone) : null;
   const facts: Facts = {

@@ -7,6 +7,7 @@ import type { CredentialId, DoorId, PassId, PersonId, PublicId } from "../../src
 import type { CardCode, Presentation } from "../../src/domain/presentation.ts";
 import { always } from "../../src/domain/schedule.ts";
 import type { CodePolicy, DoorSpec } from "../../src/domain/site.ts";
+import { monoMs, unixMs } from "../../src/domain/time.ts";
 import { frontDoor, site } from "../site-fixture.ts";
 
 const unbounded = { from: null, until: null };
@@ -45,6 +46,8 @@ const textShown: Presentation = { method: "qr", text: "HELLO" };
 const cardShown: Presentation = { method: "card", code: "00B775D2" as CardCode };
 const plateShown: Presentation = { method: "plate", plate: "AB12CD" };
 
+const now = { wall: unixMs(1_000_000), mono: monoMs(0), trusted: true };
+
 const choose = (
   candidates: readonly Candidate[],
   shown: Presentation,
@@ -57,6 +60,7 @@ const choose = (
     door,
     { ...site.codes, ...more.codes },
     more.first ?? null,
+    now,
   );
   return { id: chosen?.credential.id ?? null, collided };
 };
@@ -154,4 +158,30 @@ test("who has shown something already is looked for first", () => {
     id: "bea-pin",
     collided: false,
   });
+});
+
+test("what has ended or was set aside does not stand in the way of an equal code that lives", () => {
+  const ana = candidate(person("ana"), "pin");
+  const over = { ...pass("guest"), validity: { from: null, until: now.wall } };
+  const dead: readonly Candidate[] = [
+    candidate(over, "pin"),
+    candidate({ ...pass("guest"), expiresAt: now.wall }, "pin"),
+    candidate({ ...pass("guest"), state: "revoked" }, "pin"),
+    {
+      ...candidate(pass("guest"), "pin"),
+      credential: { ...candidate(pass("guest"), "pin").credential, state: "lost" },
+    },
+  ];
+  for (const one of dead) expect(choose([one, ana], typed())).toEqual({ id: "ana-pin", collided: true });
+  expect(chosen([candidate(pass("guest"), "pin"), ana], typed())).toBe("guest-pin");
+  expect(chosen([candidate(over, "pin")], typed())).toBe("guest-pin");
+});
+
+test("of two cards that are known in part only, one that was stolen is not passed over", () => {
+  const stolen = candidate(person("ana"), "card", { exact: false });
+  const cards = [
+    { ...stolen, credential: { ...stolen.credential, state: "stolen" } as Credential },
+    candidate(person("ben"), "card", { exact: false }),
+  ];
+  expect(chosen(cards, cardShown)).toBe("ana-card");
 });

@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { AskId, ScheduleId } from "../../src/domain/ids.ts";
-import { monoMs } from "../../src/domain/time.ts";
+import { monoMs, unixMs } from "../../src/domain/time.ts";
+import type { CodeHashes } from "../../src/ledger/code-hashes.ts";
+import { hashCodes } from "../../src/ledger/code-hashes.ts";
 import { site } from "../site-fixture.ts";
 import {
   ana,
@@ -16,9 +18,11 @@ import {
   putPass,
   putPerson,
   qr,
+  quickHash,
   TestClock,
   TestLedger,
 } from "./ledger-fixture.ts";
+import { guest, resident } from "./rules-fixture.ts";
 
 test("PIN, card and QR code of a person open the door, and each leaves an event that names the person", () => {
   const tested = new TestLedger();
@@ -260,4 +264,23 @@ test("schedules hold in the site's time zone at the moment of deciding, not of p
   const ask = tested.ask(card("00B775D2"));
   clock.pass(1_500);
   expect(tested.decideAll([ask])[0]!.verdict).toEqual({ granted: false, reason: "outsideSchedule" });
+});
+
+test("a guest's code that is over does not keep out the resident whom the cloud gave an equal one", () => {
+  const tested = new TestLedger();
+  tested.change(...guest("joe", { pin: "471100" }, { validity: { from: null, until: unixMs(noon + 1_000) } }));
+  const changes = resident("ana", { pin: "471100" });
+  const taken = (hashes: CodeHashes) =>
+    tested.ledger.applyChanges(changes, hashes, "cloud", tested.clock.now(), { origin: "cloud" });
+  hashCodes(
+    changes,
+    false,
+    (digits, done) => done(quickHash(digits)),
+    (hashes) => {
+      expect(taken(hashes).applied).toBe(true);
+    },
+  );
+  tested.clock.pass(1_000);
+  expect(tested.outcome(pin("471100"))).toBe("granted");
+  expect(tested.events().find(({ event }) => event.type === "access.granted")?.event).toMatchObject({ person: "ana" });
 });

@@ -8,15 +8,26 @@ export interface Found {
   readonly duress: boolean;
 }
 
-/** Who has begun here comes first; then who may open here, whose whole number it is; then passes, people, public codes. */
+/** Who has begun here comes first; then who may open here, whose whole number it is and lives; then passes, people, public codes. */
 export function find(scene: Scene): Found | null {
   const kinds = ["pass", "person", "public"];
   const rank = ({ credential }: Found): string => {
     const { holder, id } = credential;
-    const yesFirst = [hasBegun(scene, credential), isHere(scene, credential), isWhole(scene, credential)];
+    const isLiving = !isWhole(scene, credential) || !isOver(scene, credential);
+    const yesFirst = [hasBegun(scene, credential), isHere(scene, credential), isWhole(scene, credential), isLiving];
     return [...yesFirst.map((yes) => (yes ? 0 : 1)), kinds.indexOf(holder.kind), holder.id, id].join(" ");
   };
   return allFound(scene).toSorted((a, b) => (rank(a) < rank(b) ? -1 : 1))[0] ?? null;
+}
+
+/** Set aside by somebody, or ended by a time that is certain. */
+function isOver({ directory, now }: Scene, { holder: ref, state, validity }: NaiveCredential): boolean {
+  const holder = directory.holder(ref)!;
+  if (state !== "active" || holder.state !== "active") return true;
+  const ends = [validity.until];
+  if (holder.kind !== "public") ends.push(holder.validity.until);
+  if (holder.kind === "pass") ends.push(holder.expiresAt);
+  return now.trusted && ends.some((end) => end !== null && end <= now.wall);
 }
 
 /** Whether somebody else here could have been meant just as well. */
