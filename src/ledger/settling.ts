@@ -40,7 +40,7 @@ export class Settling {
     this.#transaction.append({ type: "access.aborted", ask, door, why }, at);
     // The first use began the pass's limited time; it was none, and the next one did.
     if (pass === null || !directory.deactivate(pass, occurrence, wall)) return;
-    const next = this.#transaction.firstUse(pass, occurrence);
+    const next = this.#transaction.firstUseAfter(seq, pass, occurrence);
     if (next !== null) directory.activate(pass, occurrence, unixMs(next.wall));
   }
 

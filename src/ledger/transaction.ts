@@ -85,12 +85,15 @@ export class LedgerTransaction {
     return this.outcomes.get(ask);
   }
 
-  /** The first that stands of those that are remembered. */
-  firstUse(pass: PassId, occurrence: number): AskOutcome | null {
+  /**
+   * The first that stands of those that are remembered and came after another: an older one that had begun the pass's limited time
+   * would have left none for it to begin.
+   */
+  firstUseAfter(seq: number, pass: PassId, occurrence: number): AskOutcome | null {
     let first: AskOutcome | null = null;
     for (const outcome of this.outcomes.values()) {
       const isUse = outcome.granted && !outcome.aborted && outcome.pass === pass && outcome.occurrence === occurrence;
-      if (isUse && (first === null || outcome.seq < first.seq)) first = outcome;
+      if (isUse && outcome.seq > seq && (first === null || outcome.seq < first.seq)) first = outcome;
     }
     return first;
   }

@@ -190,6 +190,19 @@ test("a first use that is given back leaves the pass's limited time to the use t
   expect(tested.outcome(card("00C0FFEE"))).toBe("activationOver");
 });
 
+test("a use from before the pass had a limited time does not begin one when a later use is given back", () => {
+  const tested = new TestLedger();
+  tested.change(...guest("joe", { card: "00C0FFEE" }));
+  expect(tested.outcome(card("00C0FFEE"))).toBe("granted");
+  tested.clock.pass(7_200_000);
+  const [limited] = guest("joe", { card: "00C0FFEE" }, { activationMs: 3_600_000 });
+  if (limited !== undefined) tested.change(limited);
+  const second = tested.ask(card("00C0FFEE"));
+  tested.decideAll([second]);
+  tested.record(aborted(second));
+  expect(tested.outcome(card("00C0FFEE"))).toBe("granted");
+});
+
 test("a pass whose first use begins its time waits for the disk", () => {
   const tested = new TestLedger();
   tested.change(...ana, ...guest("joe", { card: "00C0FFEE" }, { activationMs: 3_600_000 }));
