@@ -1,7 +1,7 @@
 // What an operator reads of a pass: how it stands and why, when it comes round, what is used of it.
 import type { Pass, Person } from "../domain/directory.ts";
 import type { ExportedHolder } from "../domain/directory-export.ts";
-import { passStanding } from "../domain/pass-standing.ts";
+import { hasEnded, passStanding } from "../domain/pass-standing.ts";
 import { passEnd } from "../domain/pass-window.ts";
 import type { DenyReason } from "../domain/reasons.ts";
 import type { CustomRecurrence, Recurrence } from "../domain/recurrence.ts";
@@ -34,6 +34,18 @@ export function standingText(found: Listed<"pass">, host: Person | null, site: S
   const bar = passStanding(pass, { now, timeZone, policy, host, doors, uses, activations });
   return bar === null ? "active" : (words[bar] ?? bar);
 }
+
+/** People and public codes never have. */
+export const isEndedPass = ({ holder }: ExportedHolder): boolean =>
+  holder.kind === "pass" && hasEnded(holder, { wall: unixMs(Date.now()), mono: monoMs(0), trusted: true });
+
+/** What a list says of those that it leaves out. */
+export function tellEnded(count: number): void {
+  if (count === 0) return;
+  console.log(count === 1 ? "One pass that has ended is left out; --all lists it." : endedText(count));
+}
+
+const endedText = (count: number): string => `${count} passes that have ended are left out; --all lists them.`;
 
 export function validityText(pass: Pass, timeZone: string): string {
   const { from } = pass.validity;

@@ -8,7 +8,7 @@ import { changeDirectory, findHolder, holdersOf } from "./ledger-client.ts";
 import type { StateValues } from "./options.ts";
 import { noSuchVerb, onlyWord, stateOption } from "./options.ts";
 import { newPass } from "./pass-new.ts";
-import { recurrenceText, standingText, usesText, validityText } from "./pass-words.ts";
+import { isEndedPass, recurrenceText, standingText, tellEnded, usesText, validityText } from "./pass-words.ts";
 import { showHolder } from "./people-show.ts";
 import { siteAt } from "./site-view.ts";
 import { momentOf, timeText } from "./spoken-time.ts";
@@ -30,9 +30,11 @@ export async function passes(args: readonly string[]): Promise<number> {
 }
 
 async function list(args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({ args: [...args], options: stateOption });
+  const options = { all: { type: "boolean", default: false }, ...stateOption } as const;
+  const { values } = parseArgs({ args: [...args], options });
   const site = siteAt(values);
-  const found = await holdersOf(values, "pass");
+  const known = await holdersOf(values, "pass");
+  const found = values.all ? known : known.filter((one) => !isEndedPass(one));
   const hosts = new Map((await holdersOf(values, "person")).map(({ holder }) => [holder.id, holder]));
   const rows = found.map((one) => {
     const { holder: pass, grants } = one;
@@ -43,7 +45,8 @@ async function list(args: readonly string[]): Promise<number> {
     return [pass.id, pass.name, standingText(one, host, site), when, usesText(pass, one), doors || "no doors"];
   });
   printTable(["ID", "NAME", "STATE", "WHEN", "USES", "DOORS"], rows);
-  if (rows.length === 0) console.log("There are no passes; `postern pass new` makes one.");
+  if (known.length === 0) console.log("There are no passes; `postern pass new` makes one.");
+  tellEnded(known.length - found.length);
   return 0;
 }
 

@@ -13,6 +13,7 @@ import { liveCodesOf } from "./live-codes.ts";
 import { Misuse } from "./misuse.ts";
 import type { StateValues } from "./options.ts";
 import { stateOption } from "./options.ts";
+import { isEndedPass, tellEnded } from "./pass-words.ts";
 import { siteAt } from "./site-view.ts";
 import { timeText } from "./spoken-time.ts";
 import { printTable } from "./table.ts";
@@ -21,16 +22,18 @@ const dayMs = 86_400_000;
 const hintLength = 2;
 
 export async function listPeople(args: readonly string[]): Promise<number> {
-  const options = { unused: { type: "string" }, ...stateOption } as const;
+  const options = { unused: { type: "string" }, all: { type: "boolean", default: false }, ...stateOption } as const;
   const { values } = parseArgs({ args: [...args], options });
   const unusedDays = values.unused === undefined ? null : daysOf(values.unused);
   const holders = (await everybody(values)).toSorted((a, b) => a.holder.id.localeCompare(b.holder.id));
+  const listed = values.all ? holders : holders.filter((one) => !isEndedPass(one));
   const site = siteAt(values);
-  if (unusedDays !== null) return listUnused(holders, unusedDays, site, values);
+  if (unusedDays !== null) return listUnused(listed, unusedDays, site, values);
   printTable(
     ["ID", "NAME", "KIND", "SHOWS", "DOORS"],
-    holders.map((one) => rowOf(one, site.cards)),
+    listed.map((one) => rowOf(one, site.cards)),
   );
+  tellEnded(holders.length - listed.length);
   if (holders.length === 0) console.log("Nobody may enter yet; `postern people add` lets somebody in.");
   const { schedules } = await calendarOf(values);
   for (const line of guessReport(liveCodesOf(holders, schedules, Date.now()), site.guessing)) console.log(line);

@@ -16,6 +16,7 @@ const doorOption = [
   "a door that opens, at any time or as the schedule says; once for each",
 ] as const;
 const scheduleOption = ["--schedule ID", "for doors that name none of their own; always by default"] as const;
+const allOption = ["--all", "list passes that have ended, too"] as const;
 const pictureOption = [
   "--picture FILE",
   "write the QR to a new file, as .png or .svg; whoever has it has the key",
@@ -24,7 +25,7 @@ const pictureOption = [
 export const peopleUsage: Readonly<Record<string, Usage>> = {
   people: {
     forms: [
-      "postern people list [--unused DAYS] [--state DIR]",
+      "postern people list [--unused DAYS] [--all] [--state DIR]",
       "postern people add NAME --door DOOR[=SCHEDULE] ... [--new-pin | --pin-stdin] [--card NUMBER ...] [options]",
       "postern people change ID [--name NAME] [--door DOOR[=SCHEDULE] ...] [--without DOOR ...] [--card NUMBER ...] [options]",
       "postern people show ID | suspend ID | resume ID | remove ID [--state DIR]",
@@ -33,6 +34,7 @@ export const peopleUsage: Readonly<Record<string, Usage>> = {
     what: "The people of a running controller: who they are, what they show, and which doors open for them.",
     options: [
       ["--unused DAYS", "list only who has not come in for so many days"],
+      allOption,
       doorOption,
       scheduleOption,
       ["--new-pin", "make up a PIN, as long as it should be, and show it this once"],
@@ -90,11 +92,13 @@ export const peopleUsage: Readonly<Record<string, Usage>> = {
   pass: {
     forms: [
       "postern pass new NAME --door DOOR[=SCHEDULE] ... [--courier | --visitor | --staff] [options]",
-      "postern pass list | show ID | revoke ID [--state DIR]",
+      "postern pass list [--all] [--state DIR]",
+      "postern pass show ID | revoke ID [--state DIR]",
       "postern pass activate ID [--at TIME] [--state DIR]",
     ],
     what: "Keys for a while: a courier's, a visitor's, a cleaner's, each with a code to type or to hold to a scanner.",
     options: [
+      allOption,
       ["--courier", "as the site's policy says: once at each door, within a day"],
       ["--visitor", "a day, once at each door, unless said otherwise"],
       ["--staff", "for as long as staff may let somebody in"],

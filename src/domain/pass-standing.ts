@@ -2,7 +2,7 @@
 import type { Pass, Person } from "./directory.ts";
 import type { Activation, UseCount } from "./directory-export.ts";
 import type { DoorId } from "./ids.ts";
-import { passBar } from "./pass-window.ts";
+import { passBar, passEnd } from "./pass-window.ts";
 import type { DenyReason } from "./reasons.ts";
 import { occurrenceAt } from "./recurrence.ts";
 import type { PassPolicy } from "./site.ts";
@@ -31,6 +31,9 @@ export function passStanding(pass: Pass, facts: PassFacts): DenyReason | null {
   if (bar !== null) return bar;
   return occurrence !== null && isUsedUp(pass, occurrence, facts) ? "usesExhausted" : null;
 }
+
+/** Whether lists leave it out. One that is used up stays until its end, so that people see that their guest has come. */
+export const hasEnded = (pass: Pass, now: Instant): boolean => pass.state === "revoked" || passEnd(pass) <= now.wall;
 
 function isUsedUp({ usesPerDoor, usesTotal }: Pass, occurrence: number, { doors, uses }: PassFacts): boolean {
   const spentAt = (door: DoorId | "*") =>

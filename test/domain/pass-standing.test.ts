@@ -4,7 +4,7 @@ import type { PassGiven, Person } from "../../src/domain/directory.ts";
 import { completePass, completePerson } from "../../src/domain/directory.ts";
 import type { DoorId, PassId, PersonId } from "../../src/domain/ids.ts";
 import type { PassFacts } from "../../src/domain/pass-standing.ts";
-import { passStanding } from "../../src/domain/pass-standing.ts";
+import { hasEnded, passStanding } from "../../src/domain/pass-standing.ts";
 import { monoMs, unixMs } from "../../src/domain/time.ts";
 import { site } from "../site-fixture.ts";
 
@@ -65,4 +65,16 @@ test.each<[string, Partial<PassGiven>, Partial<PassFacts>, string | null]>([
 ])("a pass that is %s", (_, given, facts, standing) => {
   const pass = completePass({ kind: "pass", id: "p" as PassId, name: "P", state: "active", validity, ...given });
   expect(passStanding(pass, { ...usual, ...facts })).toBe(standing);
+});
+
+test.each<[string, Partial<PassGiven>, boolean]>([
+  ["active", {}, false],
+  ["revoked", { state: "revoked" }, true],
+  ["suspended", { state: "suspended" }, false],
+  ["suspended and over", { state: "suspended", validity: { from: null, until: unixMs(noon) } }, true],
+  ["over by its second end", { expiresAt: unixMs(noon) }, true],
+  ["between its hours", { recurrence: weekly }, false],
+])("whether a pass has ended for good that is %s", (_, given, ended) => {
+  const pass = completePass({ kind: "pass", id: "p" as PassId, name: "P", state: "active", validity, ...given });
+  expect(hasEnded(pass, usual.now)).toBe(ended);
 });

@@ -192,6 +192,12 @@ test("a visitor's key leaves a door that nobody knows out, works by QR too, and 
   );
   expect(await typed(code)).toBe("denied");
   expect((await ask("pass", "show", "aunt-mary")).out).toMatch(/^state +revoked$/m);
+  for (const list of ["pass", "people"]) {
+    const some = (await ask(list, "list")).out;
+    expect(some).not.toContain("aunt-mary");
+    expect(some).toContain("\nOne pass that has ended is left out; --all lists it.\n");
+    expect((await ask(list, "list", "--all")).out).toMatch(/^aunt-mary +Aunt Mary +/m);
+  }
 });
 
 test("a pass that comes round and hangs on its host says how it stands", async () => {
