@@ -69,7 +69,10 @@ export function decide(facts: Facts): Decision {
 export const isGuess = (presentation: Presentation): boolean =>
   presentation.method === "pin" || (presentation.method === "qr" && isDigitText(presentation.text));
 
-/** Said of every code alike, and therefore telling an attacker nothing. */
+/**
+ * Said of every code alike, and therefore telling an attacker nothing; save for `clockUntrusted`, which is said of live codes only:
+ * a night without a clock must not block the keypad for the residents who may still enter.
+ */
 const uncounted: readonly DenyReason[] = ["accessLimited", "featureOff", "methodOff", "clockUntrusted"];
 
 /**

@@ -3,6 +3,7 @@ import type { Database, Statement } from "better-sqlite3";
 import { dueDigits, manyCodes, maxCodeDigits } from "../domain/code-length.ts";
 import type { ChangeWarning, DirectoryChange, HolderRef } from "../domain/directory.ts";
 import type { DoorId } from "../domain/ids.ts";
+import { isDigitText } from "../domain/presentation.ts";
 import type { SiteSpec } from "../domain/site.ts";
 import { liveCodesAt } from "./live-codes.ts";
 
@@ -43,7 +44,10 @@ export class ChangeWarnings {
     };
     return changes.flatMap((change, step) => {
       if (change.op !== "putCredential") return [];
-      const found = [this.#lengthOfPublic(change, site) ?? this.#short(change, liveAt), this.#ambiguous(change, site)];
+      const found = [
+        this.#lengthOfPublic(change, site) ?? this.#short(change, liveAt) ?? shortText(change),
+        this.#ambiguous(change, site),
+      ];
       return found.flatMap((warning) => (warning === null ? [] : [{ step, warning }]));
     });
   }
@@ -54,7 +58,7 @@ export class ChangeWarnings {
   }
 
   #short({ kind, holder, secret }: PutCredential, liveAt: (door: DoorId) => number): string | null {
-    if (kind !== "pin" && kind !== "code") return null;
+    if (kind !== "pin" && kind !== "code" && !(kind === "qr" && isDigitText(secret))) return null;
     const [longest] = this.#lengthsDue(holder, liveAt).toSorted((a, b) => b.due - a.due);
     if (longest === undefined || secret.length >= longest.due) return null;
     return `A code of ${secret.length} digits is easily found at the door "${longest.door}", where ${longest.due} are due.`;
@@ -70,4 +74,12 @@ export class ChangeWarnings {
     if (!givesThreeBytes || this.#alike.get(id) === undefined) return null;
     return "Another card has the same last three bytes; a reader that gives only these cannot tell them apart.";
   }
+}
+
+/** Only digits count towards the limit on guessing: whoever holds one text after the other to a camera is not slowed down. */
+const leastTextLength = 8;
+
+function shortText({ kind, secret }: PutCredential): string | null {
+  if (kind !== "qr" || isDigitText(secret) || secret.length >= leastTextLength) return null;
+  return `A QR text of ${secret.length} characters is easily found; give it ${leastTextLength} at least.`;
 }

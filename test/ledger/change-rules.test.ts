@@ -128,6 +128,17 @@ describe("acceptance checks", () => {
 });
 
 describe("warnings", () => {
+  test("a QR of few characters is taken with a warning, for texts are not counted as guesses", () => {
+    const tested = new TestLedger();
+    const put = (secret: string) => putCredential("bo-qr", person("bo"), "qr", secret);
+    const first = [putPerson("bo"), putGrant(person("bo")), put("B0-HI")];
+    expect(warnings(tested, ...first)).toEqual(["2: A QR text of 5 characters is easily found; give it 8 at least."]);
+    expect(warnings(tested, put("B0-HELLO"))).toEqual([]);
+    expect(warnings(tested, put("123"))).toEqual([
+      '0: A code of 3 digits is easily found at the door "front", where 5 are due.',
+    ]);
+  });
+
   test("a code shorter than the number of live codes at its doors asks for is taken with a warning", () => {
     const tested = new TestLedger();
     expect(warnings(tested, putPerson("bo"), putGrant(person("bo")))).toEqual([]);
@@ -269,11 +280,11 @@ describe("doors of a pass", () => {
   test("a door that the host may not grant is left out and named, the others work", () => {
     const tested = new TestLedger(delegating);
     change(tested, ...ana);
-    const code = putCredential("p-qr", pass("p"), "qr", "GUEST");
+    const code = putCredential("p-qr", pass("p"), "qr", "A-GUESTS-QR");
     expect(warnings(tested, guest("ana"), code, ...doors)).toEqual([
       '3: Residents may not let others in at the door "garage". The pass works at its other doors.',
     ]);
-    expect(tested.outcome(qr("GUEST"), { reader: "front-scanner" })).toBe("granted");
+    expect(tested.outcome(qr("A-GUESTS-QR"), { reader: "front-scanner" })).toBe("granted");
   });
 
   test("an administrator may grant it, and so may the site itself", () => {
