@@ -41,6 +41,7 @@ export interface Activation {
 export interface ExportedHolder {
   readonly holder: Holder;
   readonly credentials: readonly ExportedCredential[];
+  /** Of a pass in the order in which its doors were given: the way its guest takes. */
   readonly grants: readonly { readonly door: Grant["door"]; readonly schedule: ScheduleId }[];
   readonly uses: readonly UseCount[];
   readonly activations: readonly Activation[];

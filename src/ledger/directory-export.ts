@@ -50,7 +50,8 @@ function holdersOf(db: Database, tokens: Tokens, rows: readonly HolderRow[]): Ex
      WHERE c.holder_kind = ? AND c.holder_id = ? AND c.twin_of IS NULL ORDER BY c.id`,
   );
   const grants = db.prepare<[string, string], ExportedHolder["grants"][number]>(
-    "SELECT door, schedule FROM holder_grant WHERE holder_kind = ? AND holder_id = ? ORDER BY door, schedule",
+    `SELECT door, schedule FROM holder_grant WHERE holder_kind = ? AND holder_id = ?
+     ORDER BY CASE holder_kind WHEN 'pass' THEN place END, door, schedule`,
   );
   const uses = db.prepare<[string], ExportedHolder["uses"][number]>(
     "SELECT door, occurrence, spent FROM use_count WHERE pass = ? AND spent > 0 ORDER BY door, occurrence",

@@ -88,7 +88,10 @@ export function prepareDirectorySql(db: Database): DirectorySql {
     grantUsing: read("SELECT 1 FROM holder_grant WHERE schedule = ? LIMIT 1"),
     removeSchedule: write("DELETE FROM schedule WHERE id = ?"),
     countGrants: read("SELECT count(*) FROM holder_grant WHERE holder_kind = ? AND holder_id = ?"),
-    putGrant: write("INSERT OR IGNORE INTO holder_grant VALUES (?, ?, ?, ?)"),
+    putGrant: write(
+      `INSERT OR IGNORE INTO holder_grant SELECT @kind, @id, @door, @schedule, coalesce(max(place), 0) + 1
+       FROM holder_grant WHERE holder_kind = @kind AND holder_id = @id`,
+    ),
     removeGrant: write(
       "DELETE FROM holder_grant WHERE holder_kind = ? AND holder_id = ? AND door = ? AND schedule = ?",
     ),

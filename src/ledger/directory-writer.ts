@@ -287,7 +287,7 @@ export class DirectoryWriter {
       const remedy = `Remove some: ${directoryLimits.grantsPerHolder} is the limit.`;
       return { problem: `The ${holder.kind} "${holder.id}" has too many grants.`, remedy };
     }
-    this.#sql.putGrant.run(holder.kind, holder.id, door, schedule);
+    this.#sql.putGrant.run({ kind: holder.kind, id: holder.id, door, schedule });
     return null;
   }
 

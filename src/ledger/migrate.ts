@@ -10,10 +10,20 @@ import { retention } from "./migrations/0004-retention.ts";
 import { cardViews } from "./migrations/0005-card-views.ts";
 import { history } from "./migrations/0006-history.ts";
 import { blocks } from "./migrations/0007-blocks.ts";
+import { routes } from "./migrations/0008-routes.ts";
 import type { Migration } from "./migrations/migration.ts";
 
 /** In order; the last one's version is the newest that this build knows. */
-export const ledgerMigrations: readonly Migration[] = [initial, rules, recovery, retention, cardViews, history, blocks];
+export const ledgerMigrations: readonly Migration[] = [
+  initial,
+  rules,
+  recovery,
+  retention,
+  cardViews,
+  history,
+  blocks,
+  routes,
+];
 
 /** Marks a database as Postern's, so that no other file is ever written to by mistake. */
 export const applicationId = 0x5053_544e;

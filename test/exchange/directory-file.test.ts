@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { fetchDirectory } from "../../src/exchange/apply.ts";
 import { readDirectoryFile } from "../../src/exchange/directory-file.ts";
 import { card, pin, qr } from "../ledger/ledger-fixture.ts";
 import { ExchangeBench, fileTerms } from "./exchange-bench.ts";
@@ -222,4 +223,26 @@ test("a number that 256 cards share is taken with a warning", () => {
     ok: true,
     warnings: [{ problem: "256 cards share this number." }],
   });
+});
+
+test("a pass keeps its doors in the order of the file, also when only that changes", async () => {
+  const bench = new ExchangeBench();
+  const pass = (...doors: string[]) => ({
+    id: "guest",
+    name: "Guest",
+    pin: "135790",
+    until: "2027-01-01T00:00:00Z",
+    doors,
+  });
+  const doorsOf = async () =>
+    (await fetchDirectory(bench.port)).holders
+      .find(({ holder }) => holder.id === "guest")
+      ?.grants.map(({ door }) => door);
+  await bench.news({ passes: [pass("garage", "front")] });
+  expect(await doorsOf()).toEqual(["garage", "front"]);
+  expect(await bench.news({ passes: [pass("garage", "front")] })).toEqual([]);
+  expect(await bench.news({ passes: [pass("front", "garage")] })).toEqual([
+    "changes Guest (guest): its doors in another order",
+  ]);
+  expect(await doorsOf()).toEqual(["front", "garage"]);
 });
