@@ -23,6 +23,7 @@ const calendar: Calendar = {
     ["office" as ScheduleId]: daily(540, 1_020),
     ["night" as ScheduleId]: daily(1_320, 360),
     ["exempt" as ScheduleId]: daily(540, 1_020, { holidayExempt: true }),
+    ["party" as ScheduleId]: daily(1_200, 60, { from: "2026-12-05", until: "2026-12-05" }),
     ["always" as ScheduleId]: { kind: "always" },
     ["never" as ScheduleId]: { kind: "never" },
   },
@@ -55,12 +56,17 @@ const says = (rules: readonly TimetableRule[], utc: string, trusted = true, know
 };
 
 const office = [rule("office", "holdOpen")];
+const party = [rule("party", "holdOpen")];
 const night = [rule("night", "lockDown")];
 
 test.each<[string, readonly TimetableRule[], string, string]>([
   ["a rule holds from its first minute on", office, "2026-11-25T08:00:00Z", "holdOpen office"],
   ["not a millisecond sooner", office, "2026-11-25T07:59:59.999Z", "none"],
   ["and not at its last minute's end", office, "2026-11-25T16:00:00Z", "none"],
+  ["a schedule of one date runs once", party, "2026-12-05T19:00:00Z", "holdOpen party"],
+  ["to its end in that night", party, "2026-12-05T23:59:59Z", "holdOpen party"],
+  ["not the day before", party, "2026-12-04T19:00:00Z", "none"],
+  ["and not the day after", party, "2026-12-06T19:00:00Z", "none"],
   ["a lockdown goes over midnight", night, "2026-11-25T02:00:00Z", "lockDown night"],
   ["never is never", [rule("never", "holdOpen")], "2026-11-25T10:00:00Z", "none"],
   ["a schedule that is not there never begins", [rule("gone", "lockDown")], "2026-11-25T10:00:00Z", "none"],
