@@ -58,6 +58,11 @@ export function randomWindow(dice: Dice): DayWindow {
   return { startMinute, endMinute };
 }
 
+const randomNight = (dice: Dice): DayWindow => ({
+  startMinute: dice.between(1_000, 1_439),
+  endMinute: dice.between(60, 900),
+});
+
 export const randomSchedule = (dice: Dice, id: ScheduleId, at: Moment): Schedule => ({
   id,
   name: id,
@@ -85,7 +90,7 @@ export function randomHoliday(dice: Dice, index: number, at: Moment): Holiday {
     from: from as LocalDate,
     until: addDays(from, dice.pick([0, 1, 3, 6, 12])) as LocalDate,
     yearly: dice.chance(60),
-    workingHours: dice.chance(40) ? [randomWindow(dice)] : [],
+    workingHours: dice.chance(50) ? [dice.chance(50) ? randomNight(dice) : randomWindow(dice)] : [],
   };
 }
 
@@ -174,9 +179,11 @@ function randomRecurrence(dice: Dice, at: Moment): Recurrence {
         ] as const),
         from: dice.chance(20) ? (dice.pick(["2023-08-31", "2024-01-29", "2024-02-29"]) as LocalDate) : from,
         until: dice.chance(50) ? until : null,
-        count: dice.chance(50) ? dice.between(1, 90) : null,
+        count: dice.chance(70) ? dice.between(1, 60) : null,
         window,
-        except: Array.from({ length: dice.between(0, 3) }, () => near(dice, at, 1, 20)),
+        except: Array.from({ length: dice.between(0, 6) }, () =>
+          dice.chance(50) ? near(dice, at, 1, 20) : (addDays(from, dice.between(0, 30)) as LocalDate),
+        ),
       };
   }
 }
@@ -249,3 +256,19 @@ export const putGrant = (dice: Dice, holder: HolderRef, door: DoorId): Directory
 });
 
 export const publics: readonly PublicId[] = publicIds.map((id) => id as PublicId);
+
+/** When something in it begins or ends. */
+export function instantsIn(change: DirectoryChange): number[] {
+  switch (change.op) {
+    case "putPerson":
+      return boundsOf(change.person.validity);
+    case "putPass":
+      return [...boundsOf(change.pass.validity), ...boundsOf({ from: null, until: change.pass.expiresAt ?? null })];
+    case "putCredential":
+      return change.validity === undefined ? [] : boundsOf(change.validity);
+    default:
+      return [];
+  }
+}
+
+const boundsOf = ({ from, until }: Validity): number[] => [from, until].filter((at) => at !== null);

@@ -11,6 +11,7 @@ import {
   apartments,
   holderKindsOf,
   hourMs,
+  instantsIn,
   passIds,
   peopleIds,
   publics,
@@ -24,23 +25,9 @@ import {
   randomSecret,
   type Secret,
 } from "./random-directory.ts";
-import { randomPause, randomSituation } from "./random-moment.ts";
+import { randomBeginning, randomPause, randomSituation } from "./random-moment.ts";
 import { doorIds, randomCodes, randomSite, scheduleIds } from "./random-site.ts";
 import type { Step, World } from "./world.ts";
-
-/** Where clocks and calendars do what they seldom do, and ordinary days. */
-const beginnings = [
-  "2024-02-27T10:00:00Z",
-  "2025-03-29T16:00:00Z",
-  "2025-10-25T16:00:00Z",
-  "2026-03-07T20:00:00Z",
-  "2026-10-31T20:00:00Z",
-  "2026-12-28T08:00:00Z",
-  "2027-04-03T08:00:00Z",
-  "2028-02-26T08:00:00Z",
-  "2026-06-15T08:00:00Z",
-  "2026-09-14T08:00:00Z",
-].map((text) => Date.parse(text));
 
 export const randomWorld = (seed: number, shows: number): World => new WorldMaker(seed).make(shows);
 
@@ -52,6 +39,8 @@ class WorldMaker {
   readonly #script: Step[] = [];
   /** Of the passes that have one. */
   readonly #hosts = new Map<string, PersonId>();
+  /** When something begins or ends. */
+  #instants: number[] = [];
   #secrets: Secret[] = [];
   #grants: { readonly holder: HolderRef; readonly door: DoorId }[] = [];
   readonly #pace: number;
@@ -67,7 +56,7 @@ class WorldMaker {
     this.#dice = new Dice(seed);
     this.#site = randomSite(this.#dice);
     this.#begunWith = this.#site;
-    this.#wall = this.#dice.pick(beginnings) + this.#dice.between(-6 * hourMs, 6 * hourMs);
+    this.#wall = randomBeginning(this.#dice);
     this.#pace = this.#dice.pick([0.1, 0.3, 1]);
   }
 
@@ -147,6 +136,7 @@ class WorldMaker {
   }
 
   #put(change: DirectoryChange): void {
+    this.#instants.push(...instantsIn(change));
     this.#script.push({ do: "change", change });
   }
 
@@ -166,7 +156,11 @@ class WorldMaker {
     else if (kind === 10)
       this.#put({ op: "putSchedule", schedule: randomSchedule(dice, dice.pick(scheduleIds), this.#at) });
     else if (kind === 11)
-      this.#put({ op: "activatePass", id: dice.pick(passIds), at: unixMs(this.#wall - dice.between(0, 120) * 60_000) });
+      this.#put({
+        op: "activatePass",
+        id: dice.pick(passIds),
+        at: unixMs(this.#wall - dice.between(-30, 120) * 60_000),
+      });
     else this.#rare(holder);
   }
 
@@ -199,7 +193,7 @@ class WorldMaker {
     const dice = this.#dice;
     const ms = randomPause(dice);
     const passed = Math.round(ms * (ms > 9_000 ? this.#pace : 1));
-    this.#wait(passed);
+    this.#wait(this.#dice.chance(3) ? this.#untilNextInstant() : passed);
     if (dice.chance(this.#trusted ? 0.2 : 8)) this.#trusted = !this.#trusted;
     if (dice.chance(0.1)) this.#wall += dice.between(-20, 60) * 60_000;
   }
@@ -239,7 +233,7 @@ class WorldMaker {
       [75, "plausible"],
       [20, "resident"],
       [22, "pair"],
-      [1.3, "tried"],
+      [1.8, "tried"],
       [2.5, "mistyped"],
       [3, "garbage"],
     ] as const);
@@ -308,6 +302,13 @@ class WorldMaker {
     }
     const own = this.#secretOf(holder);
     if (own !== null) this.#showSecret(own, this.#someGrant().door);
+  }
+
+  /** To the very millisecond, or the one before. */
+  #untilNextInstant(): number {
+    this.#instants = this.#instants.filter((at) => at > this.#wall + 1);
+    const next = Math.min(...this.#instants);
+    return next - this.#wall > 6 * hourMs ? 0 : next - this.#wall - this.#dice.pick([0, 0, 1]);
   }
 
   #wait(ms: number): void {
