@@ -1,11 +1,12 @@
 // What a second, naive reading of the rules found and the first had not thought of: who counts where two rules meet.
 import { expect, test } from "vitest";
 import type { DirectoryChange } from "../../src/domain/directory.ts";
-import type { AreaId, AskId, CredentialId } from "../../src/domain/ids.ts";
+import type { AreaId, AskId, CredentialId, PassId } from "../../src/domain/ids.ts";
 import { always } from "../../src/domain/schedule.ts";
 import type { AreaSpec, DoorSpec, SiteSpec } from "../../src/domain/site.ts";
+import { unixMs } from "../../src/domain/time.ts";
 import { frontDoor, site } from "../site-fixture.ts";
-import { card, person, pin, putCredential, putGrant, putPerson, TestLedger } from "./ledger-fixture.ts";
+import { card, noon, pass, person, pin, putCredential, putGrant, putPerson, TestLedger } from "./ledger-fixture.ts";
 
 const yard: AreaSpec = { id: "yard" as AreaId, name: "Yard", passback: "off", forgiveMs: 60_000, capacity: 1 };
 const siteWith = (door: Partial<DoorSpec>, area: Partial<AreaSpec> = {}): SiteSpec => ({
@@ -76,6 +77,23 @@ test("of two who must open together the first one counts only until suspended", 
   const suspended = { ...putPerson("ana") } as Extract<DirectoryChange, { op: "putPerson" }>;
   tested.change({ op: "putPerson", person: { ...suspended.person, state: "suspended" } });
   expect(tested.outcome(card(beas))).toBe("more: twoPeople");
+});
+
+test("a use from before a pass had a limited time does not begin it when a later one is given back", () => {
+  const tested = new TestLedger();
+  const frame = { from: null, until: unixMs(noon + 7 * 3_600_000) };
+  const guest = { kind: "pass", id: "guest" as PassId, name: "Guest", state: "active", validity: frame } as const;
+  tested.change(
+    { op: "putPass", pass: guest },
+    putCredential("guest-card", pass("guest"), "card", anas),
+    putGrant(pass("guest")),
+  );
+  expect(tested.outcome(card(anas))).toBe("granted");
+  tested.change({ op: "putPass", pass: { ...guest, version: 1, activationMs: 3_600_000 } });
+  tested.clock.pass(3 * 3_600_000);
+  expect(tested.outcome(card(anas), { id: "run-1.9" })).toBe("granted");
+  tested.record({ settle: "aborted", ask: "run-1.9" as AskId, door: frontDoor.id, why: "expired" });
+  expect(tested.outcome(card(anas))).toBe("granted");
 });
 
 test("a card whose whole number is known is its owner's, whoever else is known by a part of it", () => {

@@ -131,7 +131,9 @@ export class NaiveDirectory {
 
   /** Only the first time counts. */
   activate(pass: string, occurrence: string, at: number, ask: string | null): void {
-    if (this.activatedAt(pass, occurrence) === null) this.activations.push({ pass, occurrence, at, ask });
+    // A later use counts if the earlier ones are given back.
+    if (ask !== null || this.activatedAt(pass, occurrence) === null)
+      this.activations.push({ pass, occurrence, at, ask });
   }
 
   giveBack(ask: string): void {

@@ -241,7 +241,7 @@ class WorldMaker {
     const anywhere = dice.chance(3) ? dice.pick(doorIds) : door;
     const secret = this.#secretOf(holder);
     if (what === "garbage") this.#garbage();
-    else if (what === "tried") this.#tryOut(holder, this.#strictDoorOf(holder) ?? anywhere);
+    else if (what === "tried") this.#tryOut();
     else if (what === "pair") this.#pair(holder, this.#strictDoorOf(holder) ?? anywhere);
     if (secret === null || what === "garbage" || what === "pair" || what === "tried") return;
     if (what === "mistyped" && !this.#isShownAsText(secret)) this.#mistype(secret, anywhere);
@@ -291,7 +291,10 @@ class WorldMaker {
   }
 
   /** A finder of a card tries PINs, and then its owner comes. */
-  #tryOut(holder: HolderRef, door: DoorId): void {
+  #tryOut(): void {
+    const asking = this.#site.doors.filter(({ factors }) => factors.some(({ need }) => need === "cardAndPin"));
+    const grants = this.#grants.filter(({ door }) => asking.some(({ id }) => id === door));
+    const { holder, door } = grants.length === 0 ? this.#someGrant() : this.#dice.pick(grants);
     const card = this.#secretOf(holder, ["card", "bkey"]);
     if (card === null) return;
     for (let tries = this.#dice.between(1, 4); tries > 0; tries -= 1) {
