@@ -10,6 +10,7 @@ const mayImport: Record<string, readonly string[]> = {
   "src/domain": [],
   hal: ["node", "npm"],
   "src/doorloop": ["src/domain", "hal/board.ts", "hal/clock.ts"],
+  "src/rescue": ["src/domain", "hal/board.ts", "hal/clock.ts"],
   "src/ledger": ["src/domain", "node", "npm"],
   "src/office": ["src/domain", "node", "npm"],
   "src/config": ["src/domain", "node", "npm"],

@@ -11,7 +11,7 @@ import type { BoardServer } from "../hal/sim/socket.ts";
 import { configDigest, saveAccepted } from "./config/accepted.ts";
 import type { ConfigProblem } from "./config/problem.ts";
 import type { Config } from "./config/schema.ts";
-import { boardOf, siteOf } from "./config/site.ts";
+import { boardOf, rescueBoardOf, siteOf } from "./config/site.ts";
 import { recallUnderstood, saveUnderstood } from "./config/understood.ts";
 import type { JournalEvent } from "./domain/events.ts";
 import { Fault } from "./domain/fault.ts";
@@ -20,7 +20,6 @@ import type { DoorCommand } from "./domain/status.ts";
 import { DoorLoop } from "./doorloop/loop.ts";
 import { buildStamp, version } from "./ops/build.ts";
 import type { ControlSocket } from "./ops/control-socket.ts";
-import { serveControl } from "./ops/control-socket.ts";
 import { drainRecords } from "./ops/drain-records.ts";
 import type { FireLatch } from "./ops/fire-latch.ts";
 import { openFireLatch } from "./ops/fire-latch.ts";
@@ -29,6 +28,7 @@ import { noteLedgerHealth } from "./ops/ledger-health.ts";
 import type { LedgerSide } from "./ops/ledger-side.ts";
 import { log } from "./ops/log.ts";
 import type { OfficeSide } from "./ops/office-side.ts";
+import { takeFolder } from "./ops/rescue-turn.ts";
 import type { Controller, RunOptions } from "./ops/run-options.ts";
 import type { StatePaths } from "./ops/state-paths.ts";
 import { statePaths } from "./ops/state-paths.ts";
@@ -122,7 +122,7 @@ class MainProcess implements Controller {
   /** A folder that takes no socket, on a card turned read-only say, must not keep the doors from working. */
   async #openControl(): Promise<ControlSocket | null> {
     try {
-      return await serveControl(this.#paths.controlSocket, (question) => this.#answer(question as Question));
+      return await takeFolder(this.#paths.controlSocket, (question) => this.#answer(question as Question));
     } catch (error) {
       if (error instanceof Fault) throw error;
       this.#fault("command line", error);
@@ -207,7 +207,7 @@ class MainProcess implements Controller {
     for (const part of ["ledger", "office"]) this.#health.set(part, "fault", "is starting");
     const ledgerReady = Promise.withResolvers<void>();
     const ledger = this.#takeLedger();
-    ledger.serve(this.#paths, {
+    ledger.serve(this.#paths, rescueBoardOf(config), {
       connect: (send) => loop.link.connect(send),
       receive: (message) => {
         loop.link.receive(message);

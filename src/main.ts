@@ -28,9 +28,9 @@ async function runRole(role: string): Promise<void> {
   const { stepBehind } = await import("./ops/step-behind.ts");
   if (role === "ledger") {
     const { runLedger } = await import("./ledger/process.ts");
-    process.once("message", ({ paths }: LedgerStart) => {
+    process.once("message", ({ paths, rescueBoard }: LedgerStart) => {
       stepBehind(behind.ledger);
-      runLedger(paths);
+      runLedger(paths, { board: rescueBoard, file: paths.rescueFile, log: paths.rescueLog });
     });
   } else if (role === "office") {
     const { runOffice } = await import("./office/process.ts");

@@ -17,6 +17,11 @@ const usage: Readonly<Record<string, Usage>> = {
       ["--trace FILE", "record all that the wires report and are told; the file then holds PINs and card numbers"],
     ],
   },
+  rescue: {
+    forms: ["postern rescue [--state DIR] [--keys DIR]"],
+    what: "When the controller cannot start: open for exit buttons, fire, and the cards of administrators.",
+    options: [stateOption, keysOption],
+  },
   check: {
     forms: ["postern check FILE [--state DIR]"],
     what: "Say everything that is wrong with a configuration, or what it would run.",

@@ -150,6 +150,17 @@ export const receptionSchema = z
   })
   .describe("A button that opens for whoever presses it.");
 
+export const rescueSchema = z
+  .strictObject({
+    enabled: z
+      .boolean()
+      .default(true)
+      .describe(
+        "Whether the doors keep a file by which `postern rescue` opens for administrators' cards when Postern cannot start.",
+      ),
+  })
+  .describe("What opens when Postern cannot start.");
+
 export const journalSchema = z
   .strictObject({
     keepEvents: z
@@ -215,6 +226,7 @@ export const configSchema = z
       .boolean()
       .default(false)
       .describe("Whether a reader takes an unknown card for enrolment within 20 seconds of an administrator's."),
+    rescue: rescueSchema.prefault({}),
     journal: journalSchema.prefault({}),
     privacy: privacySchema.prefault({}),
     recordDeadlineMs: span(

@@ -3,6 +3,7 @@
 import type { ActionSpec } from "../domain/action.ts";
 import type { HttpOpeningSpec } from "../domain/http-opening.ts";
 import type { ActionId, AreaId, DoorId, InputId, ReaderId, RelayId, ScheduleId } from "../domain/ids.ts";
+import type { RescueBoard } from "../domain/rescue.ts";
 import type { CodePolicy, DoorSpec, Features, PassPolicy, ReaderSpec, SiteSpec } from "../domain/site.ts";
 import type { ConsoleSpec } from "../domain/status.ts";
 import type { Config, DoorConfig, ReaderConfig } from "./schema.ts";
@@ -79,6 +80,10 @@ export function boardOf(config: Config): BoardWires {
   const inputs = config.inputs.flatMap(({ actions: _, enabled, ...wires }) => (enabled ? [wires] : []));
   return { relays: config.relays, inputs, readers };
 }
+
+/** What the file for rescues says of the wires; null where the site wants none. */
+export const rescueBoardOf = (config: Config): RescueBoard | null =>
+  config.rescue.enabled ? { kind: config.board, wires: boardOf(config) } : null;
 
 export function consoleOf(config: Config): ConsoleSpec {
   return config.console;

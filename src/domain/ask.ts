@@ -153,6 +153,8 @@ export type FromLedger =
   | { readonly kind: "well" }
   /** How it stands with the good copy of the directory, after each try: null is well. */
   | { readonly kind: "copied"; readonly why: string | null }
+  /** And with the file for rescues. */
+  | { readonly kind: "rescueKept"; readonly why: string | null }
   | { readonly kind: "pong"; readonly n: number };
 
 /** Requests of the office and the command line, one JSON line each way over the ledger's socket. */

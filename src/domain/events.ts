@@ -140,7 +140,20 @@ export type DoorEvent =
   | { readonly type: "input.healed"; readonly input: InputId }
   | { readonly type: "input.acted"; readonly input: InputId; readonly action: ActionId }
   | { readonly type: "reception.opened"; readonly input: InputId; readonly door: DoorId }
-  | { readonly type: "fire.cleared"; readonly who: string };
+  | { readonly type: "fire.cleared"; readonly who: string }
+  /**
+   * By `postern rescue`, while no controller ran; taken into the record afterwards. `openedAt` is what a clock said that nobody
+   * vouched for; `rescue` and `n` name the opening.
+   */
+  | {
+      readonly type: "rescue.opened";
+      readonly door: DoorId;
+      readonly by: "card" | "exit" | "fire";
+      readonly credential: CredentialId | null;
+      readonly openedAt: number;
+      readonly rescue: string;
+      readonly n: number;
+    };
 
 export type SystemEvent =
   | { readonly type: "controller.started"; readonly version: string; readonly board: string }

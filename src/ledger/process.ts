@@ -4,19 +4,21 @@ import { Fault } from "../domain/fault.ts";
 import type { Instant } from "../domain/time.ts";
 import { monoMs, unixMs } from "../domain/time.ts";
 import { ChangeDesk } from "./change-desk.ts";
-import type { CopyKeeper } from "./copy-keeper.ts";
 import { endedUncleanly, isDamage, readSuspicion, suspect } from "./damage.ts";
 import { Desk } from "./desk.ts";
+import { readSubKey } from "./keys.ts";
 import type { LedgerPaths } from "./open-ledger.ts";
 import { openLedger } from "./open-ledger.ts";
 import { createPinHash, PinQueue } from "./pin-hash.ts";
 import { RequestServer } from "./requests.ts";
+import { rescuePurpose } from "./rescue-seal.ts";
+import type { RescueFiles, Upkeep } from "./upkeep.ts";
 
 export interface LedgerProcessPaths extends LedgerPaths {
   readonly ledgerSocket: string;
 }
 
-export function runLedger(paths: LedgerProcessPaths): void {
+export function runLedger(paths: LedgerProcessPaths, rescue: RescueFiles | null = null): void {
   const toDoorLoop = process.send?.bind(process);
   if (toDoorLoop === undefined) throw new Fault("ledger.alone", "The ledger is started by the main process.");
   const send = (message: FromLedger): void => {
@@ -36,26 +38,27 @@ export function runLedger(paths: LedgerProcessPaths): void {
     const checkRecordFirst = endedUncleanly(database) || readSuspicion(database) !== null;
     const ledger = openLedger(paths, { now, report });
     const pins = new PinQueue(createPinHash(ledger.siteSalt));
-    let copies: CopyKeeper | "unwanted" | "loading" = "unwanted";
+    let upkeep: Upkeep | "unwanted" | "loading" = "unwanted";
     const grew = (seq: number): void => {
       server?.grew(seq);
-      if (typeof copies === "object") copies.noticed();
+      if (typeof upkeep === "object") upkeep.noticed();
     };
     const desk = new Desk({ ledger, pins, now, send, schedule: setImmediate, after, grew, report, onDamage: fail });
-    const upkeep = { ledger, desk, database, checkRecordFirst, send, after, grew, fail };
+    const rescueParts = rescue === null ? null : { ...rescue, key: readSubKey(paths, rescuePurpose) };
+    const parts = { ledger, desk, database, rescue: rescueParts, checkRecordFirst, send, after, grew, fail };
     const changes = new ChangeDesk({ ledger, pins, desk, grew });
     const requests = new RequestServer(paths.ledgerSocket, { ledger, desk, changes, report, onTaken: end });
     server = requests;
     process.on("message", (message: ToLedger) => {
       try {
         desk.receive(message);
-        if (copies !== "unwanted" || message.kind !== "open") return;
-        copies = "loading";
+        if (upkeep !== "unwanted" || message.kind !== "open") return;
+        upkeep = "loading";
         // Loading takes a moment in which nothing is answered: whoever sees the ledger ready must find its socket, too.
         requests.settled
           .then(() => import("./upkeep.ts"))
           .then(({ startUpkeep }) => {
-            copies = startUpkeep(upkeep);
+            upkeep = startUpkeep(parts);
           }, fail);
       } catch (error) {
         fail(error);

@@ -19,6 +19,9 @@ export function noteLedgerHealth(health: Health, message: FromLedger): void {
     case "copied":
       health.set("copy of the directory", message.why === null ? "ok" : "fault", message.why ?? "");
       return;
+    case "rescueKept":
+      health.set("rescue file", message.why === null ? "ok" : "fault", message.why ?? "");
+      return;
     default:
       return;
   }

@@ -1,5 +1,6 @@
 // The main process's side of the ledger: keeps it running and joins it to a door loop, which may come later than it does.
 import type { FromLedger, ToLedger } from "../domain/ask.ts";
+import type { RescueBoard } from "../domain/rescue.ts";
 import type { StatePaths } from "./state-paths.ts";
 import type { Supervision } from "./supervise.ts";
 import { superviseChild } from "./supervise.ts";
@@ -8,6 +9,8 @@ import { superviseChild } from "./supervise.ts";
 export interface LedgerStart {
   readonly kind: "start";
   readonly paths: StatePaths;
+  /** Null where the site wants no rescue. */
+  readonly rescueBoard: RescueBoard | null;
 }
 
 /** What a door loop hears of its ledger. */
@@ -35,10 +38,10 @@ export class LedgerSide {
   }
 
   /** For this ledger and for those that replace it. */
-  serve(paths: StatePaths, user: LedgerUser): void {
+  serve(paths: StatePaths, rescueBoard: RescueBoard | null, user: LedgerUser): void {
     this.#user = user;
     this.#begin = () => {
-      this.#ledger.send({ kind: "start", paths });
+      this.#ledger.send({ kind: "start", paths, rescueBoard });
       user.connect((message) => this.#ledger.send(message));
     };
     this.#begin();

@@ -17,6 +17,9 @@ export interface StatePaths {
   readonly actionCursor: string;
   /** There while a fire release is in force. */
   readonly fireFile: string;
+  /** What doors open by when no controller can start, and what they opened for then. */
+  readonly rescueFile: string;
+  readonly rescueLog: string;
 }
 
 export function statePaths(folder: string, keysFolder: string | null): StatePaths {
@@ -32,5 +35,7 @@ export function statePaths(folder: string, keysFolder: string | null): StatePath
     accessFile: join(folder, "http-access.json"),
     actionCursor: join(folder, "action-cursor.json"),
     fireFile: join(folder, "fire-latched"),
+    rescueFile: join(folder, "rescue.json"),
+    rescueLog: join(folder, "rescue.log"),
   };
 }

@@ -95,6 +95,13 @@ function operatorWords(who: string): string {
   return itself.get(who) ?? (places.includes(who) ? `from the ${who}` : `by ${who}`);
 }
 
+const utc = (wallMs: number): string => `${new Date(wallMs).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+
+function rescueWords({ by, credential }: EventOf<"rescue.opened">): string {
+  if (by === "card") return `by an administrator's card (${credential ?? "unknown"})`;
+  return by === "exit" ? "by an exit button" : "by the fire input";
+}
+
 function causeWords(cause: Cause): string {
   switch (cause.by) {
     case "ask":
@@ -248,6 +255,10 @@ const sayings: { readonly [Type in JournalEvent["type"]]: Say<Type> } = {
   "exit.freed": (event, names) => ["door", `The exit button at ${names.door(event.door)} came free`],
   "fire.raised": () => ["alarm", "Fire input raised: fail-safe doors are released"],
   "fire.cleared": (event) => ["system", `Fire release cleared ${operatorWords(event.who)}`],
+  "rescue.opened": (event, names) => [
+    "alarm",
+    `While Postern could not start, ${names.door(event.door)} was opened ${rescueWords(event)} at ${utc(event.openedAt)}`,
+  ],
   "controller.started": (event) => ["system", `Postern ${event.version} started on ${article(event.board)} board`],
   "controller.stopped": () => ["system", "Postern stopped"],
   "ledger.lost": (event) => ["alarm", `The record cannot be reached: ${event.why}`],
