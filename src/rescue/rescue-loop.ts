@@ -49,8 +49,9 @@ export class RescueLoop {
   }
 
   start(): void {
+    const { fireLatched } = this.#parts;
+    for (const door of this.#doors) door.state = { ...door.state, fire: fireLatched };
     this.#apply("start");
-    if (this.#parts.fireLatched) this.#raiseFire();
     this.#parts.board.start((event) => this.#hear(event));
   }
 
