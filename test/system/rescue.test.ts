@@ -41,10 +41,13 @@ async function startRescue(state: string): Promise<Rescue> {
   const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
   onTestFinished(() => void child.kill("SIGKILL"));
   let board: BoardClient | null = null;
-  await poll(async () => {
+  const early = ended.then((code) => Promise.reject(new Error(`rescue ended (${code}):\n${said}`)));
+  early.catch(() => {});
+  const served = poll(async () => {
     board ??= await connectBoard(join(state, "board.sock"));
     return said.includes("warn  rescue");
   });
+  await Promise.race([served, early]);
   return { process: child, board: board as unknown as BoardClient, said: () => said, ended };
 }
 
@@ -76,7 +79,9 @@ async function killedSite() {
     async () =>
       existsSync(join(state, "rescue.json")) && readFileSync(join(state, "rescue.json"), "utf8").includes("boss-card"),
   );
+  const dead = new Promise((resolve) => product.process.once("exit", resolve));
   for (const pid of processesMarked(mark)) process.kill(pid, "SIGKILL");
+  await dead;
   await poll(async () => processesMarked(mark).length === 0);
   return { state, file };
 }
