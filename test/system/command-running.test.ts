@@ -363,7 +363,7 @@ describe("with a controller running", () => {
         return [path.slice(product.state.length + 1), (statSync(path).mode & 0o777).toString(8)];
       }),
     );
-    const extra = Object.keys(modes).filter((path) => path.startsWith("ledger.db"));
+    const extra = Object.keys(modes).filter((path) => path.startsWith("ledger.db") || path.startsWith("rescue.json"));
     expect(modes).toEqual({
       ...Object.fromEntries(extra.map((path) => [path, "600"])),
       "": "700",
