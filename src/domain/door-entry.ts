@@ -53,11 +53,11 @@ function admit(spec: DoorSpec, state: DoorState, entrant: Entrant, now: MonoMs):
   return unchanged({ ...state, delayed: merged });
 }
 
-/** Whoever waited for the trigger delay is not let in after all. */
+/** Whoever waited for the trigger delay is not let in after all, nor by what else was to move for them. */
 export function turnAway(state: DoorState): DoorStep {
   if (state.delayed === null) return unchanged(state);
   const aborts = state.delayed.asks.map((ask) => ({ kind: "abort", ask, why: "interlocked" }) as const);
-  return { state: { ...state, delayed: null }, effects: aborts };
+  return { state: { ...state, delayed: null }, effects: [...aborts, { kind: "shut", cause: { by: "time" } }] };
 }
 
 export function enterIfDue(spec: DoorSpec, state: DoorState, now: MonoMs): DoorStep {

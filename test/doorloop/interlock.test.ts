@@ -1,7 +1,7 @@
 // Doors of which only one may be open at a time: who comes second stays outside, save on the way out.
 import { expect, test } from "vitest";
-import type { DoorId } from "../../src/domain/ids.ts";
-import { frontDoor, garageDoor } from "../site-fixture.ts";
+import type { DoorId, RelayId } from "../../src/domain/ids.ts";
+import { frontDoor, garageDoor, wires } from "../site-fixture.ts";
 import { type BenchParts, granted, LoopBench } from "./loop-bench.ts";
 
 const airlock: BenchParts = { site: { interlocks: [[frontDoor.id, garageDoor.id]] } };
@@ -102,6 +102,25 @@ test("a grant whose trigger delay runs keeps the others shut, and yields to an e
   bench.clock.advance(2_000);
   expect([bench.door("front").locked, bench.door("garage").locked]).toEqual([true, false]);
   expect(bench.recorded("settle").map((one) => ("ask" in one ? one.ask : null))).toEqual([second?.id, first?.id]);
+});
+
+test("who is turned away at the end of a trigger delay has no further relay moved for them either", () => {
+  const gate = {
+    relay: "gate" as RelayId,
+    mode: "monostable",
+    delayMs: 4_000,
+    holdMs: 9_000,
+    methods: ["card"],
+  } as const;
+  const slow = { ...frontDoor, auxRelays: [gate], timing: { ...frontDoor.timing, triggerDelayMs: 3_000 } };
+  const relays = [...wires.relays, { id: "gate", pin: 19 }];
+  const bench = new LoopBench({ site: { ...airlock.site, doors: [slow, garageDoor] }, wires: { relays } });
+  const [first] = tapBoth(bench);
+  bench.answer(first, granted());
+  bench.board.press("garage-exit", 200);
+  bench.clock.advance(5_000);
+  expect(bench.recorded("settle").at(-1)).toMatchObject({ ask: first?.id, why: "interlocked" });
+  expect(bench.isEnergized("gate")).toBe(false);
 });
 
 test("an operator is told which rule keeps a door shut", () => {
