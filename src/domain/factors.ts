@@ -21,16 +21,20 @@ const firstKinds: Readonly<Record<"cardAndPin" | "qrAndCode", readonly Credentia
 
 const strictness: readonly FactorNeed[] = ["any", "qrAndCode", "cardAndPin", "twoPeople"];
 
-/** A clock that cannot be trusted may stand inside any rule's schedule: the strictest of all counts then. */
+/** A holiday takes nothing off: what the door asks for on an ordinary day of that hour is asked for then as well. */
 export function neededFactors(facts: Facts): FactorNeed {
-  const { now, holidays, timeZone, holder } = facts;
-  const rules = facts.factors.filter(
-    ({ rule }) => (rule.kind === "weekly" && !now.trusted) || scheduleHolds(rule, holidays, now.wall, timeZone),
-  );
-  const ofDoor = now.trusted ? (rules[0]?.need ?? "any") : strictest(rules.map(({ need }) => need));
+  const { holidays, holder } = facts;
   const ofHolder = holder?.kind === "person" ? (holder.factors ?? "any") : "any";
   const ofPass = holder?.kind === "pass" && facts.door.passCodeRequired ? "qrAndCode" : "any";
-  return strictest([ofDoor, ofHolder, ofPass]);
+  return strictest([doorNeed(facts, holidays), doorNeed(facts, []), ofHolder, ofPass]);
+}
+
+/** A clock that cannot be trusted may stand inside any rule's schedule: the strictest of all counts then. */
+function doorNeed({ now, timeZone, factors }: Facts, holidays: Facts["holidays"]): FactorNeed {
+  const rules = factors.filter(
+    ({ rule }) => (rule.kind === "weekly" && !now.trusted) || scheduleHolds(rule, holidays, now.wall, timeZone),
+  );
+  return now.trusted ? (rules[0]?.need ?? "any") : strictest(rules.map(({ need }) => need));
 }
 
 /** A rule whose schedule nobody knows may hold at any time: it adds to what the rules behind it ask for, and takes nothing off. */

@@ -227,7 +227,7 @@ test("the first of a door's rules whose schedule holds says what it asks for", (
   expect(need(now.wall + 3_600_000)).toBe("any");
 });
 
-test("a rule does not hold on a holiday, unless its schedule is exempt", () => {
+test("a holiday takes nothing off what a door asks for, and adds what it asks for outside of hours", () => {
   const closed = {
     id: "h" as HolidayId,
     name: "h",
@@ -237,10 +237,12 @@ test("a rule does not hold on a holiday, unless its schedule is exempt", () => {
     workingHours: [],
   };
   const office = monday(0, 1_440) as Extract<ScheduleRule, { kind: "weekly" }>;
-  const need = (rule: ScheduleRule) =>
-    neededFactors(facts(ana, "pin", { factors: [{ need: "cardAndPin", rule }], holidays: [closed] }));
-  expect(need(office)).toBe("any");
-  expect(need({ ...office, holidayExempt: true })).toBe("cardAndPin");
+  const need = (...factors: Facts["factors"]) => neededFactors(facts(ana, "pin", { factors, holidays: [closed] }));
+  expect(need({ need: "cardAndPin", rule: office })).toBe("cardAndPin");
+  expect(need({ need: "cardAndPin", rule: { ...office, holidayExempt: true } })).toBe("cardAndPin");
+  const otherwise = { need: "cardAndPin", rule: always.rule } as const;
+  expect(need({ need: "any", rule: office }, otherwise)).toBe("cardAndPin");
+  expect(need({ need: "any", rule: { ...office, holidayExempt: true } }, otherwise)).toBe("any");
 });
 
 test("while the clock is not trusted the strictest of all rules that might hold counts", () => {

@@ -1,5 +1,6 @@
 // What the oracle takes a door to ask for, and whether what was shown answers it.
 import type { Holder } from "../../src/domain/directory.ts";
+import type { Holiday } from "../../src/domain/schedule.ts";
 import type { FactorNeed } from "../../src/domain/site.ts";
 import type { NaiveCredential } from "./naive-directory.ts";
 import { ruleNow } from "./oracle-calendar.ts";
@@ -13,12 +14,14 @@ const strictest = (needs: readonly FactorNeed[]): FactorNeed =>
 
 export const isSecondHalf = ({ first }: Scene): boolean => first !== null && first.need !== "twoPeople";
 
-/** What the door asks for now, what this person must always show, what a guest must; the strictest of them. */
+/** What the door asks for now, and would were it no holiday; what this person must always show, what a guest must; the strictest. */
 function needOf(scene: Scene, holder: Holder): FactorNeed {
   const needs: FactorNeed[] = [];
-  for (const { schedule, need } of scene.door.factors.filter((rule) => mayHold(scene, rule.schedule))) {
-    needs.push(need);
-    if (scene.now.trusted && isKnown(scene, schedule)) break;
+  for (const holidays of [scene.directory.holidays, []]) {
+    for (const { schedule, need } of scene.door.factors.filter((rule) => mayHold(scene, rule.schedule, holidays))) {
+      needs.push(need);
+      if (scene.now.trusted && isKnown(scene, schedule)) break;
+    }
   }
   if (holder.kind === "person" && holder.factors !== null) needs.push(holder.factors);
   if (holder.kind === "pass" && (scene.door.unit || scene.door.passCodeRequired)) needs.push("qrAndCode");
@@ -29,11 +32,11 @@ const isKnown = (scene: Scene, schedule: string): boolean =>
   scene.directory.schedules.some(({ id }) => id === schedule);
 
 /** One that nobody knows may hold at any time, and those behind it may as well: better asked for in vain than forgotten. */
-function mayHold(scene: Scene, schedule: string): boolean {
+function mayHold(scene: Scene, schedule: string, holidays: readonly Holiday[]): boolean {
   if (!isKnown(scene, schedule)) return true;
   const rule = scene.directory.ruleOf(schedule);
   if (rule.kind === "weekly" && !scene.now.trusted) return true;
-  return ruleNow(rule, scene.directory.holidays, scene.reading) === "holds";
+  return ruleNow(rule, holidays, scene.reading) === "holds";
 }
 
 export function factorFault(
