@@ -7,10 +7,14 @@ export type BoardEvent =
   /** One key: 0 to 9, `*` or `#`. */
   | { readonly kind: "key"; readonly reader: string; readonly key: string; readonly at: MonoMs }
   | { readonly kind: "text"; readonly reader: string; readonly text: string; readonly at: MonoMs }
+  /** A card's number as its own bytes, upper-case hex, the first byte first. */
+  | { readonly kind: "card"; readonly reader: string; readonly bytes: string; readonly at: MonoMs }
   /** `active` is what the input is for: button pressed, door open, fire reported. */
   | { readonly kind: "input"; readonly input: string; readonly active: boolean; readonly at: MonoMs }
   /** Instead of a level, from a supervised input; the next level says that its wire is well again. */
   | { readonly kind: "fault"; readonly input: string; readonly fault: WireFault; readonly at: MonoMs }
+  /** Somebody is at a device's wires or secrets, or it looks like that: `what` says so in a few words. */
+  | { readonly kind: "attack"; readonly device: string; readonly what: string; readonly at: MonoMs }
   | { readonly kind: "lost"; readonly device: string; readonly why: string; readonly at: MonoMs }
   | { readonly kind: "found"; readonly device: string; readonly at: MonoMs };
 
@@ -25,7 +29,8 @@ export type ReaderSignal = (typeof readerSignals)[number];
 
 export interface DeviceHealth {
   readonly device: string;
-  readonly state: "ok" | "lost";
+  /** `faulty` works, but not as it should: `why` ends with what mends it. */
+  readonly state: "ok" | "lost" | "faulty";
   readonly why: string;
   readonly since: MonoMs;
 }
@@ -43,9 +48,14 @@ export interface Board {
 
 /** The wires as the installer described them. */
 export interface BoardSpec {
-  readonly relays: readonly { readonly id: string; readonly pin: number }[];
+  readonly relays: readonly RelayWiring[];
   readonly inputs: readonly InputWiring[];
   readonly readers: readonly ReaderWiring[];
+}
+
+export interface RelayWiring {
+  readonly id: string;
+  readonly pin: number;
 }
 
 export interface InputWiring {

@@ -1,19 +1,23 @@
 // Picks the driver that a configuration names and loads no other; knows nothing of how a driver works.
-import type { BoardSpec } from "./board.ts";
+import type { Board, BoardSpec } from "./board.ts";
 import type { Clock } from "./clock.ts";
 import type { SimBoard } from "./sim/board.ts";
 
-/** Each kind of board with what its driver returns. */
-interface Boards {
-  readonly simulated: SimBoard;
+export const boardKinds = ["simulated", "linux"] as const;
+export type BoardKind = (typeof boardKinds)[number];
+
+export interface OpenedBoard {
+  readonly board: Board;
+  /** The same one, where it can be played with. */
+  readonly simulated: SimBoard | null;
 }
 
-export type BoardKind = keyof Boards;
-
-const drivers: { readonly [Kind in BoardKind]: (spec: BoardSpec, clock: Clock) => Promise<Boards[Kind]> } = {
-  simulated: async (spec, clock) => (await import("./sim/board.ts")).createSimBoard(spec, clock),
-};
-
-export function openBoard<Kind extends BoardKind>(kind: Kind, spec: BoardSpec, clock: Clock): Promise<Boards[Kind]> {
-  return drivers[kind](spec, clock);
+export async function openBoard(kind: BoardKind, spec: BoardSpec, clock: Clock): Promise<OpenedBoard> {
+  if (kind === "linux") {
+    const { openLinuxBoard } = await import("./linux/parts.ts");
+    return { board: await openLinuxBoard(spec, clock), simulated: null };
+  }
+  const { createSimBoard } = await import("./sim/board.ts");
+  const simulated = createSimBoard(spec, clock);
+  return { board: simulated, simulated };
 }

@@ -263,12 +263,14 @@ function readFact(value: Record<string, unknown>): TraceFact | null {
 }
 
 function readEvent(value: Record<string, unknown>): BoardEvent | null {
-  const { kind, reader, bits, key, text, input, active, fault, device, why } = value;
+  const { kind, reader, bits, key, text, bytes, input, active, fault, device, why, what } = value;
   if (!isNumber(value["at"])) return null;
   const at = value["at"] as MonoMs;
   if (kind === "frame" && isText(reader) && isText(bits) && /^[01]+$/.test(bits)) return { kind, reader, bits, at };
   if (kind === "key" && isText(reader) && isText(key)) return { kind, reader, key, at };
   if (kind === "text" && isText(reader) && isText(text)) return { kind, reader, text, at };
+  if (kind === "card" && isText(reader) && isText(bytes)) return { kind, reader, bytes, at };
+  if (kind === "attack" && isText(device) && isText(what)) return { kind, device, what, at };
   if (kind === "input" && isText(input) && isFlag(active)) return { kind, input, active, at };
   if (kind === "fault" && isText(input) && (fault === "cut" || fault === "shorted")) return { kind, input, fault, at };
   if (kind === "lost" && isText(device) && isText(why)) return { kind, device, why, at };

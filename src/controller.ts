@@ -192,11 +192,11 @@ class MainProcess implements Controller {
   }
 
   async #openSite(config: Config, text: string): Promise<Site> {
-    const wires = await openBoard(config.board, boardOf(config), this.#clock);
+    const { board, simulated } = await openBoard(config.board, boardOf(config), this.#clock);
     const fire = openFireLatch(this.#paths.fireFile);
     const loop = new DoorLoop({
       site: siteOf(config),
-      board: await this.#traced(wires, text),
+      board: await this.#traced(board, text),
       clock: this.#clock,
       run: randomBytes(9).toString("base64url") as RunId,
       boot: bootId,
@@ -222,7 +222,7 @@ class MainProcess implements Controller {
     const site: Site = {
       text,
       config,
-      board: wires,
+      board,
       loop,
       ledger,
       fire,
@@ -232,7 +232,7 @@ class MainProcess implements Controller {
     };
     this.#site = site;
     loop.start();
-    void this.#serveBoard(site, wires);
+    if (simulated !== null) void this.#serveBoard(site, simulated);
     void ledgerReady.promise.then(() => this.#tryOffice(site));
     return site;
   }
@@ -253,7 +253,7 @@ class MainProcess implements Controller {
     return ledger;
   }
 
-  async #traced(wires: SimBoard, text: string): Promise<Board> {
+  async #traced(wires: Board, text: string): Promise<Board> {
     const file = this.#options.tracePath;
     if (file === null) return wires;
     const { recordToFile } = await import("../hal/trace-file.ts");

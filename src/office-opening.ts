@@ -42,7 +42,7 @@ export async function openOffice(opener: OfficeOpener): Promise<OfficeSide | nul
       console: { ...spec, port },
       databasePath: paths.database,
       ledgerSocket: paths.ledgerSocket,
-      boardSocket: paths.boardSocket,
+      boardSocket: config.board === "simulated" ? paths.boardSocket : null,
       samples,
       actions: {
         list: actionsOf(config),

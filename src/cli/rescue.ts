@@ -71,11 +71,11 @@ class Ending {
 async function workDoors(paths: StatePaths, ending: Ending): Promise<number> {
   const { plan, said } = await choosePlan(paths);
   const clock = createLiveClock({ trusted: false });
-  const wires = await openBoard(plan.board.kind as BoardKind, plan.board.wires as BoardSpec, clock);
+  const { board, simulated } = await openBoard(plan.board.kind as BoardKind, plan.board.wires as BoardSpec, clock);
   const fire = openFireLatch(paths.fireFile);
   const loop = new RescueLoop({
     plan,
-    board: wires,
+    board,
     clock,
     tokensOf: createLookUp(paths, plan),
     fireLatched: fire.latchedBefore,
@@ -86,7 +86,7 @@ async function workDoors(paths: StatePaths, ending: Ending): Promise<number> {
   ending.lock = () => loop.stop();
   loop.start();
   log("warn", "rescue", said);
-  const boardServer = await serveBoard(wires, clock, paths.boardSocket).catch(tell);
+  const boardServer = simulated === null ? null : await serveBoard(simulated, clock, paths.boardSocket).catch(tell);
   const code = await ending.wait();
   await boardServer?.close();
   return code;

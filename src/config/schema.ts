@@ -203,7 +203,11 @@ export const configSchema = z
   .strictObject({
     $schema: z.string().max(1000).optional().describe("Where editors find the description of this file."),
     site: siteSchema,
-    board: z.literal("simulated").describe("What the wires are on: simulated is a board in software, for trying out."),
+    board: z
+      .enum(["simulated", "linux"])
+      .describe(
+        "What the wires are on: linux is the machine that Postern runs on, simulated a board in software, for trying out.",
+      ),
     relays: list(relaySchema, 1, 128).describe("The relays, one for each door."),
     inputs: list(inputSchema, 0, 256).default([]).describe("Exit buttons, door contacts and the fire panel."),
     readers: list(readerSchema, 0, 128).default([]).describe("Card readers, keypads and scanners."),

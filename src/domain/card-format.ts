@@ -68,6 +68,10 @@ export function parseCard(text: string, usual: CardFormat): CardReading {
   return parseOwnForm(number) ?? parseIn(number, format) ?? malformed(format);
 }
 
+/** Of a number as a reader delivers it, in hex; null for what no card has. */
+export const cardCodeOf = (bytes: string): CardCode | null =>
+  /^(?:[0-9A-F]{2}){1,32}$/.test(bytes) ? (bytes.padStart(8, "0") as CardCode) : null;
+
 /** Changes with each presentation, so that nobody can be known by it. */
 export const isRandomUid = (code: string): boolean => /^08[0-9A-F]{6}$/.test(code);
 

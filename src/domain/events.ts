@@ -166,6 +166,8 @@ export type SystemEvent =
   | { readonly type: "office.restored" }
   | { readonly type: "device.lost"; readonly device: string; readonly why: string }
   | { readonly type: "device.found"; readonly device: string }
+  /** Somebody seems to be at its wires or secrets. */
+  | { readonly type: "device.attacked"; readonly device: string; readonly what: string; readonly count: number }
   | { readonly type: "relay.failed"; readonly relay: RelayId; readonly why: string }
   | { readonly type: "relay.restored"; readonly relay: RelayId }
   | { readonly type: "reader.misread"; readonly reader: ReaderId; readonly problem: string; readonly count: number }

@@ -55,6 +55,7 @@ export class DoorLoop {
   readonly #timetables;
   readonly #shed;
   readonly #misreads;
+  readonly #attacks;
   #asks: AskState = noAsks;
   #askCount = 0;
   #ledgerLostAt: MonoMs | null = null;
@@ -100,6 +101,10 @@ export class DoorLoop {
     this.#misreads = createTally(clock, "misreads", (key, count) => {
       const [reader = "", problem = ""] = key.split(" ");
       record({ type: "reader.misread", reader: reader as ReaderId, problem, count });
+    });
+    this.#attacks = createTally(clock, "attacks", (key, count) => {
+      const end = key.indexOf(" ");
+      record({ type: "device.attacked", device: key.slice(0, end), what: key.slice(end + 1), count });
     });
   }
 
@@ -202,7 +207,11 @@ export class DoorLoop {
       case "frame":
       case "key":
       case "text":
+      case "card":
         this.#hearReader(event);
+        break;
+      case "attack":
+        this.#attacks.count(`${event.device} ${event.what}`);
         break;
       case "input":
       case "fault":
@@ -219,7 +228,7 @@ export class DoorLoop {
     this.#schedule();
   }
 
-  #hearReader(event: Extract<BoardEvent, { kind: "frame" | "key" | "text" }>): void {
+  #hearReader(event: Extract<BoardEvent, { kind: "frame" | "key" | "text" | "card" }>): void {
     const reader = this.#readers.get(event.reader as ReaderId);
     if (reader === undefined) return;
     for (const finding of reader.desk.take(event, this.#now())) {

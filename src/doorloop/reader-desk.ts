@@ -1,5 +1,6 @@
 // Turns what readers report into presentations: frames into cards and keys, keys into entries, text into codes.
 import type { BoardEvent } from "../../hal/board.ts";
+import { cardCodeOf, isRandomUid } from "../domain/card-format.ts";
 import { decodeFrame } from "../domain/frame.ts";
 import type { KeypadMode, KeypadState, Submission } from "../domain/keypad.ts";
 import { emptyKeypad, keypadDeadline, stepKeypad } from "../domain/keypad.ts";
@@ -23,7 +24,7 @@ export type ReaderFinding =
   | { readonly kind: "nothing" };
 
 export interface ReaderDesk {
-  take(event: Extract<BoardEvent, { kind: "frame" | "key" | "text" }>, now: MonoMs): readonly ReaderFinding[];
+  take(event: Extract<BoardEvent, { kind: "frame" | "key" | "text" | "card" }>, now: MonoMs): readonly ReaderFinding[];
   tick(now: MonoMs): void;
   deadline(): MonoMs | null;
 }
@@ -65,6 +66,8 @@ export function createReaderDesk(reader: ReaderSpec, policy: KeypadPolicy, mode:
           return pressKey(event.key, now);
         case "text":
           return [reader.plates === true ? readPlate(event.text, now) : readText(event.text)];
+        case "card":
+          return [readCard(event.bytes)];
         case "frame": {
           const reading = decodeFrame(event.bits, reader.format, reader.keypad);
           if (reading.kind === "key") return pressKey(reading.key, now);
@@ -86,6 +89,13 @@ const pinOf = ({ digits, apartment }: Submission): Presentation =>
 /** A 26-bit frame carries the lowest three bytes of a card and nothing else of it. */
 const cardOf = (code: CardCode, { format }: ReaderSpec): Presentation =>
   format === "w26" ? { method: "card", code, short: true } : { method: "card", code };
+
+function readCard(bytes: string): ReaderFinding {
+  const code = cardCodeOf(bytes);
+  if (code === null) return { kind: "misread", problem: "length" };
+  if (isRandomUid(code)) return { kind: "misread", problem: "randomNumber" };
+  return { kind: "presentation", presentation: { method: "card", code } };
+}
 
 function readText(text: string): ReaderFinding {
   if (text.length === 0) return { kind: "nothing" };

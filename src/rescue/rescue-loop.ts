@@ -2,9 +2,10 @@
 // Shares nothing with the door loop, so that what broke that one does not break this; knows no file, key or process.
 import type { Board, BoardEvent } from "../../hal/board.ts";
 import type { Clock, Timer } from "../../hal/clock.ts";
+import { cardCodeOf, isRandomUid } from "../domain/card-format.ts";
 import { decodeFrame } from "../domain/frame.ts";
 import type { DoorId, InputId } from "../domain/ids.ts";
-import type { Presentation } from "../domain/presentation.ts";
+import type { CardCode, Presentation } from "../domain/presentation.ts";
 import type { CardTokens, RescueDoor, RescueDoorState, RescueOpening, RescuePlan } from "../domain/rescue.ts";
 import { cardThatOpens, isOpen, mayLook, nextEnd, openFor, shutDoor, stepExit } from "../domain/rescue.ts";
 import type { ReaderSpec } from "../domain/site.ts";
@@ -82,6 +83,12 @@ export class RescueLoop {
         if (reader !== undefined) this.#takeFrame(reader, event.bits);
         return;
       }
+      case "card": {
+        const reader = this.#parts.plan.readers.find(({ id }) => id === event.reader);
+        const code = cardCodeOf(event.bytes);
+        if (reader !== undefined && code !== null && !isRandomUid(code)) this.#takeCard(reader, code);
+        return;
+      }
       default:
         return;
     }
@@ -110,13 +117,15 @@ export class RescueLoop {
 
   #takeFrame(reader: ReaderSpec, bits: string): void {
     const reading = decodeFrame(bits, reader.format, reader.keypad);
-    if (reading.kind !== "card") return;
+    if (reading.kind === "card") this.#takeCard(reader, reading.code);
+  }
+
+  #takeCard(reader: ReaderSpec, code: CardCode): void {
     const now = this.#parts.clock.mono();
     const { plan, board, tokensOf } = this.#parts;
     if (!mayLook(this.#lastLook.get(reader.id), now)) return;
     this.#lastLook.set(reader.id, now);
     const door = this.#doors.find(({ spec }) => spec.id === reader.door);
-    const { code } = reading;
     const shown = tokensOf({ method: "card", code, short: reader.format === "w26" });
     const card = cardThatOpens(plan, reader, shown, (id) => this.#isSecured(id, now));
     if (card === null || door === undefined) {

@@ -1,7 +1,7 @@
 // What people show, read off the board's events by other means than the product's: the soak's witness knows from it which
 // asks there must be, and what was presented in each.
 import type { BoardEvent } from "../../hal/board.ts";
-import type { Presentation } from "../../src/domain/presentation.ts";
+import type { CardCode, Presentation } from "../../src/domain/presentation.ts";
 import type { ReaderSpec, SiteSpec } from "../../src/domain/site.ts";
 
 type ReaderEvent = Extract<BoardEvent, { reader: string }>;
@@ -29,6 +29,7 @@ export class ShownReader {
     const reader = this.#site.readers.find((one) => one.id === event.reader);
     if (reader === undefined) return null;
     if (event.kind === "text") return readText(event.text);
+    if (event.kind === "card") return { method: "card", code: event.bytes.padStart(8, "0") as CardCode };
     if (event.kind === "key") return this.#type(reader, event.key, event.at);
     if ([4, 8].includes(event.bits.length) && (reader.keypad || reader.format === null)) {
       const key = keyOf(event.bits);

@@ -266,6 +266,7 @@ const sayings: { readonly [Type in JournalEvent["type"]]: Say<Type> } = {
   "records.dropped": (event) => ["alarm", `${event.count} events before this one found no room and are lost`],
   "office.lost": (event) => ["system", `The office process stopped: ${event.why}`],
   "office.restored": () => ["system", "The office process is back"],
+  "device.attacked": ({ device, what, count }) => ["alarm", `${device} may be under attack: ${what}, ${times(count)}`],
   "device.lost": (event) => ["alarm", `${event.device} does not answer: ${event.why}`],
   "device.found": (event) => ["system", `${event.device} answers again`],
   "relay.failed": (event) => ["alarm", `Relay ${event.relay} did not switch: ${event.why}`],
