@@ -2,12 +2,12 @@
 // happened before a kill. Knows nothing of what is recorded.
 import { openSync, writeSync } from "node:fs";
 import type { Board } from "./board.ts";
-import type { SimClock } from "./sim/clock.ts";
+import type { SiteClock } from "./clock.ts";
 import { recordBoard } from "./trace.ts";
 
 export function recordToFile(
   board: Board,
-  clock: SimClock,
+  clock: SiteClock,
   file: string,
   header: Readonly<Record<string, unknown>>,
 ): Board {

@@ -1,9 +1,9 @@
 // Records what any board reported and was told as JSON lines, and plays such a record back; knows no door or credential.
 // A trace holds PINs and card numbers as they crossed the wires: whoever has it has the keys.
 import { type Board, type BoardEvent, type DeviceHealth, type ReaderSignal, readerSignals } from "./board.ts";
-import type { Clock, MonoMs, UnixMs } from "./clock.ts";
+import type { Clock, ClockChange, MonoMs, UnixMs } from "./clock.ts";
 import { Fault } from "./fault.ts";
-import type { ClockChange, VirtualClock } from "./sim/clock.ts";
+import type { VirtualClock } from "./sim/clock.ts";
 
 export interface Stamp {
   readonly mono: MonoMs;

@@ -20,6 +20,8 @@ const mayImport: Record<string, readonly string[]> = {
   "src/main.ts": ["src", "hal", "node", "npm"],
   "src/controller.ts": ["src", "hal", "node", "npm"],
   "src/office-opening.ts": ["src", "hal", "node", "npm"],
+  "src/site-wires.ts": ["src", "hal", "node"],
+  "src/site-time.ts": ["src", "hal"],
   "src/directory-watching.ts": ["src", "node"],
   "src/directory-applying.ts": ["src", "node"],
 };

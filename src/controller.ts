@@ -4,20 +4,18 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { Board } from "../hal/board.ts";
-import { openBoard } from "../hal/open-board.ts";
-import type { SimBoard } from "../hal/sim/board.ts";
-import { createLiveClock } from "../hal/sim/clock.ts";
+import type { SiteClock } from "../hal/clock.ts";
 import type { BoardServer } from "../hal/sim/socket.ts";
 import { configDigest, saveAccepted } from "./config/accepted.ts";
 import type { ConfigProblem } from "./config/problem.ts";
 import type { Config } from "./config/schema.ts";
-import { boardOf, rescueBoardOf, siteOf } from "./config/site.ts";
+import { rescueBoardOf, siteOf } from "./config/site.ts";
 import { recallUnderstood, saveUnderstood } from "./config/understood.ts";
-import type { JournalEvent } from "./domain/events.ts";
 import { Fault } from "./domain/fault.ts";
 import type { BootId, RunId } from "./domain/ids.ts";
-import type { DoorCommand } from "./domain/status.ts";
+import type { DoorCommand, TimeRequest } from "./domain/status.ts";
 import { DoorLoop } from "./doorloop/loop.ts";
+import { noteBoardHealth } from "./ops/board-health.ts";
 import { buildStamp, version } from "./ops/build.ts";
 import type { ControlSocket } from "./ops/control-socket.ts";
 import { drainRecords } from "./ops/drain-records.ts";
@@ -32,6 +30,9 @@ import { takeFolder } from "./ops/rescue-turn.ts";
 import type { Controller, RunOptions } from "./ops/run-options.ts";
 import type { StatePaths } from "./ops/state-paths.ts";
 import { statePaths } from "./ops/state-paths.ts";
+import { answerTime, followClock } from "./site-time.ts";
+import type { SiteWires } from "./site-wires.ts";
+import { openWires } from "./site-wires.ts";
 
 const officeRetryMs = 2_000;
 const simulatedSite = fileURLToPath(new URL("../config.example.json", import.meta.url));
@@ -56,6 +57,7 @@ export async function openController(parts: ControllerParts): Promise<Controller
 
 /** What the command line may ask of the running controller. */
 type Question =
+  | TimeRequest
   | { readonly kind: "status" | "login" | "reload" }
   | { readonly kind: "command"; readonly command: DoorCommand };
 
@@ -63,6 +65,7 @@ interface Site {
   readonly text: string;
   readonly config: Config;
   readonly board: Board;
+  readonly clock: SiteClock;
   readonly loop: DoorLoop;
   readonly ledger: LedgerSide;
   office: OfficeSide | null;
@@ -77,9 +80,8 @@ class MainProcess implements Controller {
   readonly #parts: ControllerParts;
   readonly #options: RunOptions;
   readonly #paths: StatePaths;
-  readonly #clock = createLiveClock({ trusted: true });
   readonly #health = createHealth(
-    () => this.#clock.wall(),
+    () => this.#site?.clock.wall() ?? Date.now(),
     () => this.#site?.office?.publish(),
   );
   #resolveStopped: () => void = () => {};
@@ -105,12 +107,6 @@ class MainProcess implements Controller {
     process.on("uncaughtException", (error) => this.#breakDown(error));
     // A terminal that is closed hangs up; a service is told to reload.
     process.on("SIGHUP", () => (process.stdout.isTTY ? void this.stop() : this.#reloadOnSignal()));
-    this.#clock.onChange((change) => {
-      const event: JournalEvent =
-        change.kind === "stepped" ? { type: "clock.stepped", byMs: change.byMs } : { type: `clock.${change.kind}` };
-      this.#site?.loop.note(event);
-      this.#site?.loop.clockChanged();
-    });
     try {
       await this.#inTurn(() => this.#open());
     } catch (error) {
@@ -192,12 +188,12 @@ class MainProcess implements Controller {
   }
 
   async #openSite(config: Config, text: string): Promise<Site> {
-    const { board, simulated } = await openBoard(config.board, boardOf(config), this.#clock);
+    const { board, clock, serve } = await openWires(config, this.#paths, bootId);
     const fire = openFireLatch(this.#paths.fireFile);
     const loop = new DoorLoop({
       site: siteOf(config),
-      board: await this.#traced(board, text),
-      clock: this.#clock,
+      board: await this.#traced(board, clock, text),
+      clock,
       run: randomBytes(9).toString("base64url") as RunId,
       boot: bootId,
       version,
@@ -223,6 +219,7 @@ class MainProcess implements Controller {
       text,
       config,
       board,
+      clock,
       loop,
       ledger,
       fire,
@@ -232,16 +229,16 @@ class MainProcess implements Controller {
     };
     this.#site = site;
     loop.start();
-    if (simulated !== null) void this.#serveBoard(site, simulated);
+    followClock(clock, loop, this.#health);
+    void this.#serveBoard(site, serve);
     void ledgerReady.promise.then(() => this.#tryOffice(site));
     return site;
   }
 
-  async #serveBoard(site: Site, wires: SimBoard): Promise<void> {
+  async #serveBoard(site: Site, serve: SiteWires["serve"]): Promise<void> {
     try {
-      const { serveBoard } = await import("../hal/sim/socket.ts");
-      site.boardServer = await serveBoard(wires, this.#clock, this.#paths.boardSocket);
-      if (site.closed) await site.boardServer.close();
+      site.boardServer = await serve();
+      if (site.closed) await site.boardServer?.close();
     } catch (error) {
       this.#fault("board socket", error);
     }
@@ -253,11 +250,11 @@ class MainProcess implements Controller {
     return ledger;
   }
 
-  async #traced(wires: Board, text: string): Promise<Board> {
+  async #traced(wires: Board, clock: SiteClock, text: string): Promise<Board> {
     const file = this.#options.tracePath;
     if (file === null) return wires;
     const { recordToFile } = await import("../hal/trace-file.ts");
-    return recordToFile(wires, this.#clock, file, { version, config: text, boot: bootId });
+    return recordToFile(wires, clock, file, { version, config: text, boot: bootId });
   }
 
   async #openOffice(site: Site): Promise<void> {
@@ -272,7 +269,7 @@ class MainProcess implements Controller {
       boot: bootId,
       doors: site.loop,
       health: this.#health,
-      wallMs: this.#clock.wall(),
+      wallMs: site.clock.wall(),
       isWanted: () => !site.closed,
     });
     site.office = office;
@@ -289,18 +286,11 @@ class MainProcess implements Controller {
   #doorsChanged(): void {
     const site = this.#site;
     if (site === null) return;
-    this.#noteBoardHealth(site);
+    noteBoardHealth(this.#health, site.board.health(), site.loop.failedRelays());
     const recovery = site.loop.recovery();
     this.#health.set("database", recovery === null ? "ok" : "fault", recovery ?? "");
     site.fire.note(site.loop.isFireLatched());
     site.office?.publish();
-  }
-
-  #noteBoardHealth(site: Site): void {
-    for (const device of site.board.health()) {
-      this.#health.set(device.device, device.state === "ok" ? "ok" : "fault", device.why);
-    }
-    for (const relay of site.loop.failedRelays()) this.#health.set(relay, "fault", "the relay did not take its level");
   }
 
   async #answer(question: Question): Promise<unknown> {
@@ -310,6 +300,12 @@ class MainProcess implements Controller {
       case "command":
         if (this.#site === null) return { problem: "The doors are being started; try again." };
         return { problem: this.#site.loop.command(question.command, "command line") ?? undefined };
+      case "time":
+      case "timeSet":
+      case "timeConfirm":
+      case "timeForget":
+        if (this.#site === null) return { problem: "The doors are being started; try again." };
+        return answerTime(question, this.#site, "command line");
       case "login": {
         const link = this.#site?.office?.newEntryLink() ?? null;
         return link === null ? { problem: "The console does not run yet; see `postern status`." } : { link };
@@ -372,6 +368,7 @@ class MainProcess implements Controller {
     if (site === null) return;
     site.closed = true;
     site.loop.stop();
+    site.clock.stop();
     const closings = [
       () => site.boardServer?.close(),
       () => site.office?.stop(),

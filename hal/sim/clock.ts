@@ -1,20 +1,14 @@
 // Time that a person or a test can move: one clock that stands still until told, one that runs by itself; knows no board.
-import type { Clock, MonoMs, Timer, UnixMs } from "../clock.ts";
+import type { ClockChange, MonoMs, SiteClock, Timer, TimeStanding, UnixMs } from "../clock.ts";
 import { Fault } from "../fault.ts";
+import { machineMono, startTimer, wholeDelay } from "../machine-time.ts";
 
-export type ClockChange =
-  | { readonly kind: "stepped"; readonly byMs: number }
-  | { readonly kind: "trusted" }
-  | { readonly kind: "distrusted" };
-
-export interface SimClock extends Clock {
+export interface SimClock extends SiteClock {
   stepWall(byMs: number): void;
   /** Makes the wall gain so many microseconds each second of monotonic time. */
   setDrift(ppm: number): void;
   trust(): void;
   distrust(): void;
-  /** Returns what ends the listening. Slewing and drift are not reported, as a real clock does not report them. */
-  onChange(listener: (change: ClockChange) => void): () => void;
 }
 
 export interface VirtualClock extends SimClock {
@@ -31,8 +25,6 @@ export interface VirtualClock extends SimClock {
 const maxDriftPpm = 500_000;
 const lastWallMs = Date.UTC(9999, 11, 31);
 const maxRearms = 10_000;
-/** setTimeout takes a signed 32-bit number of milliseconds; anything longer fires at once. */
-const maxTimeoutMs = 2 ** 31 - 1;
 
 /** The steps, drift and trust of a wall clock, over whatever monotonic time and undisturbed wall time it is given. */
 abstract class SimTime implements SimClock {
@@ -57,6 +49,25 @@ abstract class SimTime implements SimClock {
   trusted(): boolean {
     return this.#trusted;
   }
+
+  proven(): boolean {
+    return this.#trusted;
+  }
+
+  standing(): TimeStanding {
+    return { source: this.#trusted ? "simulated" : null, proven: this.#trusted };
+  }
+
+  set(wall: UnixMs): void {
+    this.stepWall(wall - this.wall());
+    this.trust();
+  }
+
+  vouch(): void {
+    this.trust();
+  }
+
+  stop(): void {}
 
   stepWall(byMs: number): void {
     this.#moveWall(byMs);
@@ -108,11 +119,6 @@ abstract class SimTime implements SimClock {
   #report(change: ClockChange): void {
     for (const listener of [...this.#listeners]) listener(change);
   }
-}
-
-function wholeDelay(ms: number, name: string): number {
-  if (!Number.isFinite(ms)) throw new Error(`timer "${name}" was set for ${ms} ms`);
-  return Math.max(0, Math.ceil(ms));
 }
 
 interface Waiting {
@@ -243,21 +249,9 @@ class LiveTime extends SimTime {
   }
 
   after(ms: number, name: string, run: () => void): Timer {
-    const due = machineMono() + wholeDelay(ms, name);
-    let handle: NodeJS.Timeout;
-    const arm = (): void => {
-      handle = setTimeout(fire, Math.min(Math.ceil(Math.max(0, due - machineMono())), maxTimeoutMs));
-      if (!this.#holdsProcess) handle.unref();
-    };
-    // setTimeout counts from the loop's cached time and so may fire a little early.
-    const fire = (): void => (machineMono() < due ? arm() : run());
-    arm();
-    return { cancel: () => clearTimeout(handle) };
+    return startTimer(ms, name, run, this.#holdsProcess);
   }
 }
-
-/** CLOCK_MONOTONIC in milliseconds: the same for every process of one boot. */
-const machineMono = (): number => Number(process.hrtime.bigint()) / 1e6;
 
 export function createVirtualClock(start: {
   readonly startWallMs: number;

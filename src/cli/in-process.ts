@@ -2,8 +2,8 @@
 // code is the product's own; only the processes, the disk, the slow hash and chance are taken away.
 import { createHash } from "node:crypto";
 import type { Board } from "../../hal/board.ts";
-import type { Clock } from "../../hal/clock.ts";
-import type { ClockChange, VirtualClock } from "../../hal/sim/clock.ts";
+import type { Clock, ClockChange } from "../../hal/clock.ts";
+import type { VirtualClock } from "../../hal/sim/clock.ts";
 import type { FromLedger, ToLedger } from "../domain/ask.ts";
 import type { ChangeProblem, DirectoryChange } from "../domain/directory.ts";
 import type { StepDoor } from "../domain/door-machine.ts";
@@ -12,6 +12,7 @@ import type { Fault } from "../domain/fault.ts";
 import type { BootId, RunId } from "../domain/ids.ts";
 import type { SiteSpec } from "../domain/site.ts";
 import type { Instant } from "../domain/time.ts";
+import { instantOf } from "../domain/time.ts";
 import { DoorLoop } from "../doorloop/loop.ts";
 import { hashCodes } from "../ledger/code-hashes.ts";
 import { Desk } from "../ledger/desk.ts";
@@ -238,7 +239,7 @@ export class InProcess {
 
   #now(): Instant {
     const { clock } = this.#parts;
-    return { wall: clock.wall(), mono: clock.mono(), trusted: clock.trusted() };
+    return instantOf(clock);
   }
 }
 
@@ -250,6 +251,7 @@ function clockOfOneLife(clock: Clock, isAlive: () => boolean): Clock {
     wall: () => clock.wall(),
     mono: () => clock.mono(),
     trusted: () => clock.trusted(),
+    proven: () => clock.proven(),
     after: (ms, name, run) => clock.after(ms, name, () => isAlive() && run()),
   };
 }

@@ -10,6 +10,7 @@ import { siteOf } from "../config/site.ts";
 import type { BootId } from "../domain/ids.ts";
 import type { SiteSpec } from "../domain/site.ts";
 import type { Instant } from "../domain/time.ts";
+import { instantOf } from "../domain/time.ts";
 import { copyLedger } from "../ledger/copy-ledger.ts";
 import type { InProcessLedger } from "./in-process.ts";
 import { InProcess } from "./in-process.ts";
@@ -65,7 +66,7 @@ export function replayTrace(
     if (cause === "operator") controller.loop.command({ kind: "clearFire" }, "replay");
     else if (cause === "stop") controller.loop.stop();
   });
-  const now = () => ({ wall: clock.wall(), mono: clock.mono(), trusted: clock.trusted() });
+  const now = () => instantOf(clock);
   const ledger = openLedger === null ? {} : { ledger: openLedger(now) };
   // In another boot the times that the ledger has kept would mean something else.
   const { boot } = trace.header;

@@ -37,6 +37,23 @@ export function momentOf(text: string, option: string, { nowWall, timeZone }: Ti
   return wallOf(day * minutesOfDay + minute, timeZone);
 }
 
+/** `22:15:30` (today) or `2026-12-24 22:15:30`; seconds may be left out. */
+export function secondOf(words: readonly string[], { nowWall, timeZone }: TimeWords): UnixMs {
+  const match = /^(?:(\d{4}-\d{2}-\d{2})[ T])?(\d{2}:\d{2})(?::([0-5]\d))?$/.exec(words.join(" "));
+  const day = match?.[1] === undefined ? localTimeAt(unixMs(nowWall), timeZone).day : parseDate(match[1]);
+  const minute = match?.[2] === undefined ? null : parseMinute(match[2]);
+  if (match === null || day === null || minute === null || minute === minutesOfDay) {
+    throw new Misuse('Say the time as the clock on the wall reads: "2026-12-24 22:15:30", or 22:15 for today.');
+  }
+  return unixMs(wallOf(day * minutesOfDay + minute, timeZone) + Number(match[3] ?? 0) * 1_000);
+}
+
+export function secondText(wall: UnixMs, timeZone: string): string {
+  const { day, minuteOfDay } = localTimeAt(wall, timeZone);
+  const second = String(Math.floor(wall / 1_000) % 60).padStart(2, "0");
+  return `${formatDate(day)} ${formatMinute(minuteOfDay)}:${second}`;
+}
+
 /** The instant at which the site's clock reads so; for what it skips, the one it would have been. */
 function wallOf(localMinute: number, timeZone: string): UnixMs {
   let wall = localMinute * minuteMs;

@@ -123,6 +123,21 @@ const usage: Readonly<Record<string, Usage>> = {
       keysOption,
     ],
   },
+  time: {
+    forms: [
+      "postern time [show] [--state DIR]",
+      "postern time set [YYYY-MM-DD] HH:MM[:SS] [--state DIR]",
+      "postern time confirm [--state DIR]",
+      "postern time forget [--state DIR]",
+    ],
+    what: "Show the time and who vouches for it, set it, say that it is right, or forget what a wrong clock once told.",
+    options: [
+      ["set", "as the clock on the wall reads, in the site's time zone"],
+      ["confirm", "the time is right as it is; that counts until it is set by others, or the machine restarts"],
+      ["forget", "when the clock once ran ahead, and the right time is now refused as earlier than it"],
+      stateOption,
+    ],
+  },
   log: {
     forms: [
       "postern log show [--last N] [--json] [--state DIR]",

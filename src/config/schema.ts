@@ -129,6 +129,21 @@ export const readerSchema = z
   .discriminatedUnion("kind", [wiegandReaderSchema, keypadReaderSchema, scannerReaderSchema, plateReaderSchema])
   .describe("One thing at which people show a card, a code or a PIN.");
 
+export const timeSchema = z
+  .strictObject({
+    network: z
+      .enum(["proven", "plain", "ignored"])
+      .default("plain")
+      .describe(
+        "What it is worth that the network has set the machine's clock. proven: only for time daemons whose sources are authenticated (NTS). plain: rights with times hold, but the time is not taken for proof. ignored: not until somebody on site set it.",
+      ),
+    chip: z
+      .boolean()
+      .default(false)
+      .describe("Whether a clock chip with a battery is fitted, whose time counts after a power cut."),
+  })
+  .describe("Whose word the machine's clock is believed on; a simulated board believes its own.");
+
 export const fireSchema = z
   .strictObject({
     input: id("fire-panel").describe("The id of the input that the fire panel drives. It unlocks fail-safe doors."),
@@ -239,6 +254,7 @@ export const configSchema = z
       "When the disk is slower than this, a resident's uncounted card opens first and is recorded right after; 0 always waits for the disk.",
     ).default(300),
     directory: directorySchema.prefault({}),
+    time: timeSchema.prefault({}),
     console: consoleSchema.prefault({}),
     httpOpening: httpOpeningSchema.prefault({}),
     actions: list(actionSchema, 0, 50)

@@ -20,6 +20,9 @@ import type { FactorNeed } from "./site.ts";
 import type { DoorMode } from "./status.ts";
 import type { Instant } from "./time.ts";
 
+/** Who vouches for the time: the network, somebody on site, a clock chip with a battery, or a simulated clock. */
+export type TimeSource = "network" | "site" | "chip" | "simulated";
+
 /** What made a lock move. */
 export type Cause =
   | { readonly by: "ask"; readonly ask: AskId }
@@ -172,8 +175,12 @@ export type SystemEvent =
   | { readonly type: "relay.restored"; readonly relay: RelayId }
   | { readonly type: "reader.misread"; readonly reader: ReaderId; readonly problem: string; readonly count: number }
   | { readonly type: "clock.stepped"; readonly byMs: number }
-  | { readonly type: "clock.trusted" }
+  | { readonly type: "clock.trusted"; readonly source?: TimeSource }
   | { readonly type: "clock.distrusted" }
+  /** Somebody on site set the time, or said that it is right; `byMs` is how far it moved. */
+  | { readonly type: "clock.set"; readonly who: string; readonly byMs: number }
+  /** An installer made the controller forget what times it was once told: an earlier one may come again. */
+  | { readonly type: "clock.floorReset"; readonly who: string }
   | { readonly type: "config.accepted"; readonly digest: string }
   | { readonly type: "config.refused"; readonly problems: number; readonly first: string }
   | {

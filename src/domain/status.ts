@@ -1,5 +1,6 @@
 // How a door looks from outside, and what an operator may tell it.
 import type { ActionSpec } from "./action.ts";
+import type { TimeSource } from "./events.ts";
 import type { HttpOpeningSpec } from "./http-opening.ts";
 import type { DoorId, InputId } from "./ids.ts";
 import type { SiteSpec } from "./site.ts";
@@ -35,6 +36,22 @@ export type DoorCommand =
   | { readonly kind: DoorRequest; readonly door: DoorId }
   | { readonly kind: "lockDown"; readonly doors: readonly DoorId[]; readonly forMs: number | null }
   | { readonly kind: "lockDownRelease"; readonly doors: readonly DoorId[] };
+
+/** What somebody on site asks of the clock. */
+export type TimeRequest =
+  | { readonly kind: "time" }
+  | { readonly kind: "timeSet"; readonly wallMs: number }
+  /** It is right as it is. */
+  | { readonly kind: "timeConfirm" }
+  /** What times were told before is forgotten: the next one may be earlier. */
+  | { readonly kind: "timeForget" };
+
+export interface TimeStatus {
+  readonly wallMs: number;
+  /** Null when nobody vouches for it. */
+  readonly source: TimeSource | null;
+  readonly proven: boolean;
+}
 
 export const doorRequests = ["lock", "unlock", "block", "doubleLock", "lockOpen", "lockOpenRelease"] as const;
 export type DoorRequest = (typeof doorRequests)[number];

@@ -11,6 +11,21 @@ export interface Instant {
   readonly mono: MonoMs;
   /** False until an authenticated source or a person on site has set the wall clock. */
   readonly trusted: boolean;
+  /** Trusted on the word of a network that proves nothing, or of a clock chip. */
+  readonly plain?: true;
+}
+
+/** What a clock says of itself. */
+interface Telling {
+  wall(): UnixMs;
+  mono(): MonoMs;
+  trusted(): boolean;
+  proven(): boolean;
+}
+
+export function instantOf(clock: Telling): Instant {
+  const at = { wall: clock.wall(), mono: clock.mono(), trusted: clock.trusted() };
+  return at.trusted && !clock.proven() ? { ...at, plain: true } : at;
 }
 
 export const unixMs = (value: number): UnixMs => value as UnixMs;

@@ -4,6 +4,7 @@ import type { Answer, Ask, Calendar, FromLedger, RecordEntry, Restored, ToLedger
 import type { BootId, RunId } from "../domain/ids.ts";
 import type { SiteSpec } from "../domain/site.ts";
 import type { Instant } from "../domain/time.ts";
+import { instantOf } from "../domain/time.ts";
 
 /** Records kept for a ledger that is away; what comes on top is counted, not kept. */
 export const maxKeptRecords = 4_096;
@@ -50,7 +51,7 @@ export function createLedgerLink(parts: LedgerLinkParts): LedgerLink {
     sentCount = upTo;
   };
 
-  const now = (): Instant => ({ wall: clock.wall(), mono: clock.mono(), trusted: clock.trusted() });
+  const now = (): Instant => instantOf(clock);
 
   const keep = (what: RecordEntry["what"]) => {
     counter += 1;

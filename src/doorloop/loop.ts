@@ -10,8 +10,8 @@ import type { AskId, BootId, InputId, ReaderId, RelayId, RunId } from "../domain
 import type { Presentation } from "../domain/presentation.ts";
 import type { ReaderSpec, ReceptionSpec, SiteSpec } from "../domain/site.ts";
 import type { DoorCommand, DoorStatus } from "../domain/status.ts";
-import type { Instant, MonoMs } from "../domain/time.ts";
-import { later } from "../domain/time.ts";
+import type { MonoMs } from "../domain/time.ts";
+import { instantOf, later } from "../domain/time.ts";
 import type { AskEffect, AskInput, AskState } from "./ask-machine.ts";
 import { askDeadline, noAsks, stepAsks } from "./ask-machine.ts";
 import { lockDown, runCommand } from "./commands.ts";
@@ -147,6 +147,13 @@ export class DoorLoop {
     if (this.#stopped) return;
     this.#followTimetables();
     this.#schedule();
+  }
+
+  /** Somebody on site says that the clock once told wrong times, which are not to count any more. */
+  forgetTimes(who: string): void {
+    this.#timetables.resetFloor();
+    this.link.record({ type: "clock.floorReset", who });
+    this.clockChanged();
   }
 
   /** Something outside the doors that belongs in the record. */
@@ -290,7 +297,7 @@ export class DoorLoop {
 
   #present(reader: ReaderSpec, presentation: Presentation): void {
     const { clock, run } = this.#parts;
-    const presentedAt: Instant = { wall: clock.wall(), mono: clock.mono(), trusted: clock.trusted() };
+    const presentedAt = instantOf(clock);
     this.#askCount += 1;
     const ask: Ask = {
       id: `${run}.${this.#askCount}` as AskId,

@@ -1,11 +1,13 @@
 // Tells the doors what their timetables say, whenever that changes; keeps the last calendar while the ledger is away.
 import type { Clock } from "../../hal/clock.ts";
 import type { Calendar } from "../domain/ask.ts";
-import { believedAbove } from "../domain/clock-floor.ts";
+import type { ClockFloor } from "../domain/clock-floor.ts";
+import { believedAbove, noFloor, raisedFloor } from "../domain/clock-floor.ts";
 import type { TimetableInput } from "../domain/door-input.ts";
 import type { DoorId, ScheduleId } from "../domain/ids.ts";
 import type { SiteSpec } from "../domain/site.ts";
 import type { Instant, MonoMs, UnixMs } from "../domain/time.ts";
+import { instantOf } from "../domain/time.ts";
 import { calendarHolds, nextLookAt, timetableAt } from "../domain/timetable.ts";
 
 export interface TimetableNews {
@@ -17,6 +19,8 @@ export interface TimetableDesk {
   setCalendar(calendar: Calendar): void;
   /** No earlier time than this can come again; null says nothing new. */
   raiseFloor(wall: UnixMs | null): void;
+  /** An installer's word that what was told before was wrong. */
+  resetFloor(): void;
   /** What is new since the last look; the first one tells every door, so that none keeps what the last run left it. */
   look(): readonly TimetableNews[];
   deadline(): MonoMs | null;
@@ -28,12 +32,12 @@ export function createTimetableDesk(site: SiteSpec, clock: Clock): TimetableDesk
   const told = new Map<DoorId, TimetableInput>();
   let calendar: Calendar | null = null;
   let lookAt: MonoMs | null = null;
-  let floor = Number.NEGATIVE_INFINITY;
+  let floor: ClockFloor = noFloor;
 
   /** A clock that was set back, or starts behind, must not hold a door open for hours that are over. */
   const now = (): Instant => {
-    const at = believedAbove({ wall: clock.wall(), mono: clock.mono(), trusted: clock.trusted() }, floor);
-    if (at.trusted) floor = Math.max(floor, at.wall);
+    const at = believedAbove(instantOf(clock), floor.wall);
+    floor = raisedFloor(floor, at);
     return at;
   };
 
@@ -42,7 +46,10 @@ export function createTimetableDesk(site: SiteSpec, clock: Clock): TimetableDesk
       calendar = next;
     },
     raiseFloor(wall) {
-      floor = Math.max(floor, wall ?? floor);
+      if (wall !== null && wall > floor.wall) floor = { ...floor, wall };
+    },
+    resetFloor() {
+      floor = noFloor;
     },
     look() {
       if (calendar === null) return [];

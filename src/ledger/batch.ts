@@ -6,7 +6,7 @@ import type { Instant, MonoMs } from "../domain/time.ts";
 import { Deciding } from "./deciding.ts";
 import { Passages } from "./passages.ts";
 import type { ReadyAsk } from "./ready-ask.ts";
-import { raiseFloor } from "./session.ts";
+import { raiseFloor, resetFloor } from "./session.ts";
 import { Settling } from "./settling.ts";
 import type { TransactionParts } from "./transaction.ts";
 import { LedgerTransaction } from "./transaction.ts";
@@ -45,6 +45,9 @@ export class Batch {
       transaction.counters = { ...transaction.counters, runEntry: entry.n };
     }
     transaction.counters = raiseFloor(entry.at, transaction.counters);
+    if ("type" in entry.what && entry.what.type === "clock.floorReset") {
+      transaction.counters = resetFloor(transaction.counters);
+    }
     if ("settle" in entry.what) this.#settling.settle(entry.what, entry.at);
     else this.append(entry.what, entry.at);
   }

@@ -36,6 +36,7 @@ export function instantOf(ask: Ask, mono: MonoMs, counters: Counters): Instant {
     wall: unixMs(presentedAt.wall + elapsedMs),
     mono: monoMs(presentedAt.mono + elapsedMs),
     trusted: presentedAt.trusted,
+    ...(presentedAt.plain === true ? { plain: true as const } : {}),
   };
   return believed(at, counters);
 }

@@ -1,7 +1,7 @@
 // What a ledger knows beside its database, from the door loop's `open` on; each part changes only after a commit.
 import type { Database } from "better-sqlite3";
 import type { Ask } from "../domain/ask.ts";
-import { believedAbove } from "../domain/clock-floor.ts";
+import { believedAbove, raisedFloor } from "../domain/clock-floor.ts";
 import type { Holder } from "../domain/directory.ts";
 import type { FirstFactor } from "../domain/facts.ts";
 import type { AreaId, AskId, BootId, DoorId, ReaderId, RunId } from "../domain/ids.ts";
@@ -67,6 +67,8 @@ export interface Counters {
   readonly directoryVersion: number;
   /** The latest time that a trusted clock has told: the clock cannot be set back behind it. */
   readonly clockFloor: number;
+  /** See ClockFloor; not kept. */
+  readonly floorMono: MonoMs | null;
   /** The last record of this run that is in the journal. */
   readonly runEntry: number;
 }
@@ -107,6 +109,7 @@ export function beginSession(
       run: row?.run ?? "",
       directoryVersion: row?.directory_version ?? 0,
       clockFloor: row?.clock_floor ?? 0,
+      floorMono: null,
       runEntry: sameRun ? row.run_entry : 0,
     },
   };
@@ -114,7 +117,7 @@ export function beginSession(
 
 /** Writes what has changed enough to matter after a restart. */
 export function saveCounters(db: Database, before: Counters, after: Counters): void {
-  const floorMoved = Math.floor(after.clockFloor / floorStepMs) > Math.floor(before.clockFloor / floorStepMs);
+  const floorMoved = Math.floor(after.clockFloor / floorStepMs) !== Math.floor(before.clockFloor / floorStepMs);
   const sameRun = after.run === before.run && after.runEntry === before.runEntry;
   if (sameRun && after.directoryVersion === before.directoryVersion && !floorMoved) return;
   db.prepare("UPDATE controller SET run = ?, run_entry = ?, directory_version = ?, clock_floor = ?").run(
@@ -125,7 +128,12 @@ export function saveCounters(db: Database, before: Counters, after: Counters): v
   );
 }
 
-export const raiseFloor = (at: Instant, counters: Counters): Counters =>
-  at.trusted && at.wall > counters.clockFloor ? { ...counters, clockFloor: at.wall } : counters;
+export function raiseFloor(at: Instant, counters: Counters): Counters {
+  const { wall, mono } = raisedFloor({ wall: counters.clockFloor, mono: counters.floorMono }, at);
+  return { ...counters, clockFloor: wall, floorMono: mono };
+}
+
+/** An installer's word: what a wrong clock once told is forgotten. */
+export const resetFloor = (counters: Counters): Counters => ({ ...counters, clockFloor: 0, floorMono: null });
 
 export const believed = (at: Instant, { clockFloor }: Counters): Instant => believedAbove(at, clockFloor);

@@ -15,6 +15,8 @@ export interface StatePaths {
   readonly accessFile: string;
   /** How far the record was acted upon. */
   readonly actionCursor: string;
+  /** That somebody on site vouched for the time. */
+  readonly clockFile: string;
   /** There while a fire release is in force. */
   readonly fireFile: string;
   /** What doors open by when no controller can start, and what they opened for then. */
@@ -34,6 +36,7 @@ export function statePaths(folder: string, keysFolder: string | null): StatePath
     entryFile: join(folder, "console-code"),
     accessFile: join(folder, "http-access.json"),
     actionCursor: join(folder, "action-cursor.json"),
+    clockFile: join(folder, "clock.json"),
     fireFile: join(folder, "fire-latched"),
     rescueFile: join(folder, "rescue.json"),
     rescueLog: join(folder, "rescue.log"),

@@ -54,7 +54,11 @@ const rows: readonly Row[] = [
     edited((site) => delete site.doors[0].lock),
     ["doors[0].lock", /^"lock" is missing\.$/, /^Add it\. Write "failSecure" or "failSafe"\.$/, "nothing"],
   ],
-  ["another board", swap('"simulated"', '"arduino"'), ["board", /not one of the choices/, /^Write "simulated"\.$/]],
+  [
+    "another board",
+    swap('"simulated"', '"arduino"'),
+    ["board", /not one of the choices/, /^Write "simulated" or "linux"\.$/],
+  ],
   [
     "an unknown kind of reader",
     swap('"kind": "scanner"', '"kind": "scaner"'),

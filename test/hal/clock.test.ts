@@ -1,10 +1,12 @@
 // What is expected of time that a person or a test can move.
+
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import fc from "fast-check";
 import { afterEach, expect, test, vi } from "vitest";
+import type { ClockChange } from "../../hal/clock.ts";
 import { Fault } from "../../hal/fault.ts";
-import { type ClockChange, createLiveClock, createVirtualClock, type SimClock } from "../../hal/sim/clock.ts";
+import { createLiveClock, createVirtualClock, type SimClock } from "../../hal/sim/clock.ts";
 
 const noon = Date.UTC(2026, 0, 1, 12);
 const virtual = () => createVirtualClock({ startWallMs: noon, trusted: true });

@@ -2,9 +2,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Board, BoardEvent, BoardSpec } from "../../hal/board.ts";
-import type { Clock } from "../../hal/clock.ts";
+import type { Clock, ClockChange } from "../../hal/clock.ts";
 import { createSimBoard } from "../../hal/sim/board.ts";
-import { type ClockChange, createVirtualClock } from "../../hal/sim/clock.ts";
+import { createVirtualClock } from "../../hal/sim/clock.ts";
 import { parseCommand, runCommand } from "../../hal/sim/command.ts";
 import { compareWrites, parseTrace, recordBoard, replayBoard, type Trace } from "../../hal/trace.ts";
 

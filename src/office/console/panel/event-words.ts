@@ -1,5 +1,5 @@
 // Says in one plain English sentence what an event of the record means; pure, knows neither page nor stream.
-import type { Cause, JournalEvent, RecordedEvent } from "../../../domain/events.ts";
+import type { Cause, JournalEvent, RecordedEvent, TimeSource } from "../../../domain/events.ts";
 import type { Method } from "../../../domain/presentation.ts";
 import type { DenyReason } from "../../../domain/reasons.ts";
 import type { DoorMode } from "../../../domain/status.ts";
@@ -135,6 +135,13 @@ function durationWords(ms: number): string {
   if (Math.abs(seconds) < 120) return seconds === 1 ? "1 second" : `${seconds} seconds`;
   return `${Math.round(seconds / 60)} minutes`;
 }
+
+const timeSources: Record<TimeSource, string> = {
+  network: ": the network told it",
+  site: ": somebody on site vouches for it",
+  chip: ": the clock chip kept it",
+  simulated: "",
+};
 
 const times = (count: number): string => (count === 1 ? "once" : `${count} times`);
 
@@ -276,8 +283,15 @@ const sayings: { readonly [Type in JournalEvent["type"]]: Say<Type> } = {
     "system",
     `The clock was set ${event.byMs < 0 ? "back" : "forward"} by ${durationWords(Math.abs(event.byMs))}`,
   ],
-  "clock.trusted": () => ["system", "The time is certain now"],
+  "clock.trusted": ({ source }) => ["system", `The time is certain now${timeSources[source ?? "simulated"]}`],
   "clock.distrusted": () => ["system", "The time is no longer certain"],
+  "clock.set": ({ who, byMs }) => [
+    "system",
+    byMs === 0
+      ? `The time was confirmed (${who})`
+      : `The time was set ${byMs < 0 ? "back" : "forward"} by ${durationWords(Math.abs(byMs))} (${who})`,
+  ],
+  "clock.floorReset": ({ who }) => ["system", `Times that were told before do not count any more (${who})`],
   "config.accepted": () => ["system", "A new configuration was accepted"],
   "config.refused": (event) => [
     "alarm",
