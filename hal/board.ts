@@ -15,6 +15,9 @@ export type BoardEvent =
   | { readonly kind: "fault"; readonly input: string; readonly fault: WireFault; readonly at: MonoMs }
   /** Somebody is at a device's wires or secrets, or it looks like that: `what` says so in a few words. */
   | { readonly kind: "attack"; readonly device: string; readonly what: string; readonly at: MonoMs }
+  /** It works, but not as it should; `why` ends with what mends it. */
+  | { readonly kind: "faulty"; readonly device: string; readonly why: string; readonly at: MonoMs }
+  | { readonly kind: "mended"; readonly device: string; readonly at: MonoMs }
   | { readonly kind: "lost"; readonly device: string; readonly why: string; readonly at: MonoMs }
   | { readonly kind: "found"; readonly device: string; readonly at: MonoMs };
 

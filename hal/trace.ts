@@ -273,8 +273,8 @@ function readEvent(value: Record<string, unknown>): BoardEvent | null {
   if (kind === "attack" && isText(device) && isText(what)) return { kind, device, what, at };
   if (kind === "input" && isText(input) && isFlag(active)) return { kind, input, active, at };
   if (kind === "fault" && isText(input) && (fault === "cut" || fault === "shorted")) return { kind, input, fault, at };
-  if (kind === "lost" && isText(device) && isText(why)) return { kind, device, why, at };
-  return kind === "found" && isText(device) ? { kind, device, at } : null;
+  if ((kind === "lost" || kind === "faulty") && isText(device) && isText(why)) return { kind, device, why, at };
+  return (kind === "found" || kind === "mended") && isText(device) ? { kind, device, at } : null;
 }
 
 function readClockChange({ kind, byMs }: Record<string, unknown>): ClockChange | null {

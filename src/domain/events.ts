@@ -169,6 +169,9 @@ export type SystemEvent =
   | { readonly type: "office.restored" }
   | { readonly type: "device.lost"; readonly device: string; readonly why: string }
   | { readonly type: "device.found"; readonly device: string }
+  /** It works, but not as it should. */
+  | { readonly type: "device.faulted"; readonly device: string; readonly why: string }
+  | { readonly type: "device.mended"; readonly device: string }
   /** Somebody seems to be at its wires or secrets. */
   | { readonly type: "device.attacked"; readonly device: string; readonly what: string; readonly count: number }
   | { readonly type: "relay.failed"; readonly relay: RelayId; readonly why: string }

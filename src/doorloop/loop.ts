@@ -23,7 +23,7 @@ import type { LedgerLink } from "./ledger-link.ts";
 import { createLedgerLink } from "./ledger-link.ts";
 import type { ReaderDesk } from "./reader-desk.ts";
 import { createReaderDesk } from "./reader-desk.ts";
-import { createTally } from "./tally.ts";
+import { createTallies, deviceEvent } from "./tallies.ts";
 import { createTimetableDesk } from "./timetable-desk.ts";
 
 export interface DoorLoopParts {
@@ -53,9 +53,7 @@ export class DoorLoop {
   readonly #readers = new Map<ReaderId, ReaderEntry>();
   readonly #inputs;
   readonly #timetables;
-  readonly #shed;
-  readonly #misreads;
-  readonly #attacks;
+  readonly #tallies;
   #asks: AskState = noAsks;
   #askCount = 0;
   #ledgerLostAt: MonoMs | null = null;
@@ -95,17 +93,7 @@ export class DoorLoop {
         this.clockChanged();
       },
     });
-    this.#shed = createTally(clock, "shed presentations", (reader, count) =>
-      record({ type: "access.shed", reader: reader as ReaderId, count }),
-    );
-    this.#misreads = createTally(clock, "misreads", (key, count) => {
-      const [reader = "", problem = ""] = key.split(" ");
-      record({ type: "reader.misread", reader: reader as ReaderId, problem, count });
-    });
-    this.#attacks = createTally(clock, "attacks", (key, count) => {
-      const end = key.indexOf(" ");
-      record({ type: "device.attacked", device: key.slice(0, end), what: key.slice(end + 1), count });
-    });
+    this.#tallies = createTallies(clock, record);
   }
 
   /** The inputs are heard first: a door that fire or a held exit button keeps open is not locked for an instant. */
@@ -218,7 +206,7 @@ export class DoorLoop {
         this.#hearReader(event);
         break;
       case "attack":
-        this.#attacks.count(`${event.device} ${event.what}`);
+        this.#tallies.attacked(event);
         break;
       case "input":
       case "fault":
@@ -228,7 +216,9 @@ export class DoorLoop {
         this.#hearLoss(event.device, event.why);
         break;
       case "found":
-        this.link.record({ type: "device.found", device: event.device });
+      case "faulty":
+      case "mended":
+        this.link.record(deviceEvent(event));
         this.#parts.onChange();
         break;
     }
@@ -240,7 +230,7 @@ export class DoorLoop {
     if (reader === undefined) return;
     for (const finding of reader.desk.take(event, this.#now())) {
       if (finding.kind === "key") this.#parts.board.signal(reader.spec.id, "key");
-      else if (finding.kind === "misread") this.#misreads.count(`${reader.spec.id} ${finding.problem}`);
+      else if (finding.kind === "misread") this.#tallies.misread(reader.spec.id, finding.problem);
       else if (finding.kind === "presentation") this.#present(reader.spec, finding.presentation);
     }
   }
@@ -338,7 +328,7 @@ export class DoorLoop {
         this.link.record(effect.settlement);
         return;
       case "shed":
-        this.#shed.count(effect.reader);
+        this.#tallies.shed(effect.reader);
         return;
     }
   }

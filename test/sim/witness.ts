@@ -205,8 +205,7 @@ export class Witness {
   #hear(event: BoardEvent, listen: (event: BoardEvent) => void): void {
     if (event.kind === "input") this.#hearInput(event.input, event.active);
     else if (event.kind === "lost") this.#hearLoss(event.device);
-    else if (event.kind !== "found" && event.kind !== "fault" && event.kind !== "attack")
-      this.#hearing = this.#present(event);
+    else if ("reader" in event) this.#hearing = this.#present(event);
     listen(event);
     this.#hearing = null;
     if (event.kind !== "input") return;
