@@ -10,8 +10,8 @@ function linesOf(_spec: BoardSpec, _clock: Clock): readonly PartChoice[] {
 }
 
 /** Of readers on buses and ports, once the doors work. */
-function readersOf(_spec: BoardSpec, _clock: Clock): readonly PartChoice[] {
-  return [];
+function readersOf(_spec: BoardSpec, clock: Clock): readonly PartChoice[] {
+  return [{ devices: ["board supply"], open: async () => (await import("./supply.ts")).openSupply(clock) }];
 }
 
 export const openLinuxBoard = (spec: BoardSpec, clock: Clock): Promise<Board> =>
