@@ -22,6 +22,7 @@ const mayImport: Record<string, readonly string[]> = {
   "src/office-opening.ts": ["src", "hal", "node", "npm"],
   "src/site-wires.ts": ["src", "hal", "node"],
   "src/site-time.ts": ["src", "hal"],
+  "src/site-questions.ts": ["src", "hal"],
   "src/directory-watching.ts": ["src", "node"],
   "src/directory-applying.ts": ["src", "node"],
 };

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import type { Board } from "../hal/board.ts";
 import type { SiteClock } from "../hal/clock.ts";
 import type { BoardServer } from "../hal/sim/socket.ts";
+import type { WatchedBoard } from "../hal/watched-board.ts";
 import { configDigest, saveAccepted } from "./config/accepted.ts";
 import type { ConfigProblem } from "./config/problem.ts";
 import type { Config } from "./config/schema.ts";
@@ -13,7 +14,6 @@ import { rescueBoardOf, siteOf } from "./config/site.ts";
 import { recallUnderstood, saveUnderstood } from "./config/understood.ts";
 import { Fault } from "./domain/fault.ts";
 import type { BootId, RunId } from "./domain/ids.ts";
-import type { DoorCommand, TimeRequest } from "./domain/status.ts";
 import { DoorLoop } from "./doorloop/loop.ts";
 import { noteBoardHealth } from "./ops/board-health.ts";
 import { buildStamp, version } from "./ops/build.ts";
@@ -30,7 +30,9 @@ import { takeFolder } from "./ops/rescue-turn.ts";
 import type { Controller, RunOptions } from "./ops/run-options.ts";
 import type { StatePaths } from "./ops/state-paths.ts";
 import { statePaths } from "./ops/state-paths.ts";
-import { answerTime, followClock } from "./site-time.ts";
+import type { SiteQuestion } from "./site-questions.ts";
+import { answerSite } from "./site-questions.ts";
+import { followClock } from "./site-time.ts";
 import type { SiteWires } from "./site-wires.ts";
 import { openWires } from "./site-wires.ts";
 
@@ -56,15 +58,12 @@ export async function openController(parts: ControllerParts): Promise<Controller
 }
 
 /** What the command line may ask of the running controller. */
-type Question =
-  | TimeRequest
-  | { readonly kind: "status" | "login" | "reload" }
-  | { readonly kind: "command"; readonly command: DoorCommand };
+type Question = { readonly kind: "status" | "login" | "reload" } | SiteQuestion;
 
 interface Site {
   readonly text: string;
   readonly config: Config;
-  readonly board: Board;
+  readonly board: WatchedBoard;
   readonly clock: SiteClock;
   readonly loop: DoorLoop;
   readonly ledger: LedgerSide;
@@ -297,21 +296,15 @@ class MainProcess implements Controller {
     switch (question.kind) {
       case "status":
         return { doors: this.#site?.loop.statuses() ?? [], health: this.#health.facts() };
-      case "command":
-        if (this.#site === null) return { problem: "The doors are being started; try again." };
-        return { problem: this.#site.loop.command(question.command, "command line") ?? undefined };
-      case "time":
-      case "timeSet":
-      case "timeConfirm":
-      case "timeForget":
-        if (this.#site === null) return { problem: "The doors are being started; try again." };
-        return answerTime(question, this.#site, "command line");
       case "login": {
         const link = this.#site?.office?.newEntryLink() ?? null;
         return link === null ? { problem: "The console does not run yet; see `postern status`." } : { link };
       }
       case "reload":
         return { outcome: await this.#reload() };
+      default:
+        if (this.#site === null) return { problem: "The doors are being started; try again." };
+        return answerSite(question, this.#site, "command line");
     }
   }
 

@@ -1,10 +1,11 @@
 // Part of the composition root: opens the wires of a site and the clock that it goes by.
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
-import type { Board } from "../hal/board.ts";
 import type { SiteClock } from "../hal/clock.ts";
 import type { TimeMemory } from "../hal/linux/system-clock.ts";
 import { openBoard } from "../hal/open-board.ts";
 import type { BoardServer } from "../hal/sim/socket.ts";
+import type { WatchedBoard } from "../hal/watched-board.ts";
+import { watchBoard } from "../hal/watched-board.ts";
 import type { Config } from "./config/schema.ts";
 import { boardOf } from "./config/site.ts";
 import type { BootId } from "./domain/ids.ts";
@@ -12,7 +13,7 @@ import { log } from "./ops/log.ts";
 import type { StatePaths } from "./ops/state-paths.ts";
 
 export interface SiteWires {
-  readonly board: Board;
+  readonly board: WatchedBoard;
   readonly clock: SiteClock;
   /** Lets people play with a simulated board; null with real wires. */
   readonly serve: () => Promise<BoardServer | null>;
@@ -30,7 +31,7 @@ async function openSimulated(config: Config, paths: StatePaths): Promise<SiteWir
     const { serveBoard } = await import("../hal/sim/socket.ts");
     return simulated === null ? null : serveBoard(simulated, clock, paths.boardSocket);
   };
-  return { board, clock, serve };
+  return { board: watchBoard(board, clock), clock, serve };
 }
 
 async function openReal(config: Config, paths: StatePaths, boot: BootId): Promise<SiteWires> {
@@ -41,7 +42,7 @@ async function openReal(config: Config, paths: StatePaths, boot: BootId): Promis
     memory: timeMemory(paths.clockFile, boot),
   });
   const { board } = await openBoard(config.board, boardOf(config), clock);
-  return { board, clock, serve: async () => null };
+  return { board: watchBoard(board, clock), clock, serve: async () => null };
 }
 
 /** Monotonic time means something in one boot of the machine only. */

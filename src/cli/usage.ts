@@ -123,6 +123,14 @@ const usage: Readonly<Record<string, Usage>> = {
       keysOption,
     ],
   },
+  watch: {
+    forms: ["postern watch [READER | INPUT] [--reveal] [--state DIR]"],
+    what: "Show what readers and inputs report, bits and all, as it comes: for whoever connects them.",
+    options: [
+      ["--reveal", "also keys and codes, which may be somebody's PIN; the record says who looked"],
+      stateOption,
+    ],
+  },
   time: {
     forms: [
       "postern time [show] [--state DIR]",

@@ -194,6 +194,8 @@ export type SystemEvent =
       /** Left out where the change was made on site. */
       readonly origin?: Source;
     }
+  /** Somebody looks at what the wires report, cards and keys included. */
+  | { readonly type: "wires.watched"; readonly who: string }
   | { readonly type: "console.entered"; readonly how: string }
   /** Requests that events set off: sent and well received, or not. */
   | { readonly type: "action.done"; readonly action: string; readonly count: number }

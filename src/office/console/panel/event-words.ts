@@ -300,6 +300,7 @@ const sayings: { readonly [Type in JournalEvent["type"]]: Say<Type> } = {
     `A configuration was refused with ${event.problems} ${event.problems === 1 ? "problem" : "problems"}: ${event.first}`,
   ],
   "directory.changed": (event) => ["system", `People and keys were changed (${event.by})`],
+  "wires.watched": ({ who }) => ["system", `Somebody looked at what the readers report (${who})`],
   "console.entered": () => ["system", "Someone logged in to this console"],
   "action.done": (event) => ["system", `${event.action} was sent ${times(event.count)} and arrived`],
   "action.failed": (event) => ["alarm", `${event.action} failed ${times(event.count)}: ${failures[event.why]}`],

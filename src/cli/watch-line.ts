@@ -1,0 +1,61 @@
+// One raw event of the wires as a line for whoever connects them: the bits themselves, and what they were taken for.
+import type { BoardEvent } from "../../hal/board.ts";
+import { formatCard } from "../domain/card-format.ts";
+import { decodeFrame } from "../domain/frame.ts";
+import type { ReaderSpec } from "../domain/site.ts";
+
+export function deviceOf(event: BoardEvent): string {
+  if ("reader" in event) return event.reader;
+  return "input" in event ? event.input : event.device;
+}
+
+/** Keys and codes are hidden unless they may be revealed: it may be somebody's PIN. */
+export function watchLine(event: BoardEvent, readers: readonly ReaderSpec[], mayReveal: boolean): string {
+  const seconds = (event.at / 1_000).toFixed(3).padStart(12);
+  return `${seconds}  ${deviceOf(event).padEnd(20)}  ${wordsOf(event, readers, mayReveal)}`;
+}
+
+function wordsOf(event: BoardEvent, readers: readonly ReaderSpec[], mayReveal: boolean): string {
+  switch (event.kind) {
+    case "frame":
+      return frameWords(
+        event.bits,
+        readers.find(({ id }) => id === event.reader),
+        mayReveal,
+      );
+    case "key":
+      return `key ${mayReveal ? event.key : "•"}`;
+    case "text":
+      return `text of ${event.text.length} characters${mayReveal ? `: ${event.text}` : ""}`;
+    case "card":
+      return `card ${event.bytes}, in decimal ${BigInt(`0x${event.bytes}`)}`;
+    case "input":
+      return event.active ? "active" : "inactive";
+    case "fault":
+      return `wire ${event.fault}`;
+    case "lost":
+      return `lost: ${event.why}`;
+    case "faulty":
+      return `faulty: ${event.why}`;
+    case "attack":
+      return `attack: ${event.what}`;
+    case "found":
+    case "mended":
+      return event.kind;
+  }
+}
+
+function frameWords(bits: string, reader: ReaderSpec | undefined, mayReveal: boolean): string {
+  const reading = reader === undefined ? null : decodeFrame(bits, reader.format, reader.keypad);
+  if (reading?.kind === "key") return `${bits.length} bits, key ${mayReveal ? `${reading.key}  ${bits}` : "•"}`;
+  const raw = `${bits.length} bits  ${bits}`;
+  if (reading === null) return raw;
+  if (reading.kind === "card") return `${raw}  card ${reading.code}, in decimal ${formatCard(reading.code, "8H10D")}`;
+  return `${raw}  not read: ${misreadWords[reading.problem] ?? reading.problem}`;
+}
+
+const misreadWords: Readonly<Record<string, string>> = {
+  length: "the reader's format has another length",
+  parity: "its parity is wrong; check the wires, and that D0 and D1 are not swapped",
+  key: "no key sends this",
+};

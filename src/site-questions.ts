@@ -1,0 +1,34 @@
+// Part of the composition root: what the command line asks of a site that runs, and its answers.
+import type { SiteClock } from "../hal/clock.ts";
+import type { WatchedBoard } from "../hal/watched-board.ts";
+import type { DoorCommand, TimeRequest } from "./domain/status.ts";
+import type { DoorLoop } from "./doorloop/loop.ts";
+import { answerTime } from "./site-time.ts";
+
+export type SiteQuestion =
+  | TimeRequest
+  | { readonly kind: "command"; readonly command: DoorCommand }
+  /** What the wires reported after that page; null begins. */
+  | { readonly kind: "watch"; readonly after: number | null };
+
+export interface AskedSite {
+  readonly board: WatchedBoard;
+  readonly clock: SiteClock;
+  readonly loop: DoorLoop;
+}
+
+/** Undefined is no answer: there is no such question. */
+export function answerSite(question: SiteQuestion, site: AskedSite, who: string): unknown {
+  switch (question.kind) {
+    case "command":
+      return { problem: site.loop.command(question.command, who) ?? undefined };
+    case "watch":
+      if (!site.board.isWatched()) site.loop.note({ type: "wires.watched", who });
+      return site.board.watch(question.after);
+    case "time":
+    case "timeSet":
+    case "timeConfirm":
+    case "timeForget":
+      return answerTime(question, site, who);
+  }
+}
