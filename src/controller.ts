@@ -32,7 +32,7 @@ import type { StatePaths } from "./ops/state-paths.ts";
 import { statePaths } from "./ops/state-paths.ts";
 import type { SiteQuestion } from "./site-questions.ts";
 import { answerSite } from "./site-questions.ts";
-import { followClock } from "./site-time.ts";
+import { followClock, timePort } from "./site-time.ts";
 import type { SiteWires } from "./site-wires.ts";
 import { openWires } from "./site-wires.ts";
 
@@ -228,7 +228,7 @@ class MainProcess implements Controller {
     };
     this.#site = site;
     loop.start();
-    followClock(clock, loop, this.#health);
+    followClock(clock, loop, this.#health, () => site.office?.publish());
     void this.#serveBoard(site, serve);
     void ledgerReady.promise.then(() => this.#tryOffice(site));
     return site;
@@ -267,6 +267,7 @@ class MainProcess implements Controller {
       config: site.config,
       boot: bootId,
       doors: site.loop,
+      time: timePort(site),
       health: this.#health,
       wallMs: site.clock.wall(),
       isWanted: () => !site.closed,

@@ -14,7 +14,7 @@ import { OfficeSide } from "./ops/office-side.ts";
 import { removeSamples, seedSamples } from "./ops/sample-people.ts";
 import type { StatePaths } from "./ops/state-paths.ts";
 
-export interface OfficeOpener extends Pick<OfficeParts, "modulePath" | "doors" | "health" | "showEntry"> {
+export interface OfficeOpener extends Pick<OfficeParts, "modulePath" | "doors" | "time" | "health" | "showEntry"> {
   readonly isSimulatedSite: boolean;
   readonly paths: StatePaths;
   readonly config: Config;

@@ -6,18 +6,20 @@ import type { TimeRequest, TimeStatus } from "./domain/status.ts";
 import { unixMs } from "./domain/time.ts";
 import type { DoorLoop } from "./doorloop/loop.ts";
 import type { Health } from "./ops/health.ts";
+import type { TimePort } from "./ops/office-side.ts";
 
 /** Neither a typing error nor a chip without a battery gets past these: 2024 and 2100. */
 const earliestWall = Date.UTC(2024, 0, 1);
 const latestWall = Date.UTC(2100, 0, 1);
 
 /** Hears of the clock until the site is closed. */
-export function followClock(clock: SiteClock, loop: DoorLoop, health: Health): void {
+export function followClock(clock: SiteClock, loop: DoorLoop, health: Health, changed: () => void): void {
   const look = () => noteClockHealth(health, clock);
   clock.onChange((change) => {
     loop.note(clockEvent(change, clock));
     loop.clockChanged();
     look();
+    changed();
   });
   look();
 }
@@ -61,6 +63,18 @@ export function answerTime(
   }
   return { wallMs: clock.wall(), ...clock.standing() };
 }
+
+export const timePort = (site: { readonly clock: SiteClock; readonly loop: DoorLoop }): TimePort => ({
+  standing: () => ({ aheadMs: site.clock.wall() - Date.now(), ...site.clock.standing() }),
+  ask(request, who) {
+    try {
+      answerTime(request, site, who);
+      return null;
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  },
+});
 
 function setTime(wallMs: number, clock: SiteClock): void {
   if (!(wallMs >= earliestWall && wallMs < latestWall)) {

@@ -46,11 +46,19 @@ export type TimeRequest =
   /** What times were told before is forgotten: the next one may be earlier. */
   | { readonly kind: "timeForget" };
 
+export const isTimeRequest = (request: DoorCommand | TimeRequest): request is TimeRequest =>
+  request.kind.startsWith("time");
+
 export interface TimeStatus {
   readonly wallMs: number;
   /** Null when nobody vouches for it. */
   readonly source: TimeSource | null;
   readonly proven: boolean;
+}
+
+/** The site's clock as the office reckons with it: so far ahead of the machine's own. */
+export interface OfficeTime extends Omit<TimeStatus, "wallMs"> {
+  readonly aheadMs: number;
 }
 
 export const doorRequests = ["lock", "unlock", "block", "doubleLock", "lockOpen", "lockOpenRelease"] as const;
@@ -66,7 +74,12 @@ export interface HealthFact {
 /** Main process to office. */
 export type ToOffice =
   | { readonly kind: "open"; readonly opening: OfficeOpening }
-  | { readonly kind: "doors"; readonly doors: readonly DoorStatus[]; readonly health: readonly HealthFact[] }
+  | {
+      readonly kind: "doors";
+      readonly doors: readonly DoorStatus[];
+      readonly health: readonly HealthFact[];
+      readonly time: OfficeTime;
+    }
   | { readonly kind: "commandDone"; readonly n: number; readonly problem: string | null }
   /** A new one-time code takes the place of the old one. */
   | { readonly kind: "code"; readonly codeDigest: string; readonly codeExpiresWallMs: number }
@@ -75,7 +88,7 @@ export type ToOffice =
 /** Office to main process. */
 export type FromOffice =
   | { readonly kind: "ready"; readonly address: string }
-  | { readonly kind: "command"; readonly n: number; readonly who: string; readonly command: DoorCommand }
+  | { readonly kind: "command"; readonly n: number; readonly who: string; readonly command: DoorCommand | TimeRequest }
   /** The one-time code was used: a restarted office must not accept it again. */
   | { readonly kind: "entered" }
   | { readonly kind: "pong"; readonly n: number };

@@ -1,5 +1,5 @@
 // The office's line to a simulated board: keeps its picture and passes commands on; knows no door or credential.
-import { type BoardClock, type BoardReader, type BoardSays, decodeBoardLine, type LampSignal } from "./board-says.ts";
+import { type BoardReader, type BoardSays, decodeBoardLine, type LampSignal } from "./board-says.ts";
 import { LineLink } from "./line-link.ts";
 import type { Outcome } from "./outcome.ts";
 
@@ -12,7 +12,6 @@ export interface BoardPicture {
   readonly relays: ReadonlyMap<string, boolean>;
   readonly inputs: ReadonlyMap<string, boolean>;
   readonly readers: ReadonlyMap<string, BoardReader>;
-  readonly clock: BoardClock | null;
 }
 
 export interface BoardLinkEvents {
@@ -35,9 +34,6 @@ export class BoardLink {
   #relays = new Map<string, boolean>();
   #inputs = new Map<string, boolean>();
   #readers = new Map<string, BoardReader>();
-  #clock: BoardClock | null = null;
-  /** When the board said what its clock shows. */
-  #clockAtMono = 0;
 
   constructor(path: string, events: BoardLinkEvents) {
     this.#events = events;
@@ -59,7 +55,6 @@ export class BoardLink {
       relays: this.#relays,
       inputs: this.#inputs,
       readers: this.#readers,
-      clock: this.#clock === null ? null : this.#clockNow(this.#clock),
     };
   }
 
@@ -80,15 +75,6 @@ export class BoardLink {
     this.#abandon();
   }
 
-  #clockNow({ wallMs, trusted }: BoardClock): BoardClock {
-    return { wallMs: Math.round(wallMs + performance.now() - this.#clockAtMono), trusted };
-  }
-
-  #setClock(clock: BoardClock | null): void {
-    this.#clock = clock;
-    this.#clockAtMono = performance.now();
-  }
-
   #take(says: BoardSays): void {
     if (says.kind === "signal") this.#events.signal(says.reader, says.signal);
     else if (says.kind === "done") this.#settle(says.line, { ok: true });
@@ -100,18 +86,16 @@ export class BoardLink {
     }
   }
 
-  #redraw(says: Extract<BoardSays, { kind: "snapshot" | "relay" | "input" | "device" | "clock" }>): void {
+  #redraw(says: Extract<BoardSays, { kind: "snapshot" | "relay" | "input" | "device" }>): void {
     if (says.kind === "snapshot") {
       this.#connected = true;
       this.#relays = new Map(says.relays);
       this.#inputs = new Map(says.inputs);
       this.#readers = new Map(says.readers);
-      this.#setClock(says.clock);
       return;
     }
     if (says.kind === "relay") this.#relays.set(says.relay, says.energized);
     else if (says.kind === "input") this.#inputs.set(says.input, says.active);
-    else if (says.kind === "clock") this.#setClock(says.clock);
     else {
       const reader = this.#readers.get(says.device);
       if (reader !== undefined) this.#readers.set(says.device, { ...reader, lost: says.lost });

@@ -9,11 +9,6 @@ export interface BoardReader {
   readonly lost: boolean;
 }
 
-export interface BoardClock {
-  readonly wallMs: number;
-  readonly trusted: boolean;
-}
-
 /** Keyed by id. A line that shows what was typed or tapped has no case here, so that it can go no further. */
 export type BoardSays =
   | {
@@ -21,13 +16,11 @@ export type BoardSays =
       readonly relays: ReadonlyMap<string, boolean>;
       readonly inputs: ReadonlyMap<string, boolean>;
       readonly readers: ReadonlyMap<string, BoardReader>;
-      readonly clock: BoardClock | null;
     }
   | { readonly kind: "relay"; readonly relay: string; readonly energized: boolean }
   | { readonly kind: "input"; readonly input: string; readonly active: boolean }
   | { readonly kind: "device"; readonly device: string; readonly lost: boolean }
   | { readonly kind: "signal"; readonly reader: string; readonly signal: LampSignal }
-  | { readonly kind: "clock"; readonly clock: BoardClock }
   | { readonly kind: "done"; readonly line: number }
   | { readonly kind: "refused"; readonly line: number; readonly problem: string };
 
@@ -47,10 +40,6 @@ export function decodeBoardLine(value: unknown): BoardSays | null {
   }
   if (kind === "signal" && typeof reader === "string" && lampSignals.includes(String(signal))) {
     return { kind, reader, signal: signal as LampSignal };
-  }
-  if (kind === "clock") {
-    const clock = decodeClock(value);
-    return clock === null ? null : { kind, clock };
   }
   if (kind === "done" && typeof line === "number") return { kind, line };
   if (kind === "refused" && typeof line === "number") {
@@ -85,7 +74,6 @@ function decodeSnapshot(value: Fields): BoardSays {
     relays: decodeLevels(value["relays"]),
     inputs: decodeLevels(value["inputs"]),
     readers,
-    clock: decodeClock(value["clock"]),
   };
 }
 
@@ -105,9 +93,4 @@ function decodeReader(value: unknown): BoardReader | null {
     keypad: value["keypad"] === true || value["kind"] === "keypad",
     lost: value["lost"] === true,
   };
-}
-
-function decodeClock(value: unknown): BoardClock | null {
-  if (!isFields(value) || typeof value["wallMs"] !== "number") return null;
-  return { wallMs: value["wallMs"], trusted: value["trusted"] === true };
 }

@@ -1,5 +1,13 @@
 // What the office knows of the doors, and the operator's commands under way to the main process.
-import type { DoorCommand, DoorStatus, FromOffice, HealthFact } from "../domain/status.ts";
+import type {
+  DoorCommand,
+  DoorStatus,
+  FromOffice,
+  HealthFact,
+  OfficeTime,
+  TimeRequest,
+  ToOffice,
+} from "../domain/status.ts";
 import type { Outcome } from "./outcome.ts";
 
 const maxPending = 16;
@@ -16,6 +24,7 @@ export class DoorDesk {
   #commands = 0;
   #doors: readonly DoorStatus[] = [];
   #health: readonly HealthFact[] = [];
+  #time: OfficeTime = { aheadMs: 0, source: null, proven: false };
 
   constructor(send: (message: FromOffice) => void) {
     this.#send = send;
@@ -29,12 +38,17 @@ export class DoorDesk {
     return this.#health;
   }
 
-  publish(doors: readonly DoorStatus[], health: readonly HealthFact[]): void {
-    this.#doors = doors;
-    this.#health = health;
+  get time(): OfficeTime {
+    return this.#time;
   }
 
-  command(who: string, command: DoorCommand): Promise<Outcome> {
+  publish({ doors, health, time }: Extract<ToOffice, { kind: "doors" }>): void {
+    this.#doors = doors;
+    this.#health = health;
+    this.#time = time;
+  }
+
+  command(who: string, command: DoorCommand | TimeRequest): Promise<Outcome> {
     if (this.#pending.size >= maxPending) return Promise.resolve({ ok: false, code: "busy", problem: "Try again." });
     this.#commands += 1;
     const n = this.#commands;

@@ -1,7 +1,7 @@
 // The office put together: its lines to board, ledger and doors, and the console that shows them; knows no IPC.
 
 import type { JournalEvent } from "../domain/events.ts";
-import type { OfficeOpening, ToOffice } from "../domain/status.ts";
+import type { HealthFact, OfficeOpening, ToOffice } from "../domain/status.ts";
 import { openActions } from "./actions/open-actions.ts";
 import { openApi } from "./api/open-api.ts";
 import { BoardLink } from "./board-link.ts";
@@ -13,7 +13,7 @@ import { loadPanelFiles } from "./console/panel-files.ts";
 import { planRoutes } from "./console/routes.ts";
 import { openConsoleServer } from "./console/server.ts";
 import { Sessions } from "./console/session.ts";
-import type { PageBoard, PageSite } from "./console/wire.ts";
+import type { PageBoard, PageDoors, PageSite } from "./console/wire.ts";
 import type { ReadCallFacts } from "./directory-port.ts";
 import type { DoorDesk } from "./door-desk.ts";
 import type { OpenJournal } from "./journal-port.ts";
@@ -57,7 +57,7 @@ export async function openOffice(opening: OfficeOpening, ports: OfficePorts): Pr
     ports.clock.mono,
   );
   const own = new OwnHealth(ports.clock.wall, () => doors.call());
-  const pageDoors = () => ({ doors: ports.desk.doors, health: [...ports.desk.health, ...own.facts()] });
+  const pageDoors = () => pageDoorsOf(ports, own.facts());
   const doors = new Paced(drawEveryMs, () => streams.broadcast({ name: "doors", data: pageDoors() }));
   const board = opening.boardSocket === null ? null : openBoard(opening.boardSocket, streams, own);
   const pageBoard = () => pageBoardOf(board?.link ?? null);
@@ -144,6 +144,15 @@ function openBoard(path: string, streams: EventStreams, own: OwnHealth) {
   return { link, close };
 }
 
+function pageDoorsOf({ desk, clock }: OfficePorts, ownFacts: readonly HealthFact[]): PageDoors {
+  const { doors, health, time } = desk;
+  return {
+    doors,
+    health: [...health, ...ownFacts],
+    time: { wallMs: clock.wall() + time.aheadMs, trusted: time.source !== null },
+  };
+}
+
 function pageSiteOf({ site, samples, boardSocket }: OfficeOpening): PageSite {
   return {
     name: site.name,
@@ -161,13 +170,12 @@ function pageSiteOf({ site, samples, boardSocket }: OfficeOpening): PageSite {
 }
 
 function pageBoardOf(link: BoardLink | null): PageBoard {
-  if (link === null) return { connected: false, relays: {}, inputs: {}, readers: {}, clock: null };
-  const { connected, relays, inputs, readers, clock } = link.picture();
+  if (link === null) return { connected: false, relays: {}, inputs: {}, readers: {} };
+  const { connected, relays, inputs, readers } = link.picture();
   return {
     connected,
     relays: Object.fromEntries(relays),
     inputs: Object.fromEntries(inputs),
     readers: Object.fromEntries(readers),
-    clock,
   };
 }

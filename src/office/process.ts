@@ -38,7 +38,7 @@ export function runOffice({ openJournal, readCallFacts }: OfficeProcess): void {
       renewed = message;
       office?.renewCode(message);
     } else {
-      desk.publish(message.doors, message.health);
+      desk.publish(message);
       office?.doorsChanged();
     }
   });

@@ -1,7 +1,16 @@
 // The main process's side of the office: keeps it running, tells it how the doors stand, passes on what it is told.
 import { rm } from "node:fs/promises";
 import type { JournalEvent } from "../domain/events.ts";
-import type { DoorCommand, DoorStatus, FromOffice, OfficeOpening, ToOffice } from "../domain/status.ts";
+import type {
+  DoorCommand,
+  DoorStatus,
+  FromOffice,
+  OfficeOpening,
+  OfficeTime,
+  TimeRequest,
+  ToOffice,
+} from "../domain/status.ts";
+import { isTimeRequest } from "../domain/status.ts";
 import type { EntryCode } from "./entry-code.ts";
 import { makeEntryCode } from "./entry-code.ts";
 import type { Health } from "./health.ts";
@@ -16,9 +25,17 @@ export interface DoorsPort {
   note(event: JournalEvent): void;
 }
 
+/** The site's clock, as far as somebody at the console may look at it and set it. */
+export interface TimePort {
+  standing(): OfficeTime;
+  /** Null when it was done, otherwise why not. */
+  ask(request: TimeRequest, who: string): string | null;
+}
+
 export interface OfficeParts {
   readonly modulePath: string;
   readonly doors: DoorsPort;
+  readonly time: TimePort;
   readonly health: Health;
   readonly opening: Omit<OfficeOpening, "codeDigest" | "codeExpiresWallMs">;
   readonly entryFile: string;
@@ -88,8 +105,8 @@ export class OfficeSide {
       return;
     }
     this.#publishArmed = false;
-    const { doors, health } = this.#parts;
-    this.#office.send({ kind: "doors", doors: doors.statuses(), health: health.facts() });
+    const { doors, health, time } = this.#parts;
+    this.#office.send({ kind: "doors", doors: doors.statuses(), health: health.facts(), time: time.standing() });
   }
 
   #hear(message: FromOffice): void {
@@ -102,7 +119,9 @@ export class OfficeSide {
         void this.#removeEntry();
         return;
       case "command": {
-        const problem = this.#parts.doors.command(message.command, message.who);
+        const { command, who } = message;
+        const { doors, time } = this.#parts;
+        const problem = isTimeRequest(command) ? time.ask(command, who) : doors.command(command, who);
         this.#office.send({ kind: "commandDone", n: message.n, problem });
         return;
       }

@@ -217,7 +217,7 @@ export async function openBench(options: BenchOptions = {}): Promise<OfficeBench
     clock,
     opening: () => opening,
     publish: (doors) => {
-      desk.publish(doors, []);
+      desk.publish({ kind: "doors", doors, health: [], time: { aheadMs: 0, source: "site", proven: true } });
       office.doorsChanged();
     },
     restart: async (changed = {}) => {

@@ -99,7 +99,12 @@ test("what the main process publishes reaches a page, and a page's command the m
   const cookie = await logIn(address);
   await entered;
   const stream = await EventStream.open(address, cookie);
-  tell({ kind: "doors", doors: [statusOf("front", { forced: true })], health: [] });
+  tell({
+    kind: "doors",
+    doors: [statusOf("front", { forced: true })],
+    health: [],
+    time: { aheadMs: 0, source: "network", proven: false },
+  });
   await stream.next("doors", ({ doors }) => doors[0]?.forced === true);
   const commanded = hear("command");
   const body = { command: { kind: "clearForced", door: "front" } };

@@ -179,7 +179,6 @@ test("no other command, and no command for another door, reaches the main proces
   for (const body of [
     { kind: "explode", door: "front" },
     { kind: "unlock", door: "nobody" },
-    { kind: "clearRecovery" },
     { kind: "lockDown", doors: ["nobody"], forMs: null },
     { kind: "lockDown", doors: "front", forMs: null },
     { kind: "lockDown", doors: ["front", "garage", "front"], forMs: null },
@@ -195,4 +194,22 @@ test("no other command, and no command for another door, reaches the main proces
     expect((await command(body)).json.code, JSON.stringify(body)).toBe("malformed");
   }
   expect(bench.told.some((message) => message.kind === "command")).toBe(false);
+});
+
+test("the time is set or confirmed by nothing but a whole number or a word, and not forgotten from here", async () => {
+  const ask = (time: object) => fetchFrom(bench.address, "/time", { cookie, body: { time } });
+  for (const time of [
+    { kind: "timeForget" },
+    { kind: "time" },
+    { kind: "timeSet" },
+    { kind: "timeSet", wallMs: "0" },
+  ]) {
+    expect((await ask(time)).json.code, JSON.stringify(time)).toBe("malformed");
+  }
+  expect(bench.told.some((message) => message.kind === "command")).toBe(false);
+  void ask({ kind: "timeSet", wallMs: 1_800_000_000_000 });
+  expect(await bench.command()).toMatchObject({
+    who: "console",
+    command: { kind: "timeSet", wallMs: 1_800_000_000_000 },
+  });
 });

@@ -44,6 +44,15 @@ async function openPanel(options: BrowserContextOptions = {}, siteSpec = site): 
 }
 
 const boardLines = (): readonly string[] => bench.office.board.lines;
+function publish(said: Partial<Parameters<PanelBench["office"]["desk"]["publish"]>[0]>): void {
+  const { desk, office } = bench.office;
+  desk.publish({ kind: "doors", doors: desk.doors, health: [], time: desk.time, ...said });
+  office.doorsChanged();
+}
+
+const untilCommand = (kind: string): Promise<void> =>
+  expect.poll(() => bench.office.told.map((one) => (one.kind === "command" ? one.command.kind : ""))).toContain(kind);
+
 const boardLine = (line: string): Promise<string> => bench.office.board.line((one) => one === line);
 const phone: BrowserContextOptions = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
 
@@ -305,12 +314,33 @@ describe.skipIf(!hasBrowser())("the panel", () => {
     const page = await openPanel();
     bench.office.board.say({ kind: "event", event: { kind: "lost", device: "front-keypad", why: "unplugged", at: 1 } });
     await untilLamp(page, "Front door", "front-keypad", "Unplugged");
-    bench.office.board.say({ kind: "clock", wallMs: Date.UTC(2026, 0, 1), trusted: false });
-    await page.getByText("time not certain").waitFor();
     const fault = { part: "ledger", state: "fault", why: "does not answer", sinceWallMs: 0 } as const;
-    bench.office.desk.publish(bench.office.desk.doors, [fault]);
-    bench.office.office.doorsChanged();
+    publish({ health: [fault], time: { aheadMs: -3_600_000, source: null, proven: false } });
+    await page.getByRole("button", { name: "time not certain" }).waitFor();
     await page.getByRole("region", { name: "Needs attention" }).getByText("ledger: does not answer").waitFor();
+  });
+
+  test("whoever is at the console gives the controller its device's time, or says that it is right", async () => {
+    const page = await openPanel();
+    const doubted = { time: { aheadMs: -86_400_000, source: null, proven: false } } as const;
+    publish(doubted);
+    await page.getByRole("button", { name: "time not certain" }).click();
+    const dialog = page.getByRole("dialog", { name: "Is this the time?" });
+    await dialog.getByRole("button", { name: "Take this device's time" }).click();
+    await untilCommand("timeSet");
+    await page.getByRole("button", { name: "time not certain" }).click();
+    await dialog.getByRole("button", { name: "The controller is right" }).click();
+    await untilCommand("timeConfirm");
+    await page.getByRole("button", { name: "time not certain" }).click();
+    publish({ time: { aheadMs: 0, source: "site", proven: true } });
+    await dialog.waitFor({ state: "hidden" });
+  });
+
+  test("a recovered database is at fault until somebody has taken note of it", async () => {
+    const page = await openPanel();
+    publish({ health: [{ part: "database", state: "fault", why: "was recovered", sinceWallMs: 0 }] });
+    await page.getByRole("button", { name: "I have taken note" }).click();
+    await untilCommand("clearRecovery");
   });
 
   test("what the board refuses is said in its words", async () => {

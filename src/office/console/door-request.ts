@@ -1,7 +1,7 @@
 // Decodes what an operator asks of the doors; pure.
 import type { DoorId } from "../../domain/ids.ts";
 import type { SiteSpec } from "../../domain/site.ts";
-import type { DoorCommand, DoorRequest } from "../../domain/status.ts";
+import type { DoorCommand, DoorRequest, TimeRequest } from "../../domain/status.ts";
 import { doorRequests } from "../../domain/status.ts";
 
 const maxForMs = 7 * 24 * 3_600_000;
@@ -13,7 +13,7 @@ export function decodeDoorCommand(body: unknown, site: SiteSpec): DoorCommand | 
   const command = fieldsOf(fieldsOf(body)?.["command"]);
   if (command === null) return null;
   const { kind } = command;
-  if (kind === "clearFire") return { kind };
+  if (kind === "clearFire" || kind === "clearRecovery") return { kind };
   if (kind === "lockDown" || kind === "lockDownRelease") return decodeLockDown(kind, command, site);
   const door = doorOf(command["door"], site);
   if (door === null) return null;
@@ -22,6 +22,16 @@ export function decodeDoorCommand(body: unknown, site: SiteSpec): DoorCommand | 
   if (kind === "access") return { kind, door, by: "operator" };
   const request = doorRequests.find((one): one is DoorRequest => one === kind);
   return request === undefined ? null : { kind: request, door };
+}
+
+/** Forgetting what times were told is for the command line: it is an installer's. */
+export function decodeTimeRequest(body: unknown): TimeRequest | null {
+  const asked = fieldsOf(fieldsOf(body)?.["time"]);
+  if (asked?.["kind"] === "timeConfirm") return { kind: "timeConfirm" };
+  const wallMs = asked?.["wallMs"];
+  return asked?.["kind"] === "timeSet" && Number.isSafeInteger(wallMs)
+    ? { kind: "timeSet", wallMs: wallMs as number }
+    : null;
 }
 
 /** An empty list is all doors. */

@@ -5,7 +5,7 @@ import type { BoardLink } from "../board-link.ts";
 import type { DoorDesk } from "../door-desk.ts";
 import type { Outcome } from "../outcome.ts";
 import { planBoardLine } from "./board-command.ts";
-import { decodeDoorCommand } from "./door-request.ts";
+import { decodeDoorCommand, decodeTimeRequest } from "./door-request.ts";
 import type { EntryCode, EntryOutcome } from "./entry-code.ts";
 import type { EventStreams } from "./event-streams.ts";
 import type { JournalFeed } from "./journal-feed.ts";
@@ -65,6 +65,7 @@ export function planRoutes(parts: ConsoleParts): readonly Route[] {
     { method: "GET", path: "/events", open: false, handle: (exchange, session) => listen(parts, exchange, session) },
     { method: "POST", path: "/board", open: false, handle: (exchange) => workBoard(parts, exchange) },
     { method: "POST", path: "/doors", open: false, handle: (exchange) => commandDoors(parts, exchange) },
+    { method: "POST", path: "/time", open: false, handle: (exchange) => setTime(parts, exchange) },
     ...parts.files.parts.map(fileRoute),
   ];
 }
@@ -145,6 +146,18 @@ async function commandDoors(parts: ConsoleParts, { request, response }: Exchange
     command === null
       ? { ok: false, code: "malformed", problem: "There is no such command or door." }
       : await parts.desk.command("console", command),
+  );
+}
+
+async function setTime(parts: ConsoleParts, { request, response }: Exchange): Promise<void> {
+  const body = await readJson(request);
+  if (!body.ok) return sendProblem(response, body.status, body.code, body.problem);
+  const asked = decodeTimeRequest(body.value);
+  sendOutcome(
+    response,
+    asked === null
+      ? { ok: false, code: "malformed", problem: "Send the time to set, or that it is right." }
+      : await parts.desk.command("console", asked),
   );
 }
 

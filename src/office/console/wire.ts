@@ -2,7 +2,7 @@
 import type { RecordedEvent } from "../../domain/events.ts";
 import type { SiteSpec } from "../../domain/site.ts";
 import type { DoorStatus, HealthFact, Sample } from "../../domain/status.ts";
-import type { BoardClock, BoardReader, LampSignal } from "../board-says.ts";
+import type { BoardReader, LampSignal } from "../board-says.ts";
 
 export interface PageSite {
   readonly name: string;
@@ -24,6 +24,13 @@ export interface PageSite {
 export interface PageDoors {
   readonly doors: readonly DoorStatus[];
   readonly health: readonly HealthFact[];
+  readonly time: PageTime;
+}
+
+/** What the site's clock shows as this is sent, and whether anybody vouches for it. */
+export interface PageTime {
+  readonly wallMs: number;
+  readonly trusted: boolean;
 }
 
 export interface PageBoard {
@@ -31,7 +38,6 @@ export interface PageBoard {
   readonly relays: Readonly<Record<string, boolean>>;
   readonly inputs: Readonly<Record<string, boolean>>;
   readonly readers: Readonly<Record<string, BoardReader>>;
-  readonly clock: BoardClock | null;
 }
 
 export interface PageSignal {

@@ -18,7 +18,7 @@ export function copyOf(templateId: string): HTMLElement {
 
 /** Text only: names come from people. */
 export function textElement(
-  tag: "span" | "dt" | "dd" | "p" | "code" | "li",
+  tag: "span" | "dt" | "dd" | "p" | "code" | "li" | "button",
   text: string,
   className = "",
 ): HTMLElement {

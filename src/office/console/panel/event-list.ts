@@ -89,15 +89,22 @@ export class EventList {
 export class EventTimes {
   readonly #clock: Intl.DateTimeFormat;
   readonly #day: Intl.DateTimeFormat;
+  readonly #fullDay: Intl.DateTimeFormat;
 
   constructor(timeZone: string) {
     const hour = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZone } as const;
     this.#clock = new Intl.DateTimeFormat("en-GB", hour);
     this.#day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone });
+    this.#fullDay = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeZone });
   }
 
   clock(at: Date): string {
     return this.#clock.format(at);
+  }
+
+  /** Day and time, for where the two may differ. */
+  moment(at: Date): string {
+    return `${this.#fullDay.format(at)}, ${this.#clock.format(at)}`;
   }
 
   /** The day, when it is not today. */

@@ -17,7 +17,7 @@ class Panel {
   readonly #actions: DoorActions;
   readonly #sound = new Sound();
   readonly #events = new EventList(document);
-  readonly #clock = new SiteClock(need(document, "#clock", HTMLElement));
+  readonly #clock: SiteClock;
   readonly #fire = need(document, "#fire", HTMLButtonElement);
   #cards: DoorCard[] = [];
   #site: PageSite | null = null;
@@ -36,6 +36,11 @@ class Panel {
       board: new BoardActions(this.#connection),
       give: (command) => this.#connection.post("/doors", () => ({ command })),
     };
+    const dialog = need(document, "#time-dialog", HTMLDialogElement);
+    this.#clock = new SiteClock(need(document, "#clock", HTMLElement), dialog, {
+      set: (wallMs) => this.#connection.post("/time", () => ({ time: { kind: "timeSet", wallMs: wallMs() } })),
+      confirm: () => this.#connection.post("/time", () => ({ time: { kind: "timeConfirm" } })),
+    });
     this.#wireBar();
   }
 
@@ -64,8 +69,9 @@ class Panel {
     if (this.#board !== null) this.#showBoard(this.#board);
   }
 
-  #showDoors({ doors, health }: PageDoors): void {
+  #showDoors({ doors, health, time }: PageDoors): void {
     this.#doors = doors;
+    this.#clock.show(time);
     for (const card of this.#cards) {
       card.showStatus(doors.find((door) => door.door === card.element.dataset["door"]) ?? null);
     }
@@ -76,7 +82,6 @@ class Panel {
   #showBoard(board: PageBoard): void {
     this.#board = board;
     for (const card of this.#cards) card.showBoard(board);
-    this.#clock.show(board.clock);
     this.#showFire();
   }
 
@@ -91,7 +96,18 @@ class Panel {
     const lines = faults.map((fact) => `${fact.part}: ${fact.why}`);
     if (list.dataset["lines"] === lines.join("\n")) return;
     list.dataset["lines"] = lines.join("\n");
-    list.replaceChildren(...lines.map((line) => textElement("li", line)));
+    list.replaceChildren(...faults.map((fact, index) => this.#faultLine(fact, lines[index] ?? "")));
+  }
+
+  /** A recovered database is at fault until somebody has taken note of it. */
+  #faultLine({ part }: HealthFact, line: string): HTMLElement {
+    const item = textElement("li", line);
+    if (part !== "database") return item;
+    const button = textElement("button", "I have taken note", "button") as HTMLButtonElement;
+    button.type = "button";
+    button.addEventListener("click", () => this.#actions.give({ kind: "clearRecovery" }));
+    item.append(" ", button);
+    return item;
   }
 
   #showFire(): void {
