@@ -15,7 +15,7 @@ import { recallUnderstood, saveUnderstood } from "./config/understood.ts";
 import { Fault } from "./domain/fault.ts";
 import type { BootId, RunId } from "./domain/ids.ts";
 import { DoorLoop } from "./doorloop/loop.ts";
-import { noteBoardHealth } from "./ops/board-health.ts";
+import { noteBoardHealth, noteSupplyHealth } from "./ops/board-health.ts";
 import { buildStamp, version } from "./ops/build.ts";
 import type { ControlSocket } from "./ops/control-socket.ts";
 import { drainRecords } from "./ops/drain-records.ts";
@@ -287,6 +287,7 @@ class MainProcess implements Controller {
     const site = this.#site;
     if (site === null) return;
     noteBoardHealth(this.#health, site.board.health(), site.loop.failedRelays());
+    noteSupplyHealth(this.#health, site.loop.supplyInputs(), site.loop.supplyFaults());
     const recovery = site.loop.recovery();
     this.#health.set("database", recovery === null ? "ok" : "fault", recovery ?? "");
     site.fire.note(site.loop.isFireLatched());

@@ -69,6 +69,7 @@ export const site: SiteSpec = {
   interlocks: [],
   fireInput: "fire-panel" as InputId,
   lockdownInput: null,
+  supplyInputs: [],
   inputActions: [],
   receptions: [],
   features: { pin: true, card: true, qr: true, plate: true },

@@ -13,12 +13,15 @@ export function disabledInputWarnings(config: Config): readonly Finding[] {
 
 const remedy = "Write true as soon as it can be read again.";
 
-function undone(id: string, { doors, fire, lockdown, receptions, inputs }: Config): readonly string[] {
+function undone(id: string, { doors, fire, lockdown, supply, receptions, inputs }: Config): readonly string[] {
   const isOff = (input: string) => inputs.some((one) => one.id === input && !one.enabled);
   const found: string[] = [];
   if (fire?.input === id) found.push("This input is off, so a fire unlocks no door through Postern.");
   if (lockdown?.input === id) found.push("This input is off, so the lockdown switch locks nothing.");
   if (receptions.some(({ input }) => input === id)) found.push("This input is off, so its button opens nothing.");
+  if (supply.mains === id) found.push("This input is off, so nobody learns that the mains has failed.");
+  if (supply.battery === id) found.push("This input is off, so nobody learns that the battery is low.");
+  if (supply.enclosures.includes(id)) found.push("This input is off, so nobody learns that a box was opened.");
   return [...found, ...doors.flatMap((door) => undoneAt(door, id, isOff))];
 }
 

@@ -48,6 +48,7 @@ export function siteRuleLines(config: Config): readonly TitledLine[] {
     ...(lockdown === null
       ? []
       : [["lockdown", `${lockdown.input} shuts all doors until somebody releases it`] as const]),
+    ...supplyLines(config),
     ...receptions.map(
       ({ input, doors, schedule }) =>
         ["reception", `${input} opens ${doors.join(", ")} to anybody during ${schedule}`] as const,
@@ -59,6 +60,22 @@ export function siteRuleLines(config: Config): readonly TitledLine[] {
     ...(off.length === 0 ? [] : [["off", `${off.join(", ")} open nothing`] as const]),
     ...(callPermission ? [] : [["calls", "go to everybody, also to those who may not open"] as const]),
     ...networkLines(config),
+  ];
+}
+
+function supplyLines({ board, supply, time }: Config): readonly TitledLine[] {
+  const { mains, battery, enclosures } = supply;
+  const told = [
+    ...(mains === null ? [] : [`${mains} tells that the mains has failed`]),
+    ...(battery === null ? [] : [`${battery} that the battery is low`]),
+    ...(enclosures.length === 0 ? [] : [`${enclosures.join(", ")} that a box was opened`]),
+  ];
+  const chip = time.chip ? "; or on the clock chip" : "";
+  const believed = { proven: "which proves it", plain: "without proof", ignored: "" }[time.network];
+  const network = believed === "" ? "when somebody on site has set it" : `on the network's word, ${believed}`;
+  return [
+    ...(told.length === 0 ? [] : [["supply", told.join("; ")] as const]),
+    ...(board === "simulated" ? [] : [["time", `is believed ${network}${chip}`] as const]),
   ];
 }
 

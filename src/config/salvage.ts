@@ -17,6 +17,7 @@ import {
   relaySchema,
   scannerReaderSchema,
   siteSchema,
+  supplySchema,
   wiegandReaderSchema,
 } from "./schema.ts";
 
@@ -42,6 +43,7 @@ export interface Salvage {
   readonly receptions: readonly Some<typeof receptionSchema>[];
   readonly fire: Some<typeof fireSchema>;
   readonly lockdown: Some<typeof lockdownSchema>;
+  readonly supply: Some<typeof supplySchema>;
   readonly features: Some<typeof featuresSchema>;
   readonly codes: Some<typeof codesSchema>;
   readonly keypad: Some<typeof keypadSchema>;
@@ -68,6 +70,7 @@ export function salvage(file: unknown): Salvage {
     receptions: entries(file, "receptions").map((entry) => soundFields(receptionSchema, entry)),
     fire: soundFields(fireSchema, own(file, "fire")),
     lockdown: soundFields(lockdownSchema, own(file, "lockdown")),
+    supply: soundFields(supplySchema, own(file, "supply")),
     features: soundFields(featuresSchema, own(file, "features")),
     codes: soundFields(codesSchema, own(file, "codes")),
     keypad: soundFields(keypadSchema, own(file, "keypad")),

@@ -156,6 +156,22 @@ export const lockdownSchema = z
   })
   .describe("The lockdown switch.");
 
+export const supplySchema = z
+  .strictObject({
+    mains: id("mains-failed")
+      .nullable()
+      .default(null)
+      .describe("The id of the input that the power supply drives when the mains has failed; null has none."),
+    battery: id("battery-low")
+      .nullable()
+      .default(null)
+      .describe("The id of the input that it drives when the battery is low; null has none."),
+    enclosures: list(id("box-tamper"), 0, 8)
+      .default([])
+      .describe("The ids of the inputs that see the controller's boxes being opened."),
+  })
+  .describe("What keeps the controller alive and shut away.");
+
 export const receptionSchema = z
   .strictObject({
     input: id("reception-button").describe("The id of the button's input."),
@@ -233,6 +249,7 @@ export const configSchema = z
       .describe("Groups of doors of which only one may be open at a time. Exit buttons open all the same."),
     fire: fireSchema.nullable().default(null),
     lockdown: lockdownSchema.nullable().default(null),
+    supply: supplySchema.prefault({}),
     receptions: list(receptionSchema, 0, 8).default([]).describe("Buttons that let anybody in, at set times."),
     features: featuresSchema.prefault({}),
     keypad: keypadSchema.prefault({}),

@@ -4,7 +4,15 @@ import type { ActionSpec } from "../domain/action.ts";
 import type { HttpOpeningSpec } from "../domain/http-opening.ts";
 import type { ActionId, AreaId, DoorId, InputId, ReaderId, RelayId, ScheduleId } from "../domain/ids.ts";
 import type { RescueBoard } from "../domain/rescue.ts";
-import type { CodePolicy, DoorSpec, Features, PassPolicy, ReaderSpec, SiteSpec } from "../domain/site.ts";
+import type {
+  CodePolicy,
+  DoorSpec,
+  Features,
+  PassPolicy,
+  ReaderSpec,
+  SiteSpec,
+  SupplyInputSpec,
+} from "../domain/site.ts";
 import type { ConsoleSpec } from "../domain/status.ts";
 import type { Config, DoorConfig, ReaderConfig } from "./schema.ts";
 
@@ -32,6 +40,7 @@ export function siteOf(written: Config): SiteSpec {
     interlocks: config.interlocks.map((group) => group.map((id) => id as DoorId)),
     fireInput: config.fire === null ? null : (config.fire.input as InputId),
     lockdownInput: config.lockdown === null ? null : (config.lockdown.input as InputId),
+    supplyInputs: supplyOf(config.supply),
     inputActions: config.inputs.flatMap(({ id, actions }) =>
       actions.map((one) => ({ ...one, action: one.action as ActionId, input: id as InputId })),
     ),
@@ -71,6 +80,11 @@ function withoutDisabledInputs(config: Config): Config {
     })),
     fire: config.fire === null || off.has(config.fire.input) ? null : config.fire,
     lockdown: config.lockdown === null || off.has(config.lockdown.input) ? null : config.lockdown,
+    supply: {
+      mains: config.supply.mains === null || off.has(config.supply.mains) ? null : config.supply.mains,
+      battery: config.supply.battery === null || off.has(config.supply.battery) ? null : config.supply.battery,
+      enclosures: config.supply.enclosures.filter(isOn),
+    },
     receptions: config.receptions.filter(({ input }) => isOn(input)),
   };
 }
@@ -134,6 +148,13 @@ function doorOf(door: DoorConfig): DoorSpec {
       exitHoldMs: door.exitHoldMs,
     },
   };
+}
+
+function supplyOf({ mains, battery, enclosures }: Config["supply"]): readonly SupplyInputSpec[] {
+  const found: SupplyInputSpec[] = [];
+  if (mains !== null) found.push({ input: mains as InputId, what: "mains" });
+  if (battery !== null) found.push({ input: battery as InputId, what: "battery" });
+  return [...found, ...enclosures.map((id): SupplyInputSpec => ({ input: id as InputId, what: "enclosure" }))];
 }
 
 const hourMs = 3_600_000;

@@ -51,7 +51,7 @@ function readersSwitchedOff({ readers, doors }: Config): readonly Finding[] {
   });
 }
 
-function unusedWires({ relays, inputs, doors, fire, lockdown, receptions, areas }: Config): readonly Finding[] {
+function unusedWires({ relays, inputs, doors, fire, lockdown, supply, receptions, areas }: Config): readonly Finding[] {
   const ofDoors = doors.flatMap((door) => [
     door.relay,
     ...door.auxRelays.map(({ relay }) => relay),
@@ -62,7 +62,8 @@ function unusedWires({ relays, inputs, doors, fire, lockdown, receptions, areas 
     door.leadsFrom,
   ]);
   const acting = inputs.filter(({ actions }) => actions.length > 0).map(({ id }) => id);
-  const ofSite = [fire?.input ?? null, lockdown?.input ?? null, ...receptions.map(({ input }) => input)];
+  const ofSupply = [supply.mains, supply.battery, ...supply.enclosures];
+  const ofSite = [fire?.input ?? null, lockdown?.input ?? null, ...ofSupply, ...receptions.map(({ input }) => input)];
   const used = new Set([...ofDoors, ...acting, ...ofSite]);
   const unused = (list: "relays" | "inputs" | "areas", entries: readonly { readonly id: string }[]) =>
     entries.flatMap(({ id }, n) => {

@@ -173,6 +173,11 @@ function danglingIds(known: Salvage, ids: KnownIds): readonly Finding[] {
   });
   refer(["fire", "input"], "input", known.fire.input);
   refer(["lockdown", "input"], "input", known.lockdown.input);
+  refer(["supply", "mains"], "input", known.supply.mains);
+  refer(["supply", "battery"], "input", known.supply.battery);
+  known.supply.enclosures?.forEach((id, n) => {
+    refer(["supply", "enclosures", n], "input", id);
+  });
   known.httpOpening.doors?.forEach((id, n) => {
     refer(["httpOpening", "doors", n], "door", id);
   });
@@ -213,7 +218,7 @@ interface Role {
 }
 
 /** An exit button, or a box's tamper contact, may serve several doors; every other role needs an input of its own. */
-function roleClashes({ doors, fire, lockdown, receptions }: Salvage, ids: KnownIds): readonly Finding[] {
+function roleClashes({ doors, fire, lockdown, supply, receptions }: Salvage, ids: KnownIds): readonly Finding[] {
   const first = new Map<string, Role>();
   const findings: Finding[] = [];
   const claim = (steps: readonly Step[], id: string | null | undefined, role: Role) => {
@@ -241,6 +246,11 @@ function roleClashes({ doors, fire, lockdown, receptions }: Salvage, ids: KnownI
   const alone = (words: string): Role => ({ words, shared: null, door: null });
   claim(["fire", "input"], fire.input, alone("the fire panel's"));
   claim(["lockdown", "input"], lockdown.input, alone("the lockdown switch's"));
+  claim(["supply", "mains"], supply.mains, alone("what tells of the mains"));
+  claim(["supply", "battery"], supply.battery, alone("what tells of the battery"));
+  supply.enclosures?.forEach((id, n) => {
+    claim(["supply", "enclosures", n], id, alone("the contact of the controller's box"));
+  });
   receptions.forEach(({ input }, n) => {
     claim(["receptions", n, "input"], input, alone(`the button of receptions[${n}]`));
   });

@@ -16,7 +16,7 @@ import type {
 } from "./ids.ts";
 import type { Method } from "./presentation.ts";
 import type { DenyReason } from "./reasons.ts";
-import type { FactorNeed } from "./site.ts";
+import type { FactorNeed, SupplyKind } from "./site.ts";
 import type { DoorMode } from "./status.ts";
 import type { Instant } from "./time.ts";
 
@@ -194,6 +194,9 @@ export type SystemEvent =
       /** Left out where the change was made on site. */
       readonly origin?: Source;
     }
+  /** The mains went, the battery runs out, or the controller's box was opened; or that is over. */
+  | { readonly type: "supply.failed"; readonly what: SupplyKind; readonly input: InputId }
+  | { readonly type: "supply.restored"; readonly what: SupplyKind; readonly input: InputId }
   /** Somebody looks at what the wires report, cards and keys included. */
   | { readonly type: "wires.watched"; readonly who: string }
   | { readonly type: "console.entered"; readonly how: string }

@@ -187,6 +187,15 @@ export interface InputActionSpec {
   readonly delayMode: "unconditional" | "ifStillActive";
 }
 
+/** What keeps the controller alive and shut away: mains, its battery, its box. Active is bad. */
+export const supplyKinds = ["mains", "battery", "enclosure"] as const;
+export type SupplyKind = (typeof supplyKinds)[number];
+
+export interface SupplyInputSpec {
+  readonly input: InputId;
+  readonly what: SupplyKind;
+}
+
 /** An input without a person behind it that opens doors while a schedule holds, such as a reception's button. */
 export interface ReceptionSpec {
   readonly input: InputId;
@@ -206,6 +215,7 @@ export interface SiteSpec {
   readonly fireInput: InputId | null;
   /** Blocks entry at every door while somebody has not released it. */
   readonly lockdownInput: InputId | null;
+  readonly supplyInputs: readonly SupplyInputSpec[];
   readonly inputActions: readonly InputActionSpec[];
   readonly receptions: readonly ReceptionSpec[];
   readonly features: Features;

@@ -5,7 +5,7 @@ import type { JournalEvent } from "../domain/events.ts";
 import type { DoorId, InputId } from "../domain/ids.ts";
 import type { InputActionInput, InputActionState } from "../domain/input-action.ts";
 import { idleInputAction, stepInputAction } from "../domain/input-action.ts";
-import type { InputActionSpec, ReceptionSpec, SiteSpec } from "../domain/site.ts";
+import type { InputActionSpec, ReceptionSpec, SiteSpec, SupplyKind } from "../domain/site.ts";
 import type { MonoMs } from "../domain/time.ts";
 import type { InputRole } from "./input-roles.ts";
 import { inputRoles } from "./input-roles.ts";
@@ -103,8 +103,19 @@ function meaningOf(role: InputRole, input: InputId, level: Level, before: Level 
       return isSound ? [{ kind: "fire", input, active: level }] : [];
     case "lockdown":
       return level === true ? [{ kind: "lockdown", input }] : [];
+    case "supply":
+      return supplyMeaning(role.what, input, level, before);
     case "reception":
       // Only a press that was seen to begin: a button that is stuck, or whose wire comes back, lets nobody in.
       return level === true && before === false ? [{ kind: "reception", spec: role.spec }] : [];
   }
+}
+
+/** A box whose wire was cut is taken for opened; of the mains and the battery a broken wire says nothing. */
+function supplyMeaning(what: SupplyKind, input: InputId, level: Level, before: Level | undefined): InputFinding[] {
+  const isBad = (one: Level | undefined): boolean => {
+    return one === true || (what === "enclosure" && (one === "cut" || one === "shorted"));
+  };
+  if (isBad(level) === isBad(before) || level === "lost") return [];
+  return [{ kind: "record", event: { type: isBad(level) ? "supply.failed" : "supply.restored", what, input } }];
 }

@@ -1,6 +1,6 @@
 // Which input means what, so that a level from the wires reaches the right door.
 import type { DoorId, InputId } from "../domain/ids.ts";
-import type { ReceptionSpec, SiteSpec } from "../domain/site.ts";
+import type { ReceptionSpec, SiteSpec, SupplyKind } from "../domain/site.ts";
 
 export type InputRole =
   | { readonly kind: "exit"; readonly door: DoorId }
@@ -8,6 +8,7 @@ export type InputRole =
   | { readonly kind: "tamper"; readonly door: DoorId }
   | { readonly kind: "fire" }
   | { readonly kind: "lockdown" }
+  | { readonly kind: "supply"; readonly what: SupplyKind }
   | { readonly kind: "reception"; readonly spec: ReceptionSpec };
 
 /** One exit button may serve several doors. */
@@ -21,6 +22,7 @@ export function inputRoles(site: SiteSpec): ReadonlyMap<InputId, readonly InputR
   }
   if (site.fireInput !== null) add(site.fireInput, { kind: "fire" });
   if (site.lockdownInput !== null) add(site.lockdownInput, { kind: "lockdown" });
+  for (const { input, what } of site.supplyInputs) add(input, { kind: "supply", what });
   for (const spec of site.receptions) add(spec.input, { kind: "reception", spec });
   return roles;
 }

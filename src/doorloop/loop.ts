@@ -8,7 +8,7 @@ import type { StepDoor } from "../domain/door-machine.ts";
 import type { JournalEvent } from "../domain/events.ts";
 import type { AskId, BootId, InputId, ReaderId, RelayId, RunId } from "../domain/ids.ts";
 import type { Presentation } from "../domain/presentation.ts";
-import type { ReaderSpec, ReceptionSpec, SiteSpec } from "../domain/site.ts";
+import type { ReaderSpec, ReceptionSpec, SiteSpec, SupplyInputSpec } from "../domain/site.ts";
 import type { DoorCommand, DoorStatus } from "../domain/status.ts";
 import type { MonoMs } from "../domain/time.ts";
 import { instantOf, later } from "../domain/time.ts";
@@ -173,6 +173,15 @@ export class DoorLoop {
 
   failedRelays(): readonly RelayId[] {
     return this.#doors.failedRelays();
+  }
+
+  supplyInputs(): readonly SupplyInputSpec[] {
+    return this.#parts.site.supplyInputs;
+  }
+
+  /** What is bad about mains, battery and box right now. */
+  supplyFaults(): readonly SupplyInputSpec[] {
+    return this.#parts.site.supplyInputs.filter(({ input }) => this.#inputs.isActive(input));
   }
 
   outstandingAsks(): number {

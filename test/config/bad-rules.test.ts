@@ -108,6 +108,20 @@ const twice: readonly Row[] = [
     ["doors[0].tampers[1]", /already a tamper contact of doors\[0\]/, /^Name it once\.$/],
   ],
   [
+    "a mains input that is not there",
+    (site) => {
+      site.supply = { mains: "mains" };
+    },
+    ["supply.mains", /^No input has this id\.$/, /name one of/],
+  ],
+  [
+    "the fire panel as the box's contact",
+    (site) => {
+      site.supply = { enclosures: ["fire-panel"] };
+    },
+    ["supply.enclosures[0]", /already the fire panel's/, /of its own/],
+  ],
+  [
     "the fire panel as a lockdown switch",
     (site) => {
       site.lockdown = { input: "fire-panel" };

@@ -73,6 +73,7 @@ test("an input that is switched off is not read and has no role at any door or f
     ],
     fireInput: null,
     lockdownInput: null,
+    supplyInputs: [],
     inputActions: [],
     receptions: [],
   });

@@ -2,6 +2,7 @@
 import type { Cause, JournalEvent, RecordedEvent, TimeSource } from "../../../domain/events.ts";
 import type { Method } from "../../../domain/presentation.ts";
 import type { DenyReason } from "../../../domain/reasons.ts";
+import type { SupplyKind } from "../../../domain/site.ts";
 import type { DoorMode } from "../../../domain/status.ts";
 import type { PageSite } from "../wire.ts";
 
@@ -135,6 +136,12 @@ function durationWords(ms: number): string {
   if (Math.abs(seconds) < 120) return seconds === 1 ? "1 second" : `${seconds} seconds`;
   return `${Math.round(seconds / 60)} minutes`;
 }
+
+const supplyWords: Record<SupplyKind, readonly [string, string]> = {
+  mains: ["The mains has failed", "The mains is back"],
+  battery: ["The battery is low", "The battery is no longer low"],
+  enclosure: ["The controller's box was opened", "The controller's box is shut again"],
+};
 
 const timeSources: Record<TimeSource, string> = {
   network: ": the network told it",
@@ -300,6 +307,8 @@ const sayings: { readonly [Type in JournalEvent["type"]]: Say<Type> } = {
     `A configuration was refused with ${event.problems} ${event.problems === 1 ? "problem" : "problems"}: ${event.first}`,
   ],
   "directory.changed": (event) => ["system", `People and keys were changed (${event.by})`],
+  "supply.failed": ({ what }) => ["alarm", supplyWords[what][0]],
+  "supply.restored": ({ what }) => ["system", supplyWords[what][1]],
   "wires.watched": ({ who }) => ["system", `Somebody looked at what the readers report (${who})`],
   "console.entered": () => ["system", "Someone logged in to this console"],
   "action.done": (event) => ["system", `${event.action} was sent ${times(event.count)} and arrived`],
