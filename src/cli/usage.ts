@@ -123,6 +123,11 @@ const usage: Readonly<Record<string, Usage>> = {
       keysOption,
     ],
   },
+  wiring: {
+    forms: ["postern wiring FILE [--svg DRAWING]"],
+    what: "Say what to connect with what for a configuration, terminal by terminal; or draw it.",
+    options: [["--svg DRAWING", "also draw it into this new file"]],
+  },
   watch: {
     forms: ["postern watch [READER | INPUT] [--reveal] [--state DIR]"],
     what: "Show what readers and inputs report, bits and all, as it comes: for whoever connects them.",

@@ -1,0 +1,118 @@
+// What is to be connected with what, terminal by terminal, as the configuration says; knows no table and no drawing.
+import type { Config, DoorConfig, ReaderConfig } from "../schema.ts";
+import { headerPinOf, otherUse } from "./header.ts";
+
+/** As cables usually have it, and as the drawing shows it. */
+export type WireColor =
+  | "green"
+  | "white"
+  | "red"
+  | "black"
+  | "blue"
+  | "brown"
+  | "orange"
+  | "yellow"
+  | "violet"
+  | "gray";
+
+export interface Wire {
+  /** As it is printed beside the device's screw. */
+  readonly terminal: string;
+  readonly color: WireColor;
+  /** A line of the board, its ground, or something that is not the board. */
+  readonly to: { readonly gpio: number } | "ground" | { readonly other: string };
+  readonly note: string;
+}
+
+export interface WiredDevice {
+  readonly id: string;
+  /** What it is, in a few words. */
+  readonly what: string;
+  readonly wires: readonly Wire[];
+}
+
+export function planWiring(config: Config): readonly WiredDevice[] {
+  return [
+    ...config.relays.map((relay) => relayWiring(relay, config.doors)),
+    ...config.inputs.map((input) => inputWiring(input, config)),
+    ...config.readers.map((reader) => readerWiring(reader, config.doors)),
+  ];
+}
+
+function relayWiring({ id, pin }: Config["relays"][number], doors: readonly DoorConfig[]): WiredDevice {
+  const door = doors.find(({ relay }) => relay === id);
+  const aux = doors.find(({ auxRelays }) => auxRelays.some(({ relay }) => relay === id));
+  const what = door === undefined ? `relay${aux === undefined ? "" : ` beside ${aux.name}`}` : `lock of ${door.name}`;
+  return {
+    id,
+    what,
+    wires: [
+      line("IN", "violet", pin, "to the relay module, never to a coil: a line drives 3.3 V and a few milliamperes"),
+      { terminal: "GND", color: "black", to: "ground", note: "" },
+      ...(door === undefined ? [] : lockWires(door)),
+    ],
+  };
+}
+
+/** Both ways through the contact that closes when the relay is energized: what that means is the lock's to say. */
+function lockWires({ lock }: DoorConfig): readonly Wire[] {
+  const supply = { terminal: "COM", color: "red", to: { other: "lock supply, plus" }, note: "" } as const;
+  const note =
+    lock === "failSecure"
+      ? "energized opens: without power the lock stays locked"
+      : "energized locks: without power the lock opens; the fire panel may cut this wire as well";
+  return [supply, { terminal: "NO", color: "blue", to: { other: "lock, plus" }, note }];
+}
+
+function inputWiring(input: Config["inputs"][number], config: Config): WiredDevice {
+  const low = input.activeLevel === "low";
+  const when = low ? "active when the contact closes to ground" : "active when the contact opens, or at 3.3 V";
+  const note = input.supervised ? `${when}; with the resistors of a supervised wire at its far end` : when;
+  return {
+    id: input.id,
+    what: roleOf(input.id, config),
+    wires: [
+      line("1", "brown", input.pin, `${note}; never more than 3.3 V`),
+      { terminal: "2", color: "black", to: "ground", note: "" },
+    ],
+  };
+}
+
+function roleOf(id: string, { doors, fire, lockdown, supply, receptions }: Config): string {
+  const exits = doors.filter(({ exitButtons }) => exitButtons.includes(id)).map(({ name }) => name);
+  const contact = doors.find((door) => door.contact === id);
+  const tamper = doors.find(({ tampers }) => tampers.includes(id));
+  if (exits.length > 0) return `exit button of ${exits.join(", ")}`;
+  if (contact !== undefined) return `contact of ${contact.name}`;
+  if (tamper !== undefined) return `tamper contact of ${tamper.name}`;
+  if (fire?.input === id) return "fire panel";
+  if (lockdown?.input === id) return "lockdown switch";
+  if (supply.mains === id) return "mains failure of the supply";
+  if (supply.battery === id) return "low battery of the supply";
+  if (supply.enclosures.includes(id)) return "contact of the controller's box";
+  return receptions.some(({ input }) => input === id) ? "reception button" : "input";
+}
+
+function readerWiring(reader: ReaderConfig, doors: readonly DoorConfig[]): WiredDevice {
+  const door = doors.find(({ id }) => id === reader.door)?.name ?? reader.door;
+  const side = reader.direction === "exit" ? "way out of" : "way into";
+  if ("pins" in reader) {
+    return { id: reader.id, what: `${reader.kind} reader, ${side} ${door}`, wires: wiegandWires(reader.pins) };
+  }
+  const port: Wire = { terminal: "data", color: "gray", to: { other: `/dev/${reader.port}` }, note: "" };
+  return { id: reader.id, what: `${reader.kind}, ${side} ${door}`, wires: [port] };
+}
+
+const shift = "through a level shifter: readers drive 5 V, the board bears 3.3 V";
+
+const wiegandWires = ({ d0, d1 }: { readonly d0: number; readonly d1: number }): readonly Wire[] => [
+  line("D0", "green", d0, shift),
+  line("D1", "white", d1, shift),
+  { terminal: "GND", color: "black", to: "ground", note: "shared with the board, or nothing is read" },
+  { terminal: "12V", color: "red", to: { other: "reader supply, plus" }, note: "never from the board" },
+];
+
+function line(terminal: string, color: WireColor, gpio: number, note: string): Wire {
+  const other = headerPinOf(gpio) === null ? null : otherUse(gpio);
+  return { terminal, color, to: { gpio }, note: other === null ? note : `${note}; this pin is also ${other}` };
+}
