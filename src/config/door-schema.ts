@@ -6,7 +6,7 @@ import { hour, id, list, name, second, span } from "./setting.ts";
 
 const schedule = id("office-hours").describe("The id of a schedule of the directory.");
 
-const auxRelaySchema = z
+export const auxRelaySchema = z
   .strictObject({
     relay: id("gate").describe("The id of the relay."),
     mode: z

@@ -1,7 +1,13 @@
 // What a configuration asks for beyond the usual, as titled lines for `postern check`: only what is there is told.
+import { auxRelaySchema, doorSchema } from "./door-schema.ts";
+import type { TitledLine } from "./explain-settings.ts";
+import { line, settingLines, spanText } from "./explain-settings.ts";
+import { actionSchema } from "./network-schema.ts";
 import type { Config, DoorConfig } from "./schema.ts";
 
-export type TitledLine = readonly [title: string, text: string];
+const usual = doorSchema.parse({ id: "usual", name: "Usual", lock: "failSecure", relay: "usual" });
+const usualAux = auxRelaySchema.parse({ relay: "usual" });
+const usualAction = actionSchema.parse({ id: "usual", url: "http://usual/" });
 
 export function doorRuleLines(door: DoorConfig, { areas }: Config): readonly TitledLine[] {
   const { triggerDelayMs, preAlarmMs, sameUserMs, differentUserMs, alarms } = door;
@@ -13,10 +19,14 @@ export function doorRuleLines(door: DoorConfig, { areas }: Config): readonly Tit
     ...(alarms.resetMs > 0 ? [`alarms end after ${spanText(alarms.resetMs)}`] : []),
     ...(alarms.administratorTwiceMs > 0 ? ["an administrator who opens twice ends alarms"] : []),
     ...(alarms.forced ? [] : ["no alarm when it is forced"]),
+    ...(door.extendedUnlockMs === usual.extendedUnlockMs && door.extendedHeldOpenMs === usual.extendedHeldOpenMs
+      ? []
+      : [`${spanText(door.extendedUnlockMs)}, and ${spanText(door.extendedHeldOpenMs)} open, for who needs longer`]),
   ];
   const asks = [
     ...(door.unit ? ["the door of a home: passes need their code"] : []),
     ...(door.passCodeRequired && !door.unit ? ["passes need their code"] : []),
+    ...(door.grantableBy === "administrators" ? ["no pass but an administrator's"] : []),
     ...(door.keypadMode === "apartmentPin" ? ["PINs come after the apartment"] : []),
     ...door.factors.map(({ schedule, need }) => `${needWords[need]} during ${schedule}`),
   ];
@@ -35,20 +45,14 @@ export function doorRuleLines(door: DoorConfig, { areas }: Config): readonly Tit
 }
 
 export function siteRuleLines(config: Config): readonly TitledLine[] {
-  const { lockdown, receptions, interlocks, areas, features, keypad, codes } = config;
-  const { callPermission, ...ways } = features;
-  const off = Object.entries(ways).flatMap(([method, on]) => (on ? [] : [method]));
+  const { lockdown, inputs, receptions, interlocks, areas, keypad } = config;
   const apartment = keypad.apartmentLength;
-  const codeTexts = [
-    ...(codes.duress ? ["duress twins of PINs"] : []),
-    ...(codes.qrPinOnKeypad ? ["digits of QRs are typed, too"] : []),
-    ...(codes.codeAlone ? ["long codes of passes open alone where there is no scanner"] : []),
-  ];
   return [
     ...(lockdown === null
       ? []
       : [["lockdown", `${lockdown.input} shuts all doors until somebody releases it`] as const]),
     ...supplyLines(config),
+    ...inputs.flatMap(inputLines),
     ...receptions.map(
       ({ input, doors, schedule }) =>
         ["reception", `${input} opens ${doors.join(", ")} to anybody during ${schedule}`] as const,
@@ -56,9 +60,7 @@ export function siteRuleLines(config: Config): readonly TitledLine[] {
     ...interlocks.map((group) => ["interlock", `only one of ${group.join(", ")} at a time`] as const),
     ...areas.map((area) => ["area", areaText(area)] as const),
     ...(apartment === null ? [] : [["apartments", `the first ${apartment} digits before a PIN`] as const]),
-    ...(codeTexts.length === 0 ? [] : [["codes", codeTexts.join("; ")] as const]),
-    ...(off.length === 0 ? [] : [["off", `${off.join(", ")} open nothing`] as const]),
-    ...(callPermission ? [] : [["calls", "go to everybody, also to those who may not open"] as const]),
+    ...settingLines(config),
     ...networkLines(config),
   ];
 }
@@ -79,15 +81,44 @@ function supplyLines({ board, supply, time }: Config): readonly TitledLine[] {
   ];
 }
 
+/** What an input does by its role stands at what has it. */
+function inputLines({ id, activeLevel, debounceMs, supervised, actions }: Config["inputs"][number]) {
+  return line("input", [
+    ...(activeLevel === "high" ? [`${id} is active when it is high`] : []),
+    ...(debounceMs > 0 ? [`${id} counts after ${spanText(debounceMs)}`] : []),
+    ...(supervised ? [`${id} tells a cut or shorted wire`] : []),
+    ...actions.map(({ action, delayMs, delayMode }) => {
+      const delay = delayMs > 0 ? ` after ${spanText(delayMs)}` : "";
+      return `${id} sets off ${action}${delay}${delayMode === "ifStillActive" ? " if it is still active" : ""}`;
+    }),
+  ]);
+}
+
 function networkLines({ httpOpening, actions, doors }: Config): readonly TitledLine[] {
-  const { modes, sessionCheck } = httpOpening;
+  const { modes, sessionCheck, addresses } = httpOpening;
   const numbered = httpOpening.doors.length === 0 ? doors.map(({ id }) => id) : httpOpening.doors;
   const login = sessionCheck ? ", from whoever is logged in to the console" : "";
   const numbers = modes.every((mode) => mode === "bearer") ? "" : `; number 1 is ${numbered.join(", then ")}`;
   return [
     ...(modes.length === 0 ? [] : [["over HTTP", `${modes.join(", ")} open doors${login}${numbers}`] as const]),
-    ...actions.map(({ id, method, url }, n) => ["action", `${n + 1} ${id}: ${method} ${url}`] as const),
+    ...line("from", modes.includes("legacyQuery") ? [`${addresses.join(", ")} by legacyQuery`] : []),
+    ...actions.map((action, n) => ["action", `${n + 1} ${actionText(action)}`] as const),
   ];
+}
+
+function actionText(action: Config["actions"][number]): string {
+  const { id, method, url, body, headers, authorizationFile, on, onNamed, doors, timeoutMs, revealNames } = action;
+  const told = [
+    ...(body === null ? [] : ["with a body of its own"]),
+    ...headers.map((header) => `with ${header.name}`),
+    ...(authorizationFile === null ? [] : [`authorized by ${authorizationFile}`]),
+    ...(on.length === 0 ? [] : [`upon ${on.join(", ")}`]),
+    ...(onNamed.length === 0 ? [] : [`upon ${onNamed.join(", ")} of people`]),
+    ...(doors.length === 0 ? [] : [`at ${doors.join(", ")} only`]),
+    ...(timeoutMs === usualAction.timeoutMs ? [] : [`within ${spanText(timeoutMs)}`]),
+    ...(revealNames ? ["with people's names"] : []),
+  ];
+  return [`${id}: ${method} ${url}`, ...told].join("; ");
 }
 
 const needWords: Readonly<Record<DoorConfig["factors"][number]["need"], string>> = {
@@ -97,9 +128,11 @@ const needWords: Readonly<Record<DoorConfig["factors"][number]["need"], string>>
   twoPeople: "two people",
 };
 
-function auxText({ relay, mode, delayMs, holdMs }: DoorConfig["auxRelays"][number]): string {
+function auxText({ relay, mode, delayMs, holdMs, methods }: DoorConfig["auxRelays"][number]): string {
   const delay = delayMs > 0 ? ` after ${spanText(delayMs)}` : "";
-  return `${relay}${delay}, ${mode === "bistable" ? "switching over" : `for ${spanText(holdMs)}`}`;
+  const isUsual = methods.join() === usualAux.methods.join();
+  const by = isUsual ? "" : `, by ${methods.join(", ")}`;
+  return `${relay}${delay}, ${mode === "bistable" ? "switching over" : `for ${spanText(holdMs)}`}${by}`;
 }
 
 function timetableText({ schedule, action, afterFirstPerson, mayBeEnded }: DoorConfig["timetable"][number]): string {
@@ -113,10 +146,4 @@ function areaText({ name, passback, capacity, forgiveMs }: Config["areas"][numbe
   const room = capacity === 0 ? "" : `, at most ${capacity} people`;
   const forgotten = forgiveMs === 0 ? "nobody is forgotten" : `forgotten after ${spanText(forgiveMs)}`;
   return `${name}${again}${room}; ${forgotten}`;
-}
-
-export function spanText(ms: number): string {
-  if (ms >= 3_600_000 && ms % 3_600_000 === 0) return `${ms / 3_600_000} h`;
-  if (ms >= 60_000 && ms % 60_000 === 0) return `${ms / 60_000} min`;
-  return ms < 1000 ? `${ms} ms` : `${ms / 1000} s`;
 }

@@ -1,6 +1,7 @@
 // What `postern check` prints: every problem of a refused file, or what a good one will run; 80 columns, no color.
 import { guessOdds } from "../domain/guess.ts";
-import { doorRuleLines, siteRuleLines, spanText } from "./explain-rules.ts";
+import { doorRuleLines, siteRuleLines } from "./explain-rules.ts";
+import { daysText, spanText } from "./explain-settings.ts";
 import type { ConfigProblem } from "./problem.ts";
 import { printable, shorten } from "./problem.ts";
 import type { Config, DoorConfig, ReaderConfig } from "./schema.ts";
@@ -62,7 +63,7 @@ function doorLines(door: DoorConfig, config: Config): readonly string[] {
 }
 
 function siteLines(config: Config): readonly string[] {
-  const { fire, inputs, keypad, guessing, console: panel, journal, privacy, passes, recordDeadlineMs } = config;
+  const { fire, inputs, keypad, guessing, console: panel, journal, privacy, recordDeadlineMs } = config;
   const submit = keypad.autoSubmitLength === null ? "#" : `# or ${keypad.autoSubmitLength} digits`;
   const scheme = panel.tls === null ? "http" : "https";
   const host = panel.host.includes(":") ? `[${panel.host}]` : panel.host;
@@ -79,7 +80,6 @@ function siteLines(config: Config): readonly string[] {
       `${guessing.failures} wrong codes, then blocks of ${spanText(guessing.blockMs)} to ${spanText(guessing.maxBlockMs)}; one is forgotten in ${spanText(guessing.drainMs)}; ${oddsText(guessing)}`,
     ),
     ...row("record", `${journal.keepEvents} events, names for ${daysText(privacy.keepNamesDays)}; ${deadline}`),
-    ...row("passes", `removed ${daysText(passes.purgeAfterDays)} after their end`),
     ...siteRuleLines(config).flatMap(([title, text]) => row(title, text)),
     ...row("console", `${scheme}://${host}:${panel.port}`),
   ];
@@ -111,7 +111,10 @@ function wireText(
   return wire === undefined ? id : `${id}, pin ${wire.pin}${wire.enabled === false ? ", switched off" : ""}`;
 }
 
-function readerText(reader: ReaderConfig): string {
+const readerText = (reader: ReaderConfig): string =>
+  `${whatItReads(reader)}${reader.direction === "exit" ? "; for leaving" : ""}`;
+
+function whatItReads(reader: ReaderConfig): string {
   if (reader.kind === "scanner") return `${reader.id}: QR scanner on ${reader.port}`;
   if (reader.kind === "plate") return `${reader.id}: number plates on ${reader.port}`;
   const pins = `pins ${reader.pins.d0} (d0) and ${reader.pins.d1} (d1)`;
@@ -127,8 +130,6 @@ function timingText(door: DoorConfig): string {
   const alarms = `held open after ${spanText(door.heldOpenMs)}, forced past ${spanText(door.forcedGraceMs)} of grace`;
   return `${unlock}${relock}; ${alarms}; ${exit}`;
 }
-
-const daysText = (days: number): string => (days === 1 ? "1 day" : `${days} days`);
 
 function row(title: string, text: string): readonly string[] {
   return wrap(text, `  ${title.padEnd(11)}`, " ".repeat(13));

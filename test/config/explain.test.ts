@@ -133,3 +133,84 @@ test("what a site asks for beyond the usual is told, and nothing of it where it 
   expect(widest(text)).toBeLessThanOrEqual(80);
   expect(explained(exampleText)).not.toMatch(/timetable|interlock|reception|lockdown|tamper|asks for/);
 });
+
+test("each setting that is not the usual one is told, and none where all are", () => {
+  const usual = flat(explained(exampleText));
+  const told = flat(
+    explained(
+      edited((site) => {
+        site.factors = { timeoutMs: 20_000 };
+        site.codes = { duress: true, publicLength: 8, coolDownDays: 1, qrPinOnKeypad: true };
+        site.passes = { enabled: false, activateOnFirstUse: false, courierHours: 12, courierUses: 3, courierDigits: 6 };
+        Object.assign(site.passes, { staffMaxHours: 8, purgeAfterDays: 7 });
+        site.cards = { icFormat: "8H10D", idFormat: "6H3D5D", longUid: "last4" };
+        site.enrolByCard = true;
+        site.directory = { file: "/etc/postern/directory.json", maxPeople: 300 };
+        site.rescue = { enabled: false };
+        Object.assign(site.inputs[0], { debounceMs: 20, activeLevel: "high", supervised: true });
+        Object.assign(site.readers[2], { direction: "exit" });
+        Object.assign(site.doors[0], { extendedUnlockMs: 20_000, grantableBy: "administrators" });
+      }),
+    ),
+  );
+  for (const part of [
+    "two things the second within 20 s; 5 wrong ones block a person for 5 min",
+    "codes duress twins of PINs; public ones have 8 digits; given to others after 1 day; digits of QRs are typed, too",
+    "passes open nothing, and new ones are refused; a first use starts no time unless their issuer says so",
+    "couriers' are valid for 12 h; couriers' open each door 3 times; couriers' codes have 6 digits",
+    "those of staff last 8 h at most; removed 7 days after their end",
+    "cards 13.56 MHz ones are written as 8H10D; 125 kHz ones are written as 6H3D5D",
+    "longer numbers are found by their last four bytes, too",
+    "enrolment a reader takes an unknown card right after an administrator's",
+    "directory /etc/postern/directory.json is applied whenever it changes; at most 300 people",
+    "rescue keeps no file, so that no card opens while Postern cannot start",
+    "counts after 20 ms",
+    "is active when it is high",
+    "tells a cut or shorted wire",
+    "; for leaving",
+    "20 s, and 3 min open, for who needs longer",
+    "no pass but an administrator's",
+  ]) {
+    expect(told).toContain(part);
+    expect(usual).not.toContain(part);
+  }
+});
+
+const flat = (text: string) => text.replaceAll(/\s+/g, " ");
+
+test("an input's actions and all of a request are told", () => {
+  const text = flat(
+    explained(
+      edited((site) => {
+        site.inputs[0].actions = [{ action: "bell", delayMs: 3000, delayMode: "ifStillActive" }];
+        site.relays.push({ id: "gate", pin: 30 });
+        site.doors[0].auxRelays = [{ relay: "gate", methods: ["card", "http"] }];
+        site.actions = [
+          {
+            id: "bell",
+            method: "POST",
+            url: "http://bell.example/ring",
+            body: "on=1",
+            headers: [{ name: "X-Site", value: "casa-olmo" }],
+            authorizationFile: "/etc/postern/bell.secret",
+            on: ["door.forced"],
+            onNamed: ["lift-up"],
+            doors: ["garage"],
+            timeoutMs: 1000,
+            revealNames: true,
+          },
+        ];
+        site.actionHosts = ["bell.example"];
+        site.httpOpening = { modes: ["legacyQuery"], addresses: ["192.168.1.20"] };
+      }),
+    ),
+  );
+  for (const part of [
+    "input front-exit sets off bell after 3 s if it is still active",
+    "drives gate, for 5 s, by card, http",
+    "from 192.168.1.20 by legacyQuery",
+    "action 1 bell: POST http://bell.example/ring; with a body of its own; with X-Site; authorized by /etc/postern/bell.secret; upon door.forced; upon lift-up of people; at garage only; within 1 s; with people's names",
+  ]) {
+    expect(text).toContain(part);
+  }
+});
