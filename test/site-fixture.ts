@@ -71,6 +71,7 @@ export const site: SiteSpec = {
   lockdownInput: null,
   supplyInputs: [],
   inputActions: [],
+  inputOpenings: [],
   receptions: [],
   features: { pin: true, card: true, qr: true, plate: true },
   keypad: { keyTimeoutMs: 10_000, maxKeys: 16, autoSubmitLength: null, apartmentLength: null },

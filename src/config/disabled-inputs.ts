@@ -22,6 +22,8 @@ function undone(id: string, { doors, fire, lockdown, supply, receptions, inputs 
   if (supply.mains === id) found.push("This input is off, so nobody learns that the mains has failed.");
   if (supply.battery === id) found.push("This input is off, so nobody learns that the battery is low.");
   if (supply.enclosures.includes(id)) found.push("This input is off, so nobody learns that a box was opened.");
+  if (inputs.some((one) => one.id === id && one.opens.length > 0))
+    found.push("This input is off, so it opens no door.");
   return [...found, ...doors.flatMap((door) => undoneAt(door, id, isOff))];
 }
 

@@ -81,7 +81,7 @@ export function repeated<Entry>(
   list: readonly Entry[] | undefined,
   key: (entry: Entry) => string | undefined,
   steps: readonly Step[],
-  below: readonly ("schedule" | "action")[] = [],
+  below: readonly ("schedule" | "action" | "door")[] = [],
 ): readonly Finding[] {
   const entries = list ?? [];
   return entries.flatMap((entry, m) => {

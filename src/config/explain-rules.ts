@@ -8,6 +8,7 @@ import type { Config, DoorConfig } from "./schema.ts";
 const usual = doorSchema.parse({ id: "usual", name: "Usual", lock: "failSecure", relay: "usual" });
 const usualAux = auxRelaySchema.parse({ relay: "usual" });
 const usualAction = actionSchema.parse({ id: "usual", url: "http://usual/" });
+type InputOpening = Config["inputs"][number]["opens"][number];
 
 export function doorRuleLines(door: DoorConfig, { areas }: Config): readonly TitledLine[] {
   const { triggerDelayMs, preAlarmMs, sameUserMs, differentUserMs, alarms } = door;
@@ -82,7 +83,7 @@ function supplyLines({ board, supply, time }: Config): readonly TitledLine[] {
 }
 
 /** What an input does by its role stands at what has it. */
-function inputLines({ id, activeLevel, debounceMs, supervised, actions }: Config["inputs"][number]) {
+function inputLines({ id, activeLevel, debounceMs, supervised, actions, opens }: Config["inputs"][number]) {
   return line("input", [
     ...(activeLevel === "high" ? [`${id} is active when it is high`] : []),
     ...(debounceMs > 0 ? [`${id} counts after ${spanText(debounceMs)}`] : []),
@@ -91,6 +92,7 @@ function inputLines({ id, activeLevel, debounceMs, supervised, actions }: Config
       const delay = delayMs > 0 ? ` after ${spanText(delayMs)}` : "";
       return `${id} sets off ${action}${delay}${delayMode === "ifStillActive" ? " if it is still active" : ""}`;
     }),
+    ...opens.map((opening) => openingText(id, opening)),
   ]);
 }
 
@@ -133,6 +135,12 @@ function auxText({ relay, mode, delayMs, holdMs, methods }: DoorConfig["auxRelay
   const isUsual = methods.join() === usualAux.methods.join();
   const by = isUsual ? "" : `, by ${methods.join(", ")}`;
   return `${relay}${delay}, ${mode === "bistable" ? "switching over" : `for ${spanText(holdMs)}`}${by}`;
+}
+
+function openingText(id: string, { door, schedule, delayMs, delayMode }: InputOpening): string {
+  const ifHeld = delayMode === "ifStillActive" ? " if it is still active" : "";
+  const delay = delayMs > 0 ? `, after ${spanText(delayMs)}${ifHeld}` : "";
+  return `${id} opens ${door} to anybody during ${schedule}${delay}`;
 }
 
 function timetableText({ schedule, action, afterFirstPerson, mayBeEnded }: DoorConfig["timetable"][number]): string {

@@ -1,6 +1,6 @@
 // Finds rules for several doors, and for what is typed at all of them, that cannot be kept; knows no wire.
 import { repeated } from "./door-check.ts";
-import type { Finding } from "./problem.ts";
+import type { Finding, Step } from "./problem.ts";
 import type { Salvage } from "./salvage.ts";
 
 export function policyFindings(known: Salvage): readonly Finding[] {
@@ -11,6 +11,7 @@ export function policyFindings(known: Salvage): readonly Finding[] {
     ...blockFindings(known),
     ...groupFindings(known),
     ...receptionFindings(known),
+    ...openingFindings(known),
     ...areaFindings(known),
   ];
 }
@@ -76,13 +77,22 @@ const groupFindings = ({ interlocks }: Salvage): readonly Finding[] =>
 
 function receptionFindings({ receptions, doors }: Salvage): readonly Finding[] {
   return receptions.flatMap(({ doors: ids = [] }, n) => {
-    const homes = ids.flatMap((id, m) => {
-      if (doors.find((door) => door.id === id)?.unit !== true) return [];
-      const problem = "This is the door of a home, which nobody may open without showing something.";
-      return [{ steps: ["receptions", n, "doors", m], value: id, problem, remedy: "Remove it here." }];
-    });
+    const homes = ids.flatMap((id, m) => homeFindings(doors, id, ["receptions", n, "doors", m]));
     return [...homes, ...repeated(ids, (id) => id, ["receptions", n, "doors"])];
   });
+}
+
+function openingFindings({ inputs, doors }: Salvage): readonly Finding[] {
+  return inputs.flatMap(({ opens = [] }, n) => {
+    const homes = opens.flatMap(({ door }, m) => homeFindings(doors, door, ["inputs", n, "opens", m, "door"]));
+    return [...homes, ...repeated(opens, ({ door }) => door, ["inputs", n, "opens"], ["door"])];
+  });
+}
+
+function homeFindings(doors: Salvage["doors"], id: string, steps: readonly Step[]): readonly Finding[] {
+  if (doors.find((door) => door.id === id)?.unit !== true) return [];
+  const problem = "This is the door of a home, which nobody may open without showing something.";
+  return [{ steps, value: id, problem, remedy: "Remove it here." }];
 }
 
 /** Whom an area holds to be inside must be seen to leave, or be forgotten: otherwise nobody could come back. */

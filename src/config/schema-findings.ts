@@ -75,6 +75,9 @@ function wrongNumber(value: number): string {
 }
 
 function wrongChoice(value: unknown, issue: Issue, node: SchemaNode) {
+  if (node.const === true) {
+    return { problem: "This can only be true.", remedy: "Write true, or leave out what it stands in." };
+  }
   const choices = issue.code === "invalid_union" ? unionChoices(issue) : choiceTexts(node);
   const guess = typeof value === "string" ? nearest(value, choices) : null;
   const remedy = `Write ${choices.map(shortValue).join(" or ")}.`;

@@ -45,6 +45,19 @@ const inputActionSchema = z
   })
   .describe("One action of an input.");
 
+const inputOpeningSchema = z
+  .strictObject({
+    door: id("front").describe("The id of the door that it opens; never that of a home."),
+    schedule: id("office-hours").describe("The id of the schedule that must hold when it opens."),
+    delayMs: span(0, 300_000, "How long after the input became active the door opens.").default(0),
+    delayMode: z
+      .enum(["unconditional", "ifStillActive"])
+      .default("unconditional")
+      .describe("ifStillActive: not when the input was let go before the delay was over."),
+    allowUnauthenticated: z.literal(true).describe("Says that you mean it: whoever sets the input off gets in."),
+  })
+  .describe("One door that an input opens.");
+
 export const inputSchema = z
   .strictObject({
     id: id("front-exit").describe("How doors and the fire section refer to this input."),
@@ -63,6 +76,9 @@ export const inputSchema = z
       .default(false)
       .describe("Whether resistors at the end of the wire tell a cut or shorted wire from a level."),
     actions: list(inputActionSchema, 0, 8).default([]).describe("What it sets off besides its role."),
+    opens: list(inputOpeningSchema, 0, 8)
+      .default([])
+      .describe("Doors that it opens for anybody, as a role of its own. Ways out are exitButtons of the doors."),
   })
   .describe("One input: an exit button, a door contact or the fire panel.");
 

@@ -25,7 +25,7 @@ export type ReaderWires = ReaderConfig extends infer Reader
 
 export interface BoardWires {
   readonly relays: Config["relays"];
-  readonly inputs: readonly Omit<Config["inputs"][number], "actions" | "enabled">[];
+  readonly inputs: readonly Omit<Config["inputs"][number], "actions" | "opens" | "enabled">[];
   readonly readers: readonly ReaderWires[];
 }
 
@@ -43,6 +43,14 @@ export function siteOf(written: Config): SiteSpec {
     supplyInputs: supplyOf(config.supply),
     inputActions: config.inputs.flatMap(({ id, actions }) =>
       actions.map((one) => ({ ...one, action: one.action as ActionId, input: id as InputId })),
+    ),
+    inputOpenings: config.inputs.flatMap(({ id, opens }) =>
+      opens.map(({ allowUnauthenticated: _, ...one }) => ({
+        ...one,
+        input: id as InputId,
+        door: one.door as DoorId,
+        schedule: one.schedule as ScheduleId,
+      })),
     ),
     receptions: config.receptions.map(({ input, doors, schedule }) => ({
       input: input as InputId,
@@ -91,7 +99,7 @@ function withoutDisabledInputs(config: Config): Config {
 
 export function boardOf(config: Config): BoardWires {
   const readers = config.readers.map(({ door: _, direction: __, ...wires }): ReaderWires => wires);
-  const inputs = config.inputs.flatMap(({ actions: _, enabled, ...wires }) => (enabled ? [wires] : []));
+  const inputs = config.inputs.flatMap(({ actions: _, opens: __, enabled, ...wires }) => (enabled ? [wires] : []));
   return { relays: config.relays, inputs, readers };
 }
 

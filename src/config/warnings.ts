@@ -61,7 +61,7 @@ function unusedWires({ relays, inputs, doors, fire, lockdown, supply, receptions
     door.leadsTo,
     door.leadsFrom,
   ]);
-  const acting = inputs.filter(({ actions }) => actions.length > 0).map(({ id }) => id);
+  const acting = inputs.filter(({ actions, opens }) => actions.length + opens.length > 0).map(({ id }) => id);
   const ofSupply = [supply.mains, supply.battery, ...supply.enclosures];
   const ofSite = [fire?.input ?? null, lockdown?.input ?? null, ...ofSupply, ...receptions.map(({ input }) => input)];
   const used = new Set([...ofDoors, ...acting, ...ofSite]);

@@ -181,9 +181,12 @@ function danglingIds(known: Salvage, ids: KnownIds): readonly Finding[] {
   known.httpOpening.doors?.forEach((id, n) => {
     refer(["httpOpening", "doors", n], "door", id);
   });
-  known.inputs.forEach(({ actions }, n) => {
+  known.inputs.forEach(({ actions, opens }, n) => {
     actions?.forEach(({ action }, m) => {
       refer(["inputs", n, "actions", m, "action"], "action", action);
+    });
+    opens?.forEach(({ door }, m) => {
+      refer(["inputs", n, "opens", m, "door"], "door", door);
     });
   });
   known.actions.forEach(({ doors }, n) => {
@@ -218,7 +221,10 @@ interface Role {
 }
 
 /** An exit button, or a box's tamper contact, may serve several doors; every other role needs an input of its own. */
-function roleClashes({ doors, fire, lockdown, supply, receptions }: Salvage, ids: KnownIds): readonly Finding[] {
+function roleClashes(
+  { doors, fire, lockdown, supply, receptions, inputs }: Salvage,
+  ids: KnownIds,
+): readonly Finding[] {
   const first = new Map<string, Role>();
   const findings: Finding[] = [];
   const claim = (steps: readonly Step[], id: string | null | undefined, role: Role) => {
@@ -253,6 +259,9 @@ function roleClashes({ doors, fire, lockdown, supply, receptions }: Salvage, ids
   });
   receptions.forEach(({ input }, n) => {
     claim(["receptions", n, "input"], input, alone(`the button of receptions[${n}]`));
+  });
+  inputs.forEach(({ id, opens = [] }, n) => {
+    if (opens.length > 0) claim(["inputs", n, "opens"], id, alone("one that opens doors"));
   });
   return findings;
 }

@@ -29,6 +29,7 @@ export const actionEvents = [
   "fire.cleared",
   "fire.raised",
   "input.faulted",
+  "input.opened",
   "passback.violated",
   "person.blocked",
   "reception.opened",

@@ -129,7 +129,7 @@ export interface Recovery {
   readonly why: string;
 }
 
-/** The schedules that the doors' timetables and receptions name, and all holidays: what the door loop needs to run them by itself. */
+/** The schedules that the doors' timetables, receptions and inputs name, and all holidays: what the door loop needs to run them by itself. */
 export interface Calendar {
   readonly schedules: Readonly<Record<ScheduleId, ScheduleRule>>;
   readonly holidays: readonly Holiday[];

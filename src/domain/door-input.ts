@@ -33,7 +33,7 @@ export type RestoredStanding = Extract<DoorInput, { kind: "restoreBlock" | "rest
 
 export type DoorInput =
   | { readonly kind: "grant"; readonly ask: AskId; readonly rights: PassageRights }
-  /** Let somebody in without a credential: a command, a reception's button. */
+  /** Let somebody in without a credential: a command, a reception's button, another input. */
   | { readonly kind: "access"; readonly cause: Cause }
   | ModeRequest
   | TimetableInput

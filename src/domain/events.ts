@@ -142,6 +142,8 @@ export type DoorEvent =
   | { readonly type: "input.faulted"; readonly input: InputId; readonly fault: "cut" | "shorted" }
   | { readonly type: "input.healed"; readonly input: InputId }
   | { readonly type: "input.acted"; readonly input: InputId; readonly action: ActionId }
+  /** By what it is set to open, for whoever set it off. */
+  | { readonly type: "input.opened"; readonly input: InputId; readonly door: DoorId }
   | { readonly type: "reception.opened"; readonly input: InputId; readonly door: DoorId }
   | { readonly type: "fire.cleared"; readonly who: string }
   /**

@@ -1,4 +1,4 @@
-// When an input sets off an action of its: at once, after a delay, or only if it is still active then. Pure; acts on nothing.
+// When an input sets off what it is to do: at once, after a delay, or only if it is still active then. Pure; acts on nothing.
 import type { InputActionSpec } from "./site.ts";
 import type { MonoMs } from "./time.ts";
 import { later } from "./time.ts";
@@ -20,12 +20,17 @@ export interface InputActionStep {
 
 export const idleInputAction: InputActionState = { active: null, dueAt: null };
 
-/**
- * An input that is active when it is first heard counts as having become so: to act twice over a restart is better than
- * not at all. Activations during the delay are one with the first.
- */
+export interface InputActionRule extends Pick<InputActionSpec, "delayMs" | "delayMode"> {
+  /**
+   * Whether it must have been seen to become active, as where it opens a door: a button that is stuck, or whose wire comes
+   * back, sets off nothing. Otherwise to act twice over a restart is better than not at all.
+   */
+  readonly seenToBegin: boolean;
+}
+
+/** Activations during the delay are one with the first. */
 export function stepInputAction(
-  { delayMs, delayMode }: Pick<InputActionSpec, "delayMs" | "delayMode">,
+  { delayMs, delayMode, seenToBegin }: InputActionRule,
   state: InputActionState,
   input: InputActionInput,
   now: MonoMs,
@@ -38,11 +43,13 @@ export function stepInputAction(
   switch (input.level) {
     case "unknown":
       // Nobody can say that it is still active: if it is when the wire is well again, its delay begins anew.
-      return { state: isConditional ? idleInputAction : state, acts: false };
+      if (isConditional) return { state: idleInputAction, acts: false };
+      return { state: seenToBegin ? { ...state, active: null } : state, acts: false };
     case "inactive":
       return { state: { active: false, dueAt: isConditional ? null : state.dueAt }, acts: false };
     case "active": {
-      const begins = state.active !== true && state.dueAt === null;
+      const isNew = seenToBegin ? state.active === false : state.active !== true;
+      const begins = isNew && state.dueAt === null;
       if (begins && delayMs === 0) return { state: { active: true, dueAt: null }, acts: true };
       return { state: { active: true, dueAt: begins ? later(now, delayMs) : state.dueAt }, acts: false };
     }

@@ -203,6 +203,15 @@ export interface ReceptionSpec {
   readonly schedule: ScheduleId;
 }
 
+/** A door that an input opens for whoever sets it off, while a schedule holds when its delay is over. */
+export interface InputOpeningSpec {
+  readonly input: InputId;
+  readonly door: DoorId;
+  readonly schedule: ScheduleId;
+  readonly delayMs: number;
+  readonly delayMode: InputActionSpec["delayMode"];
+}
+
 export interface SiteSpec {
   readonly name: string;
   /** IANA, e.g. `Europe/Madrid`. */
@@ -217,6 +226,7 @@ export interface SiteSpec {
   readonly lockdownInput: InputId | null;
   readonly supplyInputs: readonly SupplyInputSpec[];
   readonly inputActions: readonly InputActionSpec[];
+  readonly inputOpenings: readonly InputOpeningSpec[];
   readonly receptions: readonly ReceptionSpec[];
   readonly features: Features;
   readonly keypad: KeypadPolicy;

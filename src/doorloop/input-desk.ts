@@ -2,10 +2,10 @@
 import type { BoardEvent } from "../../hal/board.ts";
 import type { DoorInput } from "../domain/door-input.ts";
 import type { JournalEvent } from "../domain/events.ts";
-import type { DoorId, InputId } from "../domain/ids.ts";
-import type { InputActionInput, InputActionState } from "../domain/input-action.ts";
+import type { DoorId, InputId, ScheduleId } from "../domain/ids.ts";
+import type { InputActionInput, InputActionRule, InputActionState } from "../domain/input-action.ts";
 import { idleInputAction, stepInputAction } from "../domain/input-action.ts";
-import type { InputActionSpec, ReceptionSpec, SiteSpec, SupplyKind } from "../domain/site.ts";
+import type { SiteSpec, SupplyKind } from "../domain/site.ts";
 import type { MonoMs } from "../domain/time.ts";
 import type { InputRole } from "./input-roles.ts";
 import { inputRoles } from "./input-roles.ts";
@@ -14,8 +14,16 @@ export type InputFinding =
   | { readonly kind: "door"; readonly door: DoorId; readonly input: DoorInput }
   | { readonly kind: "fire"; readonly input: InputId; readonly active: boolean }
   | { readonly kind: "lockdown"; readonly input: InputId }
-  | { readonly kind: "reception"; readonly spec: ReceptionSpec }
+  | { readonly kind: "opening"; readonly opening: InputOpening }
   | { readonly kind: "record"; readonly event: JournalEvent };
+
+/** For whoever set it off, while the schedule holds; recorded as `says` where the door takes it. */
+export interface InputOpening {
+  readonly input: InputId;
+  readonly doors: readonly DoorId[];
+  readonly schedule: ScheduleId;
+  readonly says: "input.opened" | "reception.opened";
+}
 
 export interface InputDesk {
   /** In the order in which it must happen: people's ways out first. */
@@ -31,7 +39,9 @@ export interface InputDesk {
 type Level = boolean | "cut" | "shorted" | "lost";
 
 interface ActionEntry {
-  readonly spec: InputActionSpec;
+  readonly input: InputId;
+  readonly rule: InputActionRule;
+  readonly found: InputFinding;
   state: InputActionState;
 }
 
@@ -39,17 +49,16 @@ export function createInputDesk(site: SiteSpec): InputDesk {
   const roles = inputRoles(site);
   const levels = new Map<InputId, Level>();
   const faulted = new Set<InputId>();
-  const actions: readonly ActionEntry[] = site.inputActions.map((spec) => ({ spec, state: idleInputAction }));
+  const actions = actionEntries(site);
 
   const stepActions = (entries: readonly ActionEntry[], input: InputActionInput, now: MonoMs): InputFinding[] =>
     entries.flatMap((entry) => {
-      const { input: id, action } = entry.spec;
-      const step = stepInputAction(entry.spec, entry.state, input, now);
+      const step = stepInputAction(entry.rule, entry.state, input, now);
       entry.state = step.state;
-      return step.acts ? [{ kind: "record", event: { type: "input.acted", input: id, action } }] : [];
+      return step.acts ? [entry.found] : [];
     });
 
-  const actionsOf = (input: InputId) => actions.filter(({ spec }) => spec.input === input);
+  const actionsOf = (input: InputId) => actions.filter((entry) => entry.input === input);
 
   const move = (input: InputId, level: Level, now: MonoMs): InputFinding[] => {
     const before = levels.get(input);
@@ -85,6 +94,27 @@ export function createInputDesk(site: SiteSpec): InputDesk {
   };
 }
 
+function actionEntries({ inputActions, inputOpenings }: SiteSpec): readonly ActionEntry[] {
+  const entryOf = (rule: InputActionRule & { readonly input: InputId }, found: InputFinding): ActionEntry => ({
+    input: rule.input,
+    rule,
+    found,
+    state: idleInputAction,
+  });
+  return [
+    ...inputOpenings.map(({ door, ...spec }) => {
+      const opening = { input: spec.input, doors: [door], schedule: spec.schedule, says: "input.opened" } as const;
+      return entryOf({ ...spec, seenToBegin: true }, { kind: "opening", opening });
+    }),
+    ...inputActions.map(({ action, ...spec }) =>
+      entryOf(
+        { ...spec, seenToBegin: false },
+        { kind: "record", event: { type: "input.acted", input: spec.input, action } },
+      ),
+    ),
+  ];
+}
+
 /**
  * Without a sound wire an exit button counts as let go, a contact as unknown, and fire and lockdown stay as they are latched.
  * A cut or shorted tamper contact is tampered with; a lost one is only lost.
@@ -107,7 +137,9 @@ function meaningOf(role: InputRole, input: InputId, level: Level, before: Level 
       return supplyMeaning(role.what, input, level, before);
     case "reception":
       // Only a press that was seen to begin: a button that is stuck, or whose wire comes back, lets nobody in.
-      return level === true && before === false ? [{ kind: "reception", spec: role.spec }] : [];
+      return level === true && before === false
+        ? [{ kind: "opening", opening: { ...role.spec, says: "reception.opened" } }]
+        : [];
   }
 }
 

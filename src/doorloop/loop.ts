@@ -8,7 +8,7 @@ import type { StepDoor } from "../domain/door-machine.ts";
 import type { JournalEvent } from "../domain/events.ts";
 import type { AskId, BootId, InputId, ReaderId, RelayId, RunId } from "../domain/ids.ts";
 import type { Presentation } from "../domain/presentation.ts";
-import type { ReaderSpec, ReceptionSpec, SiteSpec, SupplyInputSpec } from "../domain/site.ts";
+import type { ReaderSpec, SiteSpec, SupplyInputSpec } from "../domain/site.ts";
 import type { DoorCommand, DoorStatus } from "../domain/status.ts";
 import type { MonoMs } from "../domain/time.ts";
 import { instantOf, later } from "../domain/time.ts";
@@ -16,7 +16,7 @@ import type { AskEffect, AskInput, AskState } from "./ask-machine.ts";
 import { askDeadline, noAsks, stepAsks } from "./ask-machine.ts";
 import { lockDown, runCommand } from "./commands.ts";
 import { Doors } from "./doors.ts";
-import type { InputFinding } from "./input-desk.ts";
+import type { InputFinding, InputOpening } from "./input-desk.ts";
 import { createInputDesk } from "./input-desk.ts";
 import { Latches } from "./latches.ts";
 import type { LedgerLink } from "./ledger-link.ts";
@@ -261,8 +261,8 @@ export class DoorLoop {
       case "lockdown":
         this.#lockDown();
         return;
-      case "reception":
-        this.#openFor(finding.spec);
+      case "opening":
+        this.#openFor(finding.opening);
         return;
       case "record":
         this.link.record(finding.event);
@@ -282,11 +282,11 @@ export class DoorLoop {
     lockDown({ doors: this.#doors, latches: this.#latches }, { doors: [], forMs: null }, { by: "input", input });
   }
 
-  #openFor({ input, doors, schedule }: ReceptionSpec): void {
+  #openFor({ input, doors, schedule, says }: InputOpening): void {
     if (!this.#timetables.holds(schedule)) return;
     for (const door of doors) {
       if (!this.#doors.access(door, { by: "input", input })) continue;
-      this.link.record({ type: "reception.opened", input, door });
+      this.link.record({ type: says, input, door });
     }
   }
 

@@ -3,5 +3,5 @@ import type { SiteSpec } from "../domain/site.ts";
 
 export function schedulesNamedBy(site: SiteSpec): ReadonlySet<string> {
   const ofDoors = site.doors.flatMap(({ factors, timetable }) => [...factors, ...timetable]);
-  return new Set([...ofDoors, ...site.receptions].map(({ schedule }) => schedule as string));
+  return new Set([...ofDoors, ...site.receptions, ...site.inputOpenings].map(({ schedule }) => schedule as string));
 }

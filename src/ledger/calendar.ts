@@ -23,12 +23,12 @@ interface Naming {
   readonly meaning: string;
 }
 
-const timetableSchedules = ({ doors, receptions }: SiteSpec): ScheduleId[] => [
+const timetableSchedules = ({ doors, receptions, inputOpenings }: SiteSpec): ScheduleId[] => [
   ...doors.flatMap((door) => door.timetable.map(({ schedule }) => schedule)),
-  ...receptions.map(({ schedule }) => schedule),
+  ...[...receptions, ...inputOpenings].map(({ schedule }) => schedule),
 ];
 
-const namings = ({ doors, receptions }: SiteSpec): Naming[] => [
+const namings = ({ doors, receptions, inputOpenings }: SiteSpec): Naming[] => [
   ...doors.flatMap((door) => [
     ...door.timetable.map(({ schedule }) => ({ where: doorName(door.id), schedule, meaning: "so it never begins" })),
     ...door.factors.map(({ schedule }) => ({ where: doorName(door.id), schedule, meaning: "so it counts as always" })),
@@ -37,6 +37,11 @@ const namings = ({ doors, receptions }: SiteSpec): Naming[] => [
     where: `The reception's input "${input}"`,
     schedule,
     meaning: "so it never begins",
+  })),
+  ...inputOpenings.map(({ input, schedule }) => ({
+    where: `The input "${input}"`,
+    schedule,
+    meaning: "so it opens nothing",
   })),
 ];
 

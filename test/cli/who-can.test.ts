@@ -51,7 +51,7 @@ test("who can open a door at a time is listed with what they show, by which sche
 const notLookedAt = [
   "",
   "Not looked at, as it can only be known then: uses spent until then, blocks after wrong codes, lockdowns by hand,",
-  "areas, interlocks, and what else opens a door: exit buttons, fire, operators, the reception.",
+  "areas, interlocks, and what else opens a door: exit buttons, fire, operators, the reception, inputs.",
 ];
 
 test("what is used up, and where somebody can go, and why not elsewhere", async () => {

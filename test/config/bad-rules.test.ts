@@ -28,6 +28,13 @@ const reception = (settings: object) => (site: Raw) => {
     { input: "button", doors: ["front"], schedule: "office", allowUnauthenticated: true, ...settings },
   ];
 };
+const opening =
+  (...settings: readonly object[]) =>
+  (site: Raw) => {
+    more(site);
+    const usual = { door: "front", schedule: "office", allowUnauthenticated: true };
+    site.inputs.find(({ id }: { id: string }) => id === "button").opens = settings.map((one) => ({ ...usual, ...one }));
+  };
 
 const ids: readonly Row[] = [
   [
@@ -70,6 +77,11 @@ const ids: readonly Row[] = [
     "a reception whose button is not there",
     reception({ input: "buton" }),
     ["receptions[0].input", /^No input/, /"button"/],
+  ],
+  [
+    "an input that opens a door that is not there",
+    opening({ door: "frnt" }),
+    ["inputs[5].opens[0].door", /^No door/, /"front"/],
   ],
   [
     "a lockdown switch that is not there",
@@ -144,6 +156,23 @@ const twice: readonly Row[] = [
     ["interlocks[0][2]", /twice/, /Remove/, '"front"'],
   ],
   ["a door twice at a reception", reception({ doors: ["front", "front"] }), ["receptions[0].doors[1]", /twice/, /./]],
+  ["a door twice at an input", opening({}, { delayMs: 5_000 }), ["inputs[5].opens[1].door", /twice/, /./]],
+  [
+    "a reception's button that opens a door as an input, too",
+    (site) => {
+      opening({})(site);
+      site.receptions = [{ input: "button", doors: ["garage"], schedule: "office", allowUnauthenticated: true }];
+    },
+    ["inputs[5].opens", /^This input is already the button of receptions\[0\]\.$/, /of its own/],
+  ],
+  [
+    "an exit button that opens a door as an input, too",
+    (site) => {
+      opening({})(site);
+      site.doors[1].exitButtons.push("button");
+    },
+    ["inputs[5].opens", /^This input is already an exit button of doors\[1\]/, /of its own/],
+  ],
   [
     "two factor rules of one schedule",
     front({
@@ -220,6 +249,19 @@ const impossible: readonly Row[] = [
       site.doors[0].unit = true;
     },
     ["receptions[0].doors[0]", /^This is the door of a home/, /Remove/],
+  ],
+  [
+    "an input that opens a home",
+    (site) => {
+      opening({}, { door: "garage" })(site);
+      site.doors[1].unit = true;
+    },
+    ["inputs[5].opens[1].door", /^This is the door of a home/, /Remove/],
+  ],
+  [
+    "an input that opens for anybody without saying that it is meant",
+    opening({ allowUnauthenticated: false }),
+    ["inputs[5].opens[0].allowUnauthenticated", /only be true/, /^Write true, or leave out/],
   ],
   [
     "an apartment where nobody can type",
@@ -328,6 +370,15 @@ test.each<[string, (site: Raw) => void, Expected]>([
     "an exit button",
     front({ exitButtons: ["front-contact"] }),
     ["doors[0].exitButtons[0]", /^This input is already the contact of doors\[0\]/, /an input of its own/],
+  ],
+  [
+    "an input that opens doors",
+    (site) => {
+      opening()(site);
+      const usual = { schedule: "office", allowUnauthenticated: true };
+      site.inputs.find(({ id }: { id: string }) => id === "front-contact").opens = [{ ...usual, door: "garage" }];
+    },
+    [/^inputs\[\d\]\.opens$/, /^This input is already the contact of doors\[0\] \("front"\)\.$/, /an input of its own/],
   ],
 ])("acceptance 12: a contact that alarms a break-in and also opens as %s is refused", (_, edit, expected) => {
   expectRefusal(edited(edit), [expected]);

@@ -104,6 +104,10 @@ test("what a site asks for beyond the usual is told, and nothing of it where it 
       site.areas.push({ id: "lobby", name: "Lobby", capacity: 50 });
       site.lockdown = { input: "switch" };
       site.receptions = [{ input: "button", doors: ["front"], schedule: "office", allowUnauthenticated: true }];
+      site.inputs.push({ id: "push", pin: 104 });
+      site.inputs.at(-1).opens = [
+        { door: "garage", schedule: "office", delayMs: 2000, delayMode: "ifStillActive", allowUnauthenticated: true },
+      ];
       site.interlocks = [["front", "garage"]];
       site.features = { plate: false, callPermission: false };
       site.httpOpening = { modes: ["bearer", "httpAuth"], doors: ["garage"], sessionCheck: true };
@@ -120,6 +124,7 @@ test("what a site asks for beyond the usual is told, and nothing of it where it 
     "the lock moves 2 s after a grant",
     "lockdown   switch shuts all doors",
     "reception  button opens front to anybody during office",
+    "push opens garage to anybody during office, after 2 s if",
     "interlock  only one of front, garage at a time",
     "area       Lobby, at most 50 people; forgotten after 12 h",
     "off        plate open nothing",

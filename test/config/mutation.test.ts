@@ -46,6 +46,7 @@ function expectSound(config: Config): void {
     ...fire,
     ...lockdown,
     ...config.receptions.map(({ input }) => input),
+    ...config.inputs.flatMap(({ id, opens }) => (opens.length > 0 ? [id] : [])),
   ];
   distinct(roles);
   for (const id of roles) expect(inputs).toContain(id);

@@ -7,16 +7,16 @@ import { monoMs } from "../../src/domain/time.ts";
 type Mode = "unconditional" | "ifStillActive";
 
 /** One character a second: `^` becomes active, `v` inactive, `x` its wire breaks, `.` nothing. `!` marks where it acts. */
-function acts(line: string, delayMode: Mode, delayMs = 3_000): string {
+function acts(line: string, delayMode: Mode, delayMs = 3_000, seenToBegin = false): string {
+  const rule = { delayMs, delayMode, seenToBegin };
   let state = idleInputAction;
   let marks = "";
   [...line].forEach((mark, second) => {
     const now = monoMs(second * 1_000);
-    const ticked = stepInputAction({ delayMs, delayMode }, state, { kind: "tick" }, now);
+    const ticked = stepInputAction(rule, state, { kind: "tick" }, now);
     state = ticked.state;
     const level = ({ "^": "active", v: "inactive", x: "unknown" } as const)[mark];
-    const moved =
-      level === undefined ? null : stepInputAction({ delayMs, delayMode }, state, { kind: "level", level }, now);
+    const moved = level === undefined ? null : stepInputAction(rule, state, { kind: "level", level }, now);
     state = moved?.state ?? state;
     marks += ticked.acts || moved?.acts === true ? "!" : ".";
   });
@@ -65,4 +65,20 @@ test("it never happens more often than the input became active, and if it must s
       },
     ),
   );
+});
+
+test.each<[string, Mode, string, string]>([
+  ["active when it is first heard is not seen to begin", "unconditional", "^....", "....."],
+  ["a press after it was first seen let go counts", "unconditional", "v^...", "....!"],
+  ["a wire that is well again and active counts for nothing", "unconditional", "vx^....v^...", "...........!"],
+  ["a wire that breaks during the delay does not take back a press that was seen", "unconditional", "v^x...", "....!."],
+  [
+    "what must still be active is not when its wire breaks, nor when it is well again",
+    "ifStillActive",
+    "v^x^.....",
+    ".........",
+  ],
+  ["let go before the delay is over, it does not happen", "ifStillActive", "v^.v...", "......."],
+])("of what must be seen to begin: %s (%s)", (_, mode, line, expected) => {
+  expect(acts(line, mode, 3_000, true)).toBe(expected);
 });

@@ -1,9 +1,10 @@
 // What inputs set off by their role: broken wires, tampering, lockdown, reception buttons, actions.
 import { expect, test } from "vitest";
 import type { Calendar } from "../../src/domain/ask.ts";
-import type { ActionId, DoorId, InputId, ScheduleId } from "../../src/domain/ids.ts";
-import type { InputActionSpec } from "../../src/domain/site.ts";
+import type { ActionId, DoorId, InputId, RelayId, ScheduleId } from "../../src/domain/ids.ts";
+import type { InputActionSpec, InputOpeningSpec } from "../../src/domain/site.ts";
 import { frontDoor, garageDoor, wires } from "../site-fixture.ts";
+import type { BenchParts } from "./loop-bench.ts";
 import { granted, LoopBench } from "./loop-bench.ts";
 
 const input = (id: string) => id as InputId;
@@ -198,6 +199,103 @@ test("before the calendar has come a reception's button opens nothing", () => {
   const bench = new LoopBench(parts);
   bench.board.press("button", 300);
   expect(bench.recorded("reception", "door.unlocked")).toEqual([]);
+});
+
+const openingBench = (opening: Partial<InputOpeningSpec>, parts: BenchParts = {}) => {
+  const usual = { input: input("bell"), door: frontDoor.id, schedule: "office" as ScheduleId };
+  const bench = new LoopBench({
+    calendar: office,
+    ...parts,
+    site: { inputOpenings: [{ ...usual, delayMs: 10_000, delayMode: "unconditional", ...opening }], ...parts.site },
+    wires: { ...more("bell"), ...parts.wires },
+  });
+  bench.board.breakWire("bell", "cut");
+  bench.board.healWire("bell");
+  return bench;
+};
+const opened = [{ type: "input.opened", input: "bell", door: "front" }];
+
+test("an input opens its door when its delay is over, for one passage, with itself as the cause on record", () => {
+  const bench = openingBench({});
+  bench.board.press("bell", 300);
+  bench.clock.advance(9_999);
+  expect(bench.door("front").locked).toBe(true);
+  bench.clock.advance(1);
+  expect(bench.isEnergized("front-strike")).toBe(true);
+  expect(bench.recorded("input.opened")).toEqual(opened);
+  expect(bench.recorded("door.unlocked")).toMatchObject([{ door: "front", cause: { by: "input", input: "bell" } }]);
+  bench.clock.advance(5_000);
+  expect(bench.door("front").locked).toBe(true);
+});
+
+test("an input opens at once without a delay, and nothing when it was let go before a delay that asks for it", () => {
+  const atOnce = openingBench({ delayMs: 0 });
+  atOnce.board.press("bell", 300);
+  expect(atOnce.recorded("input.opened")).toEqual(opened);
+  const held = openingBench({ delayMode: "ifStillActive" });
+  held.board.press("bell", 9_000);
+  held.clock.advance(60_000);
+  expect(held.recorded("input.opened", "door.unlocked")).toEqual([]);
+  held.board.press("bell", 10_000);
+  held.clock.advance(10_000);
+  expect(held.recorded("input.opened")).toEqual(opened);
+});
+
+test("a further relay that follows inputs is driven with the door that an input opens, and no other relay", () => {
+  const relay = (id: string, method: "input" | "card") => ({
+    ...{ relay: id as RelayId, mode: "monostable" as const, delayMs: 1_000, holdMs: 2_000 },
+    methods: [method],
+  });
+  const doors = [{ ...frontDoor, auxRelays: [relay("gate", "input"), relay("lift", "card")] }, garageDoor];
+  const relays = [...wires.relays, { id: "gate", pin: 110 }, { id: "lift", pin: 111 }];
+  const bench = openingBench({ delayMs: 0 }, { site: { doors }, wires: { relays } });
+  bench.board.press("bell", 300);
+  bench.clock.advance(1_000);
+  expect([bench.isEnergized("gate"), bench.isEnergized("lift")]).toEqual([true, false]);
+  bench.clock.advance(2_000);
+  expect(bench.isEnergized("gate")).toBe(false);
+});
+
+test.each<[string, BenchParts, (bench: LoopBench) => void]>([
+  ["when its schedule has ended by then", { startUtc: "2026-11-25T15:59:55Z" }, () => {}],
+  ["while the clock is not trusted", { trusted: false }, () => {}],
+  [
+    "of a door that was locked down meanwhile",
+    {},
+    (bench) => bench.loop.command({ kind: "lockDown", doors: ["front" as DoorId], forMs: null }, "olga"),
+  ],
+  [
+    "of a door whose group another one stands open in by then",
+    { site: { interlocks: [[frontDoor.id, garageDoor.id]] } },
+    (bench) => bench.board.press("garage-exit", 20_000),
+  ],
+])("an input opens nothing %s, and drives nothing", (_, parts, meanwhile) => {
+  const bench = openingBench({}, parts);
+  bench.board.press("bell", 300);
+  meanwhile(bench);
+  bench.clock.advance(60_000);
+  expect(bench.recorded("input.opened")).toEqual([]);
+  expect(bench.isEnergized("front-strike")).toBe(false);
+});
+
+test("an input that was active before it was first heard opens nothing until it is let go and active again", () => {
+  const bench = openingBench({ delayMs: 0 });
+  bench.board.breakWire("bell", "cut");
+  bench.board.setInput("bell", true);
+  bench.board.healWire("bell");
+  expect(bench.recorded("input.opened")).toEqual([]);
+  bench.board.setInput("bell", false);
+  bench.board.setInput("bell", true);
+  expect(bench.recorded("input.opened")).toEqual(opened);
+});
+
+test("a fire keeps its doors open through an input's opening, and the end of that passage", () => {
+  const bench = openingBench({ door: garageDoor.id, delayMs: 1_000 });
+  bench.board.press("bell", 300);
+  bench.board.setInput("fire-panel", true);
+  bench.clock.advance(60_000);
+  expect(bench.isEnergized("garage-magnet")).toBe(false);
+  expect(bench.door("garage")).toMatchObject({ fire: true, locked: false });
 });
 
 const withActions = (...inputActions: readonly Partial<InputActionSpec>[]) =>

@@ -22,6 +22,12 @@ const timetabled: SiteSpec = {
     { ...garageDoor, factors: [{ schedule: "nights" as ScheduleId, need: "cardAndPin" }] },
   ],
   receptions: [{ input: "bell" as InputId, doors: [frontDoor.id], schedule: "office" as ScheduleId }],
+  inputOpenings: [
+    {
+      ...{ input: "push" as InputId, door: frontDoor.id, schedule: "days" as ScheduleId },
+      ...{ delayMs: 0, delayMode: "unconditional" },
+    },
+  ],
 };
 
 const weekly = (startMinute: number): ScheduleRule => ({
@@ -55,11 +61,11 @@ function told(using: SiteSpec) {
   return { tested, sent, calendars };
 }
 
-test("the calendar follows ready and holds exactly what timetables and receptions name; what is not there never holds", () => {
+test("the calendar follows ready and holds exactly what timetables, receptions and inputs name; what is not there never holds", () => {
   const { sent, calendars } = told(timetabled);
   expect(sent.map(({ kind }) => kind)).toEqual(["ready", "calendar"]);
   expect(calendars()[0]?.calendar).toEqual({
-    schedules: { mornings: { kind: "never" }, office: { kind: "never" } },
+    schedules: { mornings: { kind: "never" }, office: { kind: "never" }, days: { kind: "never" } },
     holidays: [],
   });
 });
@@ -70,11 +76,13 @@ test("whoever names a schedule that is not in the directory is told of, until it
     'The door "front" names the schedule "mornings", which is not in the directory, so it never begins; add that schedule or change the configuration.',
     'The door "garage" names the schedule "nights", which is not in the directory, so it counts as always; add that schedule or change the configuration.',
     'The reception\'s input "bell" names the schedule "office", which is not in the directory, so it never begins; add that schedule or change the configuration.',
+    'The input "push" names the schedule "days", which is not in the directory, so it opens nothing; add that schedule or change the configuration.',
   ]);
   tested.change(
     putSchedule("mornings", weekly(480)),
     putSchedule("nights", weekly(0)),
     putSchedule("office", weekly(540)),
+    putSchedule("days", weekly(600)),
   );
   expect(calendars().at(-1)?.missing).toEqual([]);
 });

@@ -50,7 +50,7 @@ export const timetableWords: Readonly<Record<TimetableInput["state"], string | n
 
 export const notLookedAt = `
 Not looked at, as it can only be known then: uses spent until then, blocks after wrong codes, lockdowns by hand,
-areas, interlocks, and what else opens a door: exit buttons, fire, operators, the reception.`;
+areas, interlocks, and what else opens a door: exit buttons, fire, operators, the reception, inputs.`;
 
 /** Such as `a, b and c`. */
 export function listWords(words: readonly string[], last: "and" | "or"): string {

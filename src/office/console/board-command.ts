@@ -92,6 +92,6 @@ function planInputLine(body: InputFields, site: SiteSpec): BoardLine {
 function inputsOf(site: SiteSpec): readonly string[] {
   const ofDoors = site.doors.flatMap((door) => [door.contact, ...door.exitButtons, ...door.tampers]);
   const ofSite = [site.fireInput, site.lockdownInput, ...site.receptions.map(({ input }) => input)];
-  const acting = site.inputActions.map(({ input }) => input);
+  const acting = [...site.inputActions, ...site.inputOpenings].map(({ input }) => input);
   return [...ofDoors, ...ofSite, ...acting].filter((input) => input !== null);
 }

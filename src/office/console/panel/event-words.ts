@@ -252,6 +252,7 @@ const sayings: { readonly [Type in JournalEvent["type"]]: Say<Type> } = {
   "input.faulted": (event) => ["alarm", `The wire of ${event.input} is ${event.fault === "cut" ? "cut" : "shorted"}`],
   "input.healed": (event) => ["system", `The wire of ${event.input} is well again`],
   "input.acted": (event) => ["system", `${event.input} set off ${event.action}`],
+  "input.opened": (event, names) => ["granted", `${event.input} opened ${names.door(event.door)}`],
   "reception.opened": (event, names) => ["granted", `${names.door(event.door)} was opened from the reception`],
   "door.unlocked": (event, names) => ["door", `${names.door(event.door)} unlocked ${causeWords(event.cause)}`],
   "door.locked": (event, names) => ["door", `${names.door(event.door)} locked ${causeWords(event.cause)}`],
