@@ -78,7 +78,7 @@ function inputWiring(input: Config["inputs"][number], config: Config): WiredDevi
   };
 }
 
-function roleOf(id: string, { doors, fire, lockdown, supply, receptions }: Config): string {
+function roleOf(id: string, { doors, inputs, fire, lockdown, supply, receptions }: Config): string {
   const exits = doors.filter(({ exitButtons }) => exitButtons.includes(id)).map(({ name }) => name);
   const contact = doors.find((door) => door.contact === id);
   const tamper = doors.find(({ tampers }) => tampers.includes(id));
@@ -90,6 +90,9 @@ function roleOf(id: string, { doors, fire, lockdown, supply, receptions }: Confi
   if (supply.mains === id) return "mains failure of the supply";
   if (supply.battery === id) return "low battery of the supply";
   if (supply.enclosures.includes(id)) return "contact of the controller's box";
+  const opened = (inputs.find((input) => input.id === id)?.opens ?? []).map((one) => one.door);
+  if (opened.length > 0)
+    return `opens ${doors.flatMap((door) => (opened.includes(door.id) ? [door.name] : [])).join(", ")}`;
   return receptions.some(({ input }) => input === id) ? "reception button" : "input";
 }
 
