@@ -24,6 +24,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   pass: async () => (await import("./passes.ts")).passes,
   schedules: async () => (await import("./calendar.ts")).schedules,
   holidays: async () => (await import("./calendar.ts")).holidays,
+  doctor: async () => (await import("./doctor.ts")).doctor,
   wiring: async () => (await import("./wiring.ts")).wiring,
   watch: async () => (await import("./watch.ts")).watch,
   time: async () => (await import("./time.ts")).time,

@@ -123,6 +123,11 @@ const usage: Readonly<Record<string, Usage>> = {
       keysOption,
     ],
   },
+  doctor: {
+    forms: ["postern doctor FILE [--json] [--state DIR]"],
+    what: "Check this machine against a configuration, and a running controller's parts, and say how to mend what is wrong.",
+    options: [["--json", "as JSON, for programs"], stateOption],
+  },
   wiring: {
     forms: ["postern wiring FILE [--svg DRAWING]"],
     what: "Say what to connect with what for a configuration, terminal by terminal; or draw it.",
