@@ -1,16 +1,23 @@
 // What the live codes of each door and the site's policy mean for somebody who tries codes day and night.
 import { percentText } from "../config/explain.ts";
 import type { DirectoryListing } from "../domain/ask.ts";
+import { shareOf } from "../domain/code-partition.ts";
 import { guessOdds } from "../domain/guess.ts";
 import type { GuessPolicy } from "../domain/site.ts";
 
 /** Above this a door's codes are too easily found: longer ones, or fewer, are due. */
 const worryingPerDay = 0.01;
 
-export function guessReport(liveCodes: DirectoryListing["liveCodes"], policy: GuessPolicy): string[] {
+export function guessReport(
+  liveCodes: DirectoryListing["liveCodes"],
+  policy: GuessPolicy,
+  partition: boolean,
+): string[] {
   const doors = [...new Set(liveCodes.map(({ door }) => door))];
   return doors.map((door) => {
-    const codes = liveCodes.filter((one) => one.door === door);
+    const codes = liveCodes
+      .filter((one) => one.door === door)
+      .map((one) => ({ ...one, share: shareOf(one.ofPasses ? "pass" : "person", partition) }));
     const { perDay, perYear } = guessOdds(policy, codes);
     const count = codes.reduce((sum, one) => sum + one.count, 0);
     const counted = count === 1 ? "1 code" : `${count} codes`;

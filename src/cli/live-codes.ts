@@ -1,6 +1,6 @@
 // The codes that live at each door, counted from the directory's pages, so that a large one holds no ask up. A code counts
 // until it is surely over, and its duress twin counts as well.
-import type { DirectoryListing } from "../domain/ask.ts";
+import type { DirectoryListing, LiveCodes } from "../domain/ask.ts";
 import type { ExportedHolder } from "../domain/directory-export.ts";
 import type { Schedule } from "../domain/schedule.ts";
 import { never } from "../domain/schedule.ts";
@@ -11,7 +11,7 @@ export function liveCodesOf(
   nowWall: number,
 ): DirectoryListing["liveCodes"] {
   const shut = new Set([never.id, ...schedules.filter(({ rule }) => rule.kind === "never").map(({ id }) => id)]);
-  const counts = new Map<string, { readonly door: string; readonly length: number; count: number }>();
+  const counts = new Map<string, LiveCodes>();
   for (const { holder, credentials, grants } of holders) {
     if (holder.state !== "active" || ("validity" in holder && (holder.validity.until ?? nowWall + 1) <= nowWall))
       continue;
@@ -19,12 +19,14 @@ export function liveCodesOf(
     for (const { state, code } of credentials) {
       if (state !== "active" || code === null || code.digits === null) continue;
       for (const door of doors) {
-        const key = `${door} ${code.digits}`;
-        const known = counts.get(key) ?? { door, length: code.digits, count: 0 };
-        known.count += code.twin === null ? 1 : 2;
-        counts.set(key, known);
+        const ofPasses = holder.kind === "pass";
+        const key = `${door} ${code.digits} ${ofPasses}`;
+        const known = counts.get(key)?.count ?? 0;
+        counts.set(key, { door, length: code.digits, count: known + (code.twin === null ? 1 : 2), ofPasses });
       }
     }
   }
-  return [...counts.values()].toSorted((a, b) => a.door.localeCompare(b.door) || a.length - b.length);
+  return [...counts.values()].toSorted(
+    (a, b) => a.door.localeCompare(b.door) || a.length - b.length || Number(a.ofPasses) - Number(b.ofPasses),
+  );
 }

@@ -36,7 +36,8 @@ export async function listPeople(args: readonly string[]): Promise<number> {
   tellEnded(holders.length - listed.length);
   if (holders.length === 0) console.log("Nobody may enter yet; `postern people add` lets somebody in.");
   const { schedules } = await calendarOf(values);
-  for (const line of guessReport(liveCodesOf(holders, schedules, Date.now()), site.guessing)) console.log(line);
+  for (const line of guessReport(liveCodesOf(holders, schedules, Date.now()), site.guessing, site.codes.partition))
+    console.log(line);
   for (const line of outdatedPublicCodes(holders, site.codes.publicLength)) console.log(line);
   return 0;
 }

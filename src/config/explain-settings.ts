@@ -51,6 +51,7 @@ function factorTexts({ factors, doors }: Config): readonly string[] {
 const codeTexts = ({ codes }: Config): readonly string[] =>
   unusual(codes, codesSchema.parse({}), {
     duress: () => "duress twins of PINs",
+    partition: () => "those of passes begin with 9, and no others",
     publicLength: (digits) => `public ones have ${digits} digits`,
     coolDownDays: (days) => (days === 0 ? "are given to others at once" : `given to others after ${daysText(days)}`),
     qrPinOnKeypad: () => "digits of QRs are typed, too",

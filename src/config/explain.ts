@@ -1,4 +1,5 @@
 // What `postern check` prints: every problem of a refused file, or what a good one will run; 80 columns, no color.
+import { shareOf } from "../domain/code-partition.ts";
 import { guessOdds } from "../domain/guess.ts";
 import { doorRuleLines, siteRuleLines } from "./explain-rules.ts";
 import { daysText, spanText } from "./explain-settings.ts";
@@ -77,7 +78,7 @@ function siteLines(config: Config): readonly string[] {
     ),
     ...row(
       "guessing",
-      `${guessing.failures} wrong codes, then blocks of ${spanText(guessing.blockMs)} to ${spanText(guessing.maxBlockMs)}; one is forgotten in ${spanText(guessing.drainMs)}; ${oddsText(guessing)}`,
+      `${guessing.failures} wrong codes, then blocks of ${spanText(guessing.blockMs)} to ${spanText(guessing.maxBlockMs)}; one is forgotten in ${spanText(guessing.drainMs)}; ${oddsText(config)}`,
     ),
     ...row("record", `${journal.keepEvents} events, names for ${daysText(privacy.keepNamesDays)}; ${deadline}`),
     ...siteRuleLines(config).flatMap(([title, text]) => row(title, text)),
@@ -86,12 +87,14 @@ function siteLines(config: Config): readonly string[] {
 }
 
 /** What the policy means for one code of the usual lengths; `postern people list` counts the codes that there are. */
-function oddsText(policy: Config["guessing"]): string {
-  const odds = [4, 6].map((length) => {
-    const { perDay, perYear } = guessOdds(policy, [{ length, count: 1 }]);
-    return `one ${length}-digit code in a day with ${percentText(perDay)}, in a year with ${percentText(perYear)}`;
-  });
-  const { triesPerDay } = guessOdds(policy, []);
+function oddsText({ guessing, codes: { partition } }: Config): string {
+  const oddsOf = (length: number, holder: "person" | "pass") => {
+    const { perDay, perYear } = guessOdds(guessing, [{ length, count: 1, share: shareOf(holder, partition) }]);
+    const whose = partition ? ` of a ${holder}` : "";
+    return `one ${length}-digit code${whose} in a day with ${percentText(perDay)}, in a year with ${percentText(perYear)}`;
+  };
+  const odds = [oddsOf(4, "person"), oddsOf(6, "person"), ...(partition ? [oddsOf(6, "pass"), oddsOf(8, "pass")] : [])];
+  const { triesPerDay } = guessOdds(guessing, []);
   return `a tireless guesser has ${triesPerDay} tries a day at a door and hits ${odds.join("; ")}`;
 }
 

@@ -80,6 +80,12 @@ export const codesSchema = z
       .describe(
         "Whether each private PIN has a twin for when somebody is forced: its last digit plus five, without carry (4711 and 4716). It opens like the PIN and tells the operators. Holds for PINs that are set from then on.",
       ),
+    partition: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Whether codes of passes begin with 9, and no others, so that they never meet. It costs passes one digit: whoever guesses knows the first. Holds for codes that are set from then on.",
+      ),
     publicLength: z.int().min(4).max(8).default(6).describe("The length that the shared codes have."),
     coolDownDays: z
       .int()

@@ -67,7 +67,7 @@ function typedCodeWarnings(config: Config): readonly Finding[] {
 }
 
 function codeWarnings(config: Config): readonly Finding[] {
-  const { codes, doors } = config;
+  const { codes, passes, doors } = config;
   const typing = doors.filter((door) => takes(door, "pin", config));
   const warnings: Finding[] = [];
   const warn = (key: keyof Config["codes"], problem: string, remedy: string) =>
@@ -75,6 +75,10 @@ function codeWarnings(config: Config): readonly Finding[] {
   if (codes.duress) {
     const problem = "Each PIN then has a twin that opens, too: whoever guesses needs half as many tries.";
     warn("duress", problem, "Have PINs of six digits or more.");
+  }
+  if (codes.partition && passes.courierDigits < 8) {
+    const problem = `Of a courier's ${passes.courierDigits} digits everybody then knows the first.`;
+    warn("partition", problem, "Write 8 as courierDigits at passes.");
   }
   if (codes.publicLength < 6 && typing.length > 0) {
     const problem = `One of ${10 ** codes.publicLength} codes opens for everybody who is told it.`;

@@ -139,6 +139,8 @@ export interface Calendar {
 export interface CalendarNews {
   readonly calendar: Calendar;
   readonly missing: readonly string[];
+  /** What is to be said of the codes that are in the directory already; left out where nothing is. */
+  readonly doubtfulCodes?: string;
 }
 
 export type FromLedger =
@@ -199,7 +201,11 @@ export type LedgerReply =
   | { readonly kind: "forgiven"; readonly count: number }
   | { readonly kind: "refused"; readonly problems: readonly ChangeProblem[] }
   | { readonly kind: "directory"; readonly version: number; readonly listing: DirectoryListing }
-  | { readonly kind: "liveCodes"; readonly liveCodes: DirectoryListing["liveCodes"] }
+  | {
+      readonly kind: "liveCodes";
+      readonly liveCodes: DirectoryListing["liveCodes"];
+      readonly unseen: UnseenCodes;
+    }
   | { readonly kind: "head"; readonly seq: number }
   | { readonly kind: "noted" }
   | { readonly kind: "exported"; readonly version: number; readonly page: DirectoryPage }
@@ -225,6 +231,20 @@ export interface CardOffer {
   readonly at: UnixMs;
 }
 
+export interface LiveCodes {
+  readonly door: string;
+  readonly length: number;
+  readonly count: number;
+  /** Whether they are codes of passes, or of people and the public. */
+  readonly ofPasses: boolean;
+}
+
+/** Codes of which nobody knows whether they keep to the partition: they were put without it, or came as tokens. */
+export interface UnseenCodes {
+  readonly ofPasses: number;
+  readonly ofOthers: number;
+}
+
 /** The directory as an operator may see it: everything but the secrets. */
 export interface DirectoryListing {
   readonly holders: readonly {
@@ -242,5 +262,5 @@ export interface DirectoryListing {
   }[];
   readonly schedules: readonly string[];
   /** Live PIN-class codes by door and length, for the guess bound. */
-  readonly liveCodes: readonly { readonly door: string; readonly length: number; readonly count: number }[];
+  readonly liveCodes: readonly LiveCodes[];
 }

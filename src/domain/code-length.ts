@@ -6,12 +6,15 @@ const wantedTries = 100_000;
 /** IEC 60839-11-1 asks for no less, and alone it is weak. */
 const leastTries = 1_000;
 
-/** The code itself is among those that live. Null where even the longest would be found too easily. */
-export function dueDigits(liveCodes: number): number | null {
+/**
+ * The code itself is among those that live, and `share` is the part of all codes among which they are. Null where even the longest
+ * would be found too easily.
+ */
+export function dueDigits(liveCodes: number, share = 1): number | null {
   for (let digits = 2; digits < maxCodeDigits; digits += 1) {
-    if (liveCodes * wantedTries <= 10 ** digits) return digits;
+    if (liveCodes * wantedTries <= share * 10 ** digits) return digits;
   }
-  return liveCodes < tooManyCodes ? maxCodeDigits : null;
+  return liveCodes * leastTries <= share * 10 ** maxCodeDigits ? maxCodeDigits : null;
 }
 
 /** From so many on, more make no difference to how long a code should be. */

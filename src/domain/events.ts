@@ -100,6 +100,8 @@ export type AccessEvent =
     }
   /** Two people's codes are equal at this door; the one named was taken. */
   | { readonly type: "code.collided"; readonly door: DoorId; readonly credential: CredentialId }
+  /** It does not keep to the partition between codes of passes and all others, and was taken all the same. */
+  | { readonly type: "code.misplaced"; readonly credential: CredentialId }
   | { readonly type: "card.offered"; readonly offer: string; readonly reader: ReaderId; readonly by: PersonId }
   | ({ readonly type: "access.denied"; readonly reason: DenyReason; readonly directoryVersion: number } & Shown &
       Holding)

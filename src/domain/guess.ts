@@ -110,6 +110,8 @@ export function withinOneEdit(a: string, b: string): boolean {
 export interface CodeCount {
   readonly length: number;
   readonly count: number;
+  /** The part of all codes of that length among which they are known to be; all of them when left out. */
+  readonly share?: number;
 }
 
 export interface GuessOdds {
@@ -186,11 +188,14 @@ function worthPursuing(prospects: Prospect[]): Prospect[] {
   return kept;
 }
 
-/** Keeping to one length is best: each miss makes the rest of that length likelier. */
+/** Keeping to one length, and to one part of it, is best: each miss makes the rest of that likelier. */
 function hitOdds(tries: number, codes: readonly CodeCount[]): number {
   const counts = new Map<number, number>();
-  for (const { length, count } of codes) counts.set(length, (counts.get(length) ?? 0) + count);
-  return Math.max(0, ...[...counts].map(([length, count]) => hitOddsOf(tries, 10 ** length, count)));
+  for (const { length, count, share = 1 } of codes) {
+    const space = Math.round(10 ** length * share);
+    counts.set(space, (counts.get(space) ?? 0) + count);
+  }
+  return Math.max(0, ...[...counts].map(([space, count]) => hitOddsOf(tries, space, count)));
 }
 
 /** Draws without putting back: 1 - C(space - live, tries) / C(space, tries). */

@@ -144,6 +144,8 @@ export interface FactorPolicy {
 export interface CodePolicy {
   /** Whether each private PIN has a duress twin. */
   readonly duress: boolean;
+  /** Whether codes of passes begin with 9, and no others. */
+  readonly partition: boolean;
   /** The common length of the public codes. */
   readonly publicLength: number;
   /** For how long a code that was taken away is given to nobody else. */

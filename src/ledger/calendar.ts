@@ -1,5 +1,6 @@
-// What of the directory the door loop needs to run timetables by itself, and which names in the configuration mean nothing.
-import type { Calendar, CalendarNews } from "../domain/ask.ts";
+// What of the directory the door loop needs to run timetables by itself, and what of the configuration it does not fit.
+import type { Calendar, CalendarNews, UnseenCodes } from "../domain/ask.ts";
+import { doubtfulCodes } from "../domain/code-partition.ts";
 import type { DoorId, ScheduleId } from "../domain/ids.ts";
 import type { ScheduleRule } from "../domain/schedule.ts";
 import { never } from "../domain/schedule.ts";
@@ -7,14 +8,16 @@ import type { SiteSpec } from "../domain/site.ts";
 import type { Directory } from "./directory.ts";
 
 /** What is not in the directory never holds: no timetable begins by mistake. */
-export function calendarOf(site: SiteSpec, directory: Directory): CalendarNews {
+export function calendarOf(site: SiteSpec, directory: Directory, unseen: () => UnseenCodes): CalendarNews {
   const schedules: Record<ScheduleId, ScheduleRule> = {};
   for (const schedule of new Set(timetableSchedules(site))) {
     schedules[schedule] = (directory.knownSchedule(schedule) ?? never).rule;
   }
   const calendar: Calendar = { schedules, holidays: directory.holidays };
   const missing = namings(site).filter(({ schedule }) => directory.knownSchedule(schedule) === null);
-  return { calendar, missing: [...new Set(missing.map(sentence))] };
+  const doubtful = site.codes.partition ? doubtfulCodes(unseen()) : null;
+  const told = doubtful === null ? {} : { doubtfulCodes: doubtful };
+  return { calendar, missing: [...new Set(missing.map(sentence))], ...told };
 }
 
 interface Naming {

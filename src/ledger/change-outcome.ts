@@ -13,8 +13,6 @@ export interface ChangeTerms extends Partial<Pick<ChangeContext, "origin" | "isP
   readonly also?: () => void;
 }
 
-export const nothingApplied: Applied = { problems: [], warnings: [], collisions: [] };
-
 export interface ChangeOrder {
   readonly changes: readonly DirectoryChange[];
   readonly hashes: CodeHashes;
@@ -33,6 +31,7 @@ export function writeChange(writer: DirectoryWriter, batch: Batch, order: Change
   for (const { door, credential } of applied.collisions) {
     if (door !== null) batch.append({ type: "code.collided", door, credential }, context.at);
   }
+  for (const credential of applied.misplaced) batch.append({ type: "code.misplaced", credential }, context.at);
   return applied;
 }
 

@@ -1,13 +1,16 @@
 // What was taken in a change and still deserves a second look: short codes, ambiguous cards, public codes that open nothing.
 import type { Database, Statement } from "better-sqlite3";
 import { dueDigits, manyCodes, maxCodeDigits } from "../domain/code-length.ts";
-import type { ChangeWarning, DirectoryChange, HolderRef } from "../domain/directory.ts";
+import { shareOf } from "../domain/code-partition.ts";
+import type { ChangeWarning, DirectoryChange, HolderKind, HolderRef } from "../domain/directory.ts";
 import type { DoorId } from "../domain/ids.ts";
 import { isDigitText } from "../domain/presentation.ts";
 import type { SiteSpec } from "../domain/site.ts";
 import { liveCodesAt } from "./live-codes.ts";
 
 type PutCredential = Extract<DirectoryChange, { op: "putCredential" }>;
+
+type DueAt = (door: DoorId, holder: HolderKind) => number;
 
 export interface WarningContext {
   readonly site: SiteSpec;
@@ -17,7 +20,7 @@ export interface WarningContext {
 export class ChangeWarnings {
   readonly #doorsOf: Statement<[string, string], DoorId>;
   readonly #alike: Statement<[string], number>;
-  readonly #liveAt: (door: DoorId, surelyPastWallMs: number, most: number) => number;
+  readonly #liveAt: ReturnType<typeof liveCodesAt>;
 
   constructor(db: Database) {
     this.#doorsOf = db
@@ -36,16 +39,18 @@ export class ChangeWarnings {
 
   /** After all steps were applied. Names no code. */
   of(changes: readonly DirectoryChange[], { site, surelyPastWallMs }: WarningContext): ChangeWarning[] {
-    const live = new Map<DoorId, number>();
-    const liveAt = (door: DoorId) => {
-      const known = live.get(door) ?? this.#liveAt(door, surelyPastWallMs, manyCodes);
-      live.set(door, known);
-      return known;
+    const live = new Map<string, number>();
+    const due: DueAt = (door, holder) => {
+      const isApart = site.codes.partition;
+      const among = isApart ? holder : "all";
+      const known = live.get(`${door} ${among}`) ?? this.#liveAt(door, among, surelyPastWallMs, manyCodes);
+      live.set(`${door} ${among}`, known);
+      return dueDigits(known, shareOf(holder, isApart)) ?? maxCodeDigits;
     };
     return changes.flatMap((change, step) => {
       if (change.op !== "putCredential") return [];
       const found = [
-        this.#lengthOfPublic(change, site) ?? this.#short(change, liveAt) ?? shortText(change),
+        this.#lengthOfPublic(change, site) ?? this.#short(change, due) ?? shortText(change),
         this.#ambiguous(change, site),
       ];
       return found.flatMap((warning) => (warning === null ? [] : [{ step, warning }]));
@@ -57,15 +62,15 @@ export class ChangeWarnings {
     return `This public code has ${secret.length} digits and opens nothing, because "codes.publicLength" is ${codes.publicLength}.`;
   }
 
-  #short({ kind, holder, secret }: PutCredential, liveAt: (door: DoorId) => number): string | null {
+  #short({ kind, holder, secret }: PutCredential, due: DueAt): string | null {
     if (kind !== "pin" && kind !== "code" && !(kind === "qr" && isDigitText(secret))) return null;
-    const [longest] = this.#lengthsDue(holder, liveAt).toSorted((a, b) => b.due - a.due);
+    const [longest] = this.#lengthsDue(holder, due).toSorted((a, b) => b.due - a.due);
     if (longest === undefined || secret.length >= longest.due) return null;
     return `A code of ${secret.length} digits is easily found at the door "${longest.door}", where ${longest.due} are due.`;
   }
 
-  #lengthsDue({ kind, id }: HolderRef, liveAt: (door: DoorId) => number) {
-    return this.#doorsOf.all(kind, id).map((door) => ({ door, due: dueDigits(liveAt(door)) ?? maxCodeDigits }));
+  #lengthsDue({ kind, id }: HolderRef, due: DueAt) {
+    return this.#doorsOf.all(kind, id).map((door) => ({ door, due: due(door, kind) }));
   }
 
   #ambiguous({ id, kind, known }: PutCredential, { readers }: SiteSpec): string | null {

@@ -2,6 +2,7 @@
 // keeps codes that were taken away from everybody else for a while.
 import type { Database } from "better-sqlite3";
 import { highThreeBytes, lowThreeBytes } from "../domain/card-format.ts";
+import { keepsPartition } from "../domain/code-partition.ts";
 import type { Credential, DirectoryChange, HolderRef } from "../domain/directory.ts";
 import { normalizePlate } from "../domain/presentation.ts";
 import type { CodeHash } from "./code-hashes.ts";
@@ -19,6 +20,7 @@ type PutCredential = Extract<DirectoryChange, { op: "putCredential" }>;
 type PutToken = Extract<DirectoryChange, { op: "putToken" }>;
 
 export interface CredentialContext extends CoolDown {
+  readonly partition: boolean;
   /** Somebody else is being shown this code right now, and may be about to keep it. */
   readonly isPromised: (hash: Buffer, id: string) => boolean;
 }
@@ -52,7 +54,8 @@ export class CredentialWriter {
     this.#retired.retireCredential(id, context);
     this.#sql.removeCredential.run(id, id);
     for (const token of tokensOf(looks)) this.#retired.takeBack(token);
-    this.#insert(change, looks, state);
+    const isSeen = context.partition && keepsPartition(change.kind, change.holder.kind, change.secret);
+    this.#insert(change, looks, state, isSeen ? 1 : null);
     return null;
   }
 
@@ -87,12 +90,13 @@ export class CredentialWriter {
     const isCode = code.digits !== null;
     const bar = this.#barOf({ id, kind, holder }, token, isCode);
     if (bar !== null) return bar;
+    const kept = this.#sql.keepsPartition.get(id, token) ?? null;
     this.#sql.removeCredential.run(id, id);
     const row = [kind, state, holder.kind, holder.id, code.digits, null, "", null] as const;
     const rest = [validity.from, validity.until, direction] as const;
-    this.#sql.putCredential.run(token, id, ...row, ...rest, null, null, null);
+    this.#sql.putCredential.run(token, id, ...row, ...rest, null, null, null, kept);
     if (code.twin !== null) {
-      this.#sql.putCredential.run(Buffer.from(code.twin, "base64url"), `${id}~`, ...row, ...rest, id, null, null);
+      this.#sql.putCredential.run(Buffer.from(code.twin, "base64url"), `${id}~`, ...row, ...rest, id, null, null, kept);
     }
     return null;
   }
@@ -118,7 +122,7 @@ export class CredentialWriter {
     return hash !== null && context.isPromised(hash.own, id) ? taken : null;
   }
 
-  #insert(change: PutCredential, { token, twin }: Looks, state: Credential["state"]): void {
+  #insert(change: PutCredential, { token, twin }: Looks, state: Credential["state"], kept: 1 | null): void {
     const { id, kind, secret, holder, validity = { from: null, until: null }, direction = null } = change;
     const { known = null, technology = null } = change;
     const low = cardClass.includes(kind) && known !== "high" ? lowThreeBytes(secret) : null;
@@ -137,8 +141,11 @@ export class CredentialWriter {
       null,
       known,
       technology,
+      kept,
     );
-    if (twin !== null) this.#sql.putCredential.run(twin, `${id}~`, ...row, null, "", null, ...rest, id, null, null);
+    if (twin !== null) {
+      this.#sql.putCredential.run(twin, `${id}~`, ...row, null, "", null, ...rest, id, null, null, kept);
+    }
   }
 
   #fullOf(holder: HolderRef, kind: Credential["kind"], id: string): Problem | null {

@@ -11,7 +11,7 @@ import type { CodeHashes } from "./code-hashes.ts";
 import { quoted, tablesOf, tablesOfThePast } from "./damage.ts";
 import { Directory } from "./directory.ts";
 import type { Applied, ChangeContext } from "./directory-writer.ts";
-import { DirectoryWriter } from "./directory-writer.ts";
+import { DirectoryWriter, nothingApplied } from "./directory-writer.ts";
 import { createLayout, ledgerMigrations } from "./migrate.ts";
 import type { Tokens } from "./tokens.ts";
 
@@ -75,11 +75,11 @@ export class DirectoryDraft {
       const slice = steps.slice(first, first + stepsPerSlice);
       const hashes: CodeHashes = new Map(slice.flatMap(({ hash }, n) => (hash === null ? [] : [[first + n, hash]])));
       const problems = this.#writer.takeSteps(changes.slice(first, first + stepsPerSlice), hashes, context, first);
-      if (problems.length > 0) return { problems, warnings: [], collisions: [] };
+      if (problems.length > 0) return { ...nothingApplied, problems };
       yield;
     }
     const { problems, warnings } = this.#writer.settleDoors(changes, context);
-    const applied = { problems: [...problems], warnings: [...warnings], collisions: [] };
+    const applied = { ...nothingApplied, problems: [...problems], warnings: [...warnings] };
     for (let first = 0; first < steps.length; first += stepsPerSlice) {
       const looked = this.#writer.lookBack(changes.slice(first, first + stepsPerSlice), context, first);
       applied.problems.push(...looked.problems);

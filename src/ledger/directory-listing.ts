@@ -1,6 +1,7 @@
 // The directory as an operator may see it, page by page, so that no ask waits for the end of a long list; no secrets.
 import type { Database } from "better-sqlite3";
-import type { DirectoryListing } from "../domain/ask.ts";
+import type { DirectoryListing, LiveCodes, UnseenCodes } from "../domain/ask.ts";
+import { typedKinds } from "../domain/code-partition.ts";
 import type { SealedCredential } from "./readable.ts";
 
 type ListedHolder = DirectoryListing["holders"][number];
@@ -50,16 +51,29 @@ export function listRest(db: Database, surelyPastWallMs: number): ListingFoot {
   return {
     schedules: db.prepare<[], string>("SELECT id FROM schedule ORDER BY id").pluck().all(),
     liveCodes: db
-      .prepare<[number], DirectoryListing["liveCodes"][number]>(
-        `SELECT g.door, c.digits AS length, count(DISTINCT c.id) AS count
+      .prepare<[number], Omit<LiveCodes, "ofPasses"> & { readonly ofPasses: 0 | 1 }>(
+        `SELECT g.door, c.digits AS length, count(DISTINCT c.id) AS count, h.kind = 'pass' AS ofPasses
          FROM credential c
          JOIN holder h ON h.kind = c.holder_kind AND h.id = c.holder_id
          JOIN holder_grant g ON g.holder_kind = h.kind AND g.holder_id = h.id
          JOIN schedule s ON s.id = g.schedule
          WHERE c.digits IS NOT NULL AND c.state = 'active' AND h.state = 'active'
            AND (h.valid_until IS NULL OR h.valid_until > ?) AND json_extract(s.rule, '$.kind') <> 'never'
-         GROUP BY g.door, c.digits ORDER BY g.door, c.digits`,
+         GROUP BY g.door, c.digits, ofPasses ORDER BY g.door, c.digits, ofPasses`,
       )
-      .all(surelyPastWallMs),
+      .all(surelyPastWallMs)
+      .map((row) => ({ ...row, ofPasses: row.ofPasses === 1 })),
   };
+}
+
+export function unseenCodes(db: Database): UnseenCodes {
+  const kinds = typedKinds.map((kind) => `'${kind}'`).join(", ");
+  const rows = db
+    .prepare<[], { readonly ofPasses: 0 | 1; readonly count: number }>(
+      `SELECT holder_kind = 'pass' AS ofPasses, count(*) AS count FROM credential
+       WHERE keeps_partition IS NULL AND twin_of IS NULL AND kind IN (${kinds}) GROUP BY ofPasses`,
+    )
+    .all();
+  const countOf = (ofPasses: 0 | 1) => rows.find((row) => row.ofPasses === ofPasses)?.count ?? 0;
+  return { ofPasses: countOf(1), ofOthers: countOf(0) };
 }

@@ -1,6 +1,6 @@
 // Gathers the whole directory for an operator, a page in each turn of the event loop, so that asks come in between.
 import type { DirectoryListing, LedgerReply } from "../domain/ask.ts";
-import { listHolders, listRest } from "./directory-listing.ts";
+import { listHolders, listRest, unseenCodes } from "./directory-listing.ts";
 import type { Ledger } from "./ledger.ts";
 
 /** A directory that changes under the reader is read again, this often at most. */
@@ -40,7 +40,8 @@ export function gatherDirectory(
 /** How many codes of which length live at each door: what a guesser could hit. */
 export function liveCodes(ledger: Ledger): LedgerReply {
   try {
-    return { kind: "liveCodes", liveCodes: listRest(ledger.db, ledger.clockFloor).liveCodes };
+    const { liveCodes } = listRest(ledger.db, ledger.clockFloor);
+    return { kind: "liveCodes", liveCodes, unseen: unseenCodes(ledger.db) };
   } catch {
     return { kind: "error", problem: "The directory could not be read; see the health of the ledger." };
   }

@@ -23,6 +23,8 @@ export interface DirectorySql {
   /** Another credential of that token. */
   readonly otherOfToken: Read<string>;
   readonly credentialState: Read<Credential["state"]>;
+  /** Whether a credential of that id and token was seen to keep to the partition. */
+  readonly keepsPartition: Read<1 | null>;
   /** Of the same holder and kind, but another id; duress twins are no credentials of their own. */
   readonly countOthers: Read<number>;
   readonly putCredential: Write;
@@ -66,14 +68,15 @@ export function prepareDirectorySql(db: Database): DirectorySql {
     removeGuessesOf: write("DELETE FROM guess WHERE door = ? || ':' || ?"),
     otherOfToken: read("SELECT id FROM credential WHERE token = ? AND id <> ?"),
     credentialState: read("SELECT state FROM credential WHERE id = ?"),
+    keepsPartition: read("SELECT keeps_partition FROM credential WHERE id = ? AND token = ?"),
     countOthers: read(
       `SELECT count(*) FROM credential
        WHERE holder_kind = ? AND holder_id = ? AND kind = ? AND id <> ? AND twin_of IS NULL`,
     ),
     putCredential: write(`INSERT INTO credential
        (token, id, kind, state, holder_kind, holder_id, digits, sealed, hint, token24, valid_from, valid_until, direction,
-        twin_of, known, technology)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`),
+        twin_of, known, technology, keeps_partition)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`),
     setCredentialState: write("UPDATE credential SET state = ? WHERE id = ? OR twin_of = ?"),
     removeCredential: write("DELETE FROM credential WHERE id = ? OR twin_of = ?"),
     hasSchedule: read("SELECT 1 FROM schedule WHERE id = ?"),

@@ -11,7 +11,7 @@ import type {
   Source,
 } from "../domain/directory.ts";
 import { completePass, completePerson } from "../domain/directory.ts";
-import type { DoorId, PassId } from "../domain/ids.ts";
+import type { CredentialId, DoorId, PassId } from "../domain/ids.ts";
 import { exceedsStaff, fillByPreset, hasEnd } from "../domain/pass-preset.ts";
 import { occurrenceAt } from "../domain/recurrence.ts";
 import type { DoorSpec, SiteSpec } from "../domain/site.ts";
@@ -29,6 +29,7 @@ import type { DirectorySql } from "./directory-sql.ts";
 import { orUnknown, prepareDirectorySql, unknown } from "./directory-sql.ts";
 import { HolderStates } from "./holder-states.ts";
 import { Ownership } from "./ownership.ts";
+import { misplacedCodes } from "./partition-check.ts";
 import { settlePassDoors } from "./pass-doors.ts";
 import { PassTombstones } from "./pass-tombstones.ts";
 import type { CoolDown } from "./retired-codes.ts";
@@ -51,7 +52,11 @@ export interface Applied {
   readonly warnings: readonly ChangeWarning[];
   /** Codes that are equal where they meet, and were taken all the same. */
   readonly collisions: readonly Collision[];
+  /** And codes that do not keep to the partition. */
+  readonly misplaced: readonly CredentialId[];
 }
+
+export const nothingApplied: Applied = { problems: [], warnings: [], collisions: [], misplaced: [] };
 
 export class DirectoryWriter {
   readonly #sql: DirectorySql;
@@ -82,13 +87,14 @@ export class DirectoryWriter {
 
   apply(changes: readonly DirectoryChange[], hashes: CodeHashes, context: ChangeContext): Applied {
     const refused = this.takeSteps(changes, hashes, context);
-    if (refused.length > 0) return { problems: refused, warnings: [], collisions: [] };
+    if (refused.length > 0) return { ...nothingApplied, problems: refused };
     const settled = this.settleDoors(changes, context);
     const looked = this.lookBack(changes, context);
     return {
       problems: [...settled.problems, ...looked.problems],
       warnings: [...settled.warnings, ...looked.warnings],
       collisions: looked.collisions,
+      misplaced: looked.misplaced,
     };
   }
 
@@ -110,7 +116,7 @@ export class DirectoryWriter {
   }
 
   /** Of all steps at once, when all were taken. */
-  settleDoors(changes: readonly DirectoryChange[], { doors }: ChangeContext): Omit<Applied, "collisions"> {
+  settleDoors(changes: readonly DirectoryChange[], { doors }: ChangeContext): Pick<Applied, "problems" | "warnings"> {
     const withdraw = ({ holder, door, schedule }: Extract<DirectoryChange, { op: "putGrant" }>) =>
       void this.#sql.removeGrant.run(holder.kind, holder.id, door, schedule);
     return settlePassDoors(changes, { directory: this.#directory, doors, withdraw });
@@ -119,14 +125,24 @@ export class DirectoryWriter {
   /** Whose codes meet, and what deserves a second look, among some of the steps when all were taken. */
   lookBack(changes: readonly DirectoryChange[], context: ChangeContext, first = 0): Applied {
     const met = this.#meetings(changes, context);
+    const misplaced = misplacedCodes(changes, context.site);
     // What the cloud has given out already works as well as it can.
     const isTakenIn = context.origin === "cloud";
     const looked = this.#warnings.of(changes, { site: context.site, surelyPastWallMs: context.clockFloor });
-    const warnings = [...looked, ...met.map(({ step }) => ({ step, warning: equalCodes }))];
+    const warnings = [
+      ...looked,
+      ...met.map(({ step }) => ({ step, warning: equalCodes })),
+      ...misplaced.map(({ step, problem }) => ({ step, warning: problem })),
+    ];
+    const refused = [
+      ...misplaced.map(({ step, problem, remedy }) => ({ step: first + step, problem, remedy })),
+      ...met.map(({ step }) => ({ step: first + step, ...taken })),
+    ];
     return {
-      problems: isTakenIn ? [] : met.map(({ step }) => ({ step: first + step, ...taken })),
+      problems: isTakenIn ? [] : refused,
       warnings: warnings.map((one) => ({ ...one, step: first + one.step })),
       collisions: isTakenIn ? met.map(({ collision }) => collision) : [],
+      misplaced: isTakenIn ? misplaced.map(({ credential }) => credential) : [],
     };
   }
 
@@ -156,7 +172,7 @@ export class DirectoryWriter {
       case "removeHolder":
         return this.#removeHolder(change.holder, context);
       case "putCredential":
-        return this.#credentials.put(change, hash, { ...coolDownOf(context), isPromised: context.isPromised });
+        return this.#credentials.put(change, hash, { ...coolDownOf(context), ...putTermsOf(context) });
       case "setCredentialState":
         return this.#credentials.setState(change.id, change.state);
       case "removeCredential":
@@ -311,6 +327,8 @@ const sourceOf = (said: Source, origin: Source): Source => {
   if (origin === "cloud") return "cloud";
   return said === "local" ? origin : "imported";
 };
+
+const putTermsOf = ({ isPromised, site }: ChangeContext) => ({ isPromised, partition: site.codes.partition });
 
 const coolDownOf = ({ site, at, clockFloor }: ChangeContext): CoolDown => ({
   now: Math.round(Math.max(at.wall, clockFloor)),

@@ -18,14 +18,15 @@ import { Batch } from "./batch.ts";
 import { calendarOf } from "./calendar.ts";
 import { CardOffers } from "./card-offers.ts";
 import type { ChangeOutcome, ChangeTerms } from "./change-outcome.ts";
-import { nothingApplied, outcomeOf, writeChange } from "./change-outcome.ts";
+import { outcomeOf, writeChange } from "./change-outcome.ts";
 import type { CodeHash, CodeHashes } from "./code-hashes.ts";
 import { isCodeKind } from "./code-hashes.ts";
 import { Directory } from "./directory.ts";
 import { DirectoryDraft } from "./directory-draft.ts";
 import { readDirectoryPage } from "./directory-export.ts";
+import { unseenCodes } from "./directory-listing.ts";
 import type { ChangeContext } from "./directory-writer.ts";
-import { DirectoryWriter } from "./directory-writer.ts";
+import { DirectoryWriter, nothingApplied } from "./directory-writer.ts";
 import { Journal } from "./journal.ts";
 import { keepHistory } from "./keep-history.ts";
 import type { Keys, RandomBytes } from "./keys.ts";
@@ -148,7 +149,7 @@ export class Ledger {
 
   /** As it stands, whether or not it was told before. */
   calendar(): CalendarNews {
-    const news = calendarOf(this.#opened().site, this.#directory);
+    const news = calendarOf(this.#opened().site, this.#directory, () => unseenCodes(this.db));
     this.#toldCalendar = JSON.stringify(news);
     return news;
   }

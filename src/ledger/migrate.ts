@@ -11,6 +11,7 @@ import { cardViews } from "./migrations/0005-card-views.ts";
 import { history } from "./migrations/0006-history.ts";
 import { blocks } from "./migrations/0007-blocks.ts";
 import { routes } from "./migrations/0008-routes.ts";
+import { partition } from "./migrations/0009-partition.ts";
 import type { Migration } from "./migrations/migration.ts";
 
 /** In order; the last one's version is the newest that this build knows. */
@@ -23,6 +24,7 @@ export const ledgerMigrations: readonly Migration[] = [
   history,
   blocks,
   routes,
+  partition,
 ];
 
 /** Marks a database as Postern's, so that no other file is ever written to by mistake. */

@@ -2,7 +2,8 @@
 import { randomInt, randomUUID } from "node:crypto";
 import type { LedgerReply, ProposedCredential } from "../domain/ask.ts";
 import { dueDigits, maxCodeDigits, tooManyCodes } from "../domain/code-length.ts";
-import type { DirectoryChange } from "../domain/directory.ts";
+import { passLead, shareOf } from "../domain/code-partition.ts";
+import type { DirectoryChange, HolderKind } from "../domain/directory.ts";
 import type { DoorId } from "../domain/ids.ts";
 import type { SiteSpec } from "../domain/site.ts";
 import type { MonoMs } from "../domain/time.ts";
@@ -77,7 +78,7 @@ export class Proposals {
       return;
     }
     const { id, kind, holder } = credential;
-    const secret = String(randomInt(10 ** digits)).padStart(digits, "0");
+    const secret = drawCode(digits, holder.kind, this.#parts.ledger.site.codes.partition);
     const change = { op: "putCredential", id, kind, secret, holder } as const;
     const { ledger, hash, now } = this.#parts;
     hashCodes([change], ledger.hasDuressCodes, hash, (hashes) => {
@@ -103,7 +104,7 @@ export class Proposals {
     if (kind === "qrPin") return maxCodeDigits;
     if (digits !== null) return digits;
     if (holder.kind === "public") return site.codes.publicLength;
-    const due = dueDigits(this.#liveWith(holder, site));
+    const due = dueDigits(this.#liveWith(holder, site), shareOf(holder.kind, site.codes.partition));
     if (due === null) return "So many codes live here that no further one would be safe; remove some.";
     return Math.max(due, holder.kind === "pass" && kind === "pin" ? site.passes.courier.digits : leastDigits[kind]);
   }
@@ -117,13 +118,20 @@ export class Proposals {
       .all(kind, id);
     const liveAt = liveCodesAt(ledger.db);
     const doors = own.length > 0 ? own : site.doors.map((door) => door.id);
-    return 1 + Math.max(...doors.map((door) => liveAt(door, ledger.clockFloor, tooManyCodes)));
+    const among = site.codes.partition ? kind : "all";
+    return 1 + Math.max(...doors.map((door) => liveAt(door, among, ledger.clockFloor, tooManyCodes)));
   }
 
   #forgetOld(): void {
     const now = this.#parts.now().mono;
     for (const [proposal, { until }] of this.#waiting) if (until <= now) this.#waiting.delete(proposal);
   }
+}
+
+function drawCode(digits: number, holder: HolderKind, partition: boolean): string {
+  if (!partition) return String(randomInt(10 ** digits)).padStart(digits, "0");
+  const lead = holder === "pass" ? passLead : String(randomInt(Number(passLead)));
+  return `${lead}${String(randomInt(10 ** (digits - 1))).padStart(digits - 1, "0")}`;
 }
 
 /** What each kind may have at least. */

@@ -9,6 +9,7 @@ export function noteLedgerHealth(health: Health, message: FromLedger): void {
       return;
     case "calendar":
       health.set("schedules", message.missing.length === 0 ? "ok" : "fault", message.missing.join(" "));
+      health.set("codes", message.doubtfulCodes === undefined ? "ok" : "fault", message.doubtfulCodes ?? "");
       return;
     case "trouble":
       health.set("disk", "fault", message.why);

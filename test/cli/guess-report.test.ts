@@ -5,11 +5,12 @@ import { site } from "../site-fixture.ts";
 test("each door's codes are weighed against a tireless guesser, and short ones are warned about", () => {
   const report = guessReport(
     [
-      { door: "front", length: 6, count: 1 },
-      { door: "garage", length: 4, count: 3 },
-      { door: "garage", length: 8, count: 1 },
+      { door: "front", length: 6, count: 1, ofPasses: false },
+      { door: "garage", length: 4, count: 3, ofPasses: false },
+      { door: "garage", length: 8, count: 1, ofPasses: true },
     ],
     site.guessing,
+    false,
   );
   expect(report).toEqual([
     "front: 1 code at the keypad; a tireless guesser finds one in a day with 0.011 %, in a year with 3.5 %.",
@@ -20,5 +21,12 @@ test("each door's codes are weighed against a tireless guesser, and short ones a
 });
 
 test("a door without codes is not mentioned", () => {
-  expect(guessReport([], site.guessing)).toEqual([]);
+  expect(guessReport([], site.guessing, false)).toEqual([]);
+});
+
+test("where the first digit tells passes apart, a pass is found as easily as by one digit less", () => {
+  const report = (length: number, ofPasses: boolean, partition: boolean) =>
+    guessReport([{ door: "front", length, count: 1, ofPasses }], site.guessing, partition);
+  expect(report(6, true, true)).toEqual(report(5, false, false));
+  expect(report(6, false, true)).toEqual([expect.stringContaining("in a day with 0.012 %, in a year with 3.9 %")]);
 });

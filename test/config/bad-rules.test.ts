@@ -422,6 +422,15 @@ const warned: readonly (readonly [string, (site: Raw) => void, string, RegExp])[
     /half as many tries/,
   ],
   [
+    "couriers' codes that are short, once their first digit is known",
+    (site) => {
+      site.codes = { partition: true };
+      site.passes = { courierDigits: 6 };
+    },
+    "codes.partition",
+    /^Of a courier's 6 digits everybody then knows the first/,
+  ],
+  [
     "short public codes",
     (site) => {
       site.codes = { publicLength: 4 };

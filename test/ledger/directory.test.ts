@@ -340,12 +340,12 @@ test("the listing shows everything but the secrets", () => {
   expect(listRest(tested.parts.db, noon)).toEqual({
     schedules: ["always", "never"],
     liveCodes: [
-      { door: "front", length: 4, count: 1 },
-      { door: "front", length: 5, count: 1 },
-      { door: "front", length: 8, count: 1 },
-      { door: "garage", length: 4, count: 1 },
-      { door: "garage", length: 5, count: 1 },
-      { door: "garage", length: 8, count: 1 },
+      { door: "front", length: 4, count: 1, ofPasses: false },
+      { door: "front", length: 5, count: 1, ofPasses: true },
+      { door: "front", length: 8, count: 1, ofPasses: true },
+      { door: "garage", length: 4, count: 1, ofPasses: false },
+      { door: "garage", length: 5, count: 1, ofPasses: true },
+      { door: "garage", length: 8, count: 1, ofPasses: true },
     ],
   });
   expect(listRest(tested.parts.db, noon + 90_000_000).liveCodes).toHaveLength(2);
@@ -353,7 +353,12 @@ test("the listing shows everything but the secrets", () => {
   change(tested, putGrant(person("bo"), "front", "never"));
   expect(listRest(tested.parts.db, noon).liveCodes).toHaveLength(6);
   change(tested, putGrant(person("bo"), "garage"));
-  expect(listRest(tested.parts.db, noon).liveCodes).toContainEqual({ door: "garage", length: 6, count: 1 });
+  expect(listRest(tested.parts.db, noon).liveCodes).toContainEqual({
+    door: "garage",
+    length: 6,
+    count: 1,
+    ofPasses: false,
+  });
   change(tested, { op: "setCredentialState", id: "bo-pin" as CredentialId, state: "suspended" });
   expect(listRest(tested.parts.db, noon).liveCodes).toHaveLength(6);
 });

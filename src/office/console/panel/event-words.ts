@@ -228,6 +228,7 @@ const sayings: { readonly [Type in JournalEvent["type"]]: Say<Type> } = {
   ],
   "credential.stolenUsed": (event, names) => ["alarm", `A stolen key was shown at ${names.door(event.door)}`],
   "code.collided": (event, names) => ["system", `Two people have equal codes at ${names.door(event.door)}`],
+  "code.misplaced": (event) => ["system", `The code ${event.credential} does not begin as codes of its kind do here`],
   "card.offered": (event) => ["system", `A new card waits at ${event.reader} to be given to somebody`],
   "access.aborted": (event, names) => [
     "denied",
