@@ -13,7 +13,7 @@ import { maxDirectoryBytes } from "../exchange/directory-file.ts";
 import { reachOf } from "../ledger/history-reach.ts";
 import { PastDirectory } from "../ledger/past-directory.ts";
 import { PastRecord } from "../ledger/past-record.ts";
-import { reasonWords } from "../office/console/panel/event-words.ts";
+import { reasonWords } from "../office/console/panel/denial-words.ts";
 import { readBounded } from "../ops/bounded-file.ts";
 import type { ChangedCopy } from "./changed-copy.ts";
 import { changedCopy } from "./changed-copy.ts";

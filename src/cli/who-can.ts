@@ -15,7 +15,7 @@ import { accessOf } from "../domain/ways-in.ts";
 import { reachOf } from "../ledger/history-reach.ts";
 import { PastDirectory } from "../ledger/past-directory.ts";
 import { PastRecord } from "../ledger/past-record.ts";
-import { reasonWords } from "../office/console/panel/event-words.ts";
+import { reasonWords } from "../office/console/panel/denial-words.ts";
 import { grantWords, listWords, notLookedAt, timetableWords, waysWords } from "./explain/access-words.ts";
 import { nextOpening } from "./explain/later.ts";
 import { holderWords, kindOfHolder } from "./explain/rule-words.ts";

@@ -4,8 +4,9 @@ import { noteAdministrator } from "./door-alarms.ts";
 import { standIn, takesAccess } from "./door-modes.ts";
 import { beginPassage, cutPassage } from "./door-passage.ts";
 import type { DelayedPassage, DoorState, DoorStep, Standing } from "./door-state.ts";
-import { followed, isHeldUnlocked, isHolding, isShut, stoodIn, unchanged } from "./door-state.ts";
+import { admitted, followed, isHeldUnlocked, isHolding, isShut, stoodIn, unchanged } from "./door-state.ts";
 import type { Cause } from "./events.ts";
+import { askBehind } from "./events.ts";
 import type { AskId } from "./ids.ts";
 import type { DoorSpec } from "./site.ts";
 import type { MonoMs } from "./time.ts";
@@ -66,7 +67,15 @@ export function enterIfDue(spec: DoorSpec, state: DoorState, now: MonoMs): DoorS
   return enter(spec, { ...state, delayed: null }, delayed, now);
 }
 
+/** From here on nobody is turned away any more, and the record says so of each: by what moved for them, or `access.admitted`. */
 function enter(spec: DoorSpec, state: DoorState, entrant: Entrant, now: MonoMs): DoorStep {
+  const step = pass(spec, state, entrant, now);
+  const events = step.effects.flatMap((effect) => (effect.kind === "record" ? [effect.event] : []));
+  const rest = entrant.asks.filter((ask) => events.every((event) => askBehind(event) !== ask));
+  return { state: step.state, effects: [...step.effects, ...admitted(spec, rest)] };
+}
+
+function pass(spec: DoorSpec, state: DoorState, entrant: Entrant, now: MonoMs): DoorStep {
   const { standing, timetable } = state;
   if (entrant.mayHoldOpen && timetable.mayEnd && isByTimetable(state)) return endEarly(spec, state, entrant, now);
   // Held open already: the record has the grant, and the lock stays as it is.

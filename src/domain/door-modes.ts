@@ -4,7 +4,7 @@
 import type { ModeRequest, RestoredStanding, TimetableInput } from "./door-input.ts";
 import { cutPassage } from "./door-passage.ts";
 import type { DoorEffect, DoorState, DoorStep, Standing, Timetable } from "./door-state.ts";
-import { followed, isHeldUnlocked, noTimetable, restOf, stoodIn, unchanged } from "./door-state.ts";
+import { admitted, followed, isHeldUnlocked, noTimetable, restOf, stoodIn, unchanged } from "./door-state.ts";
 import type { Cause } from "./events.ts";
 import type { DoorSpec } from "./site.ts";
 import type { MonoMs } from "./time.ts";
@@ -142,7 +142,7 @@ function beginTimetable(
   return unchanged(after);
 }
 
-/** Whoever still waits for the trigger delay of a door that now shuts is not let in, and the use goes back. */
+/** Whoever still waits for the trigger delay is let in where the door now opens; where it shuts, the use goes back. */
 export function standIn(
   spec: DoorSpec,
   state: DoorState,
@@ -150,11 +150,13 @@ export function standIn(
   now: MonoMs,
 ): DoorStep {
   const after = cutPassage({ ...state, standing }, now);
-  const waiting = isHeldUnlocked(after) ? [] : (state.delayed?.asks ?? []);
+  const waiting = state.delayed?.asks ?? [];
   const step = stoodIn(spec, state, { after, cause }, now);
-  const aborts = waiting.map((ask): DoorEffect => ({ kind: "abort", ask, why: "blocked" }));
+  const settled = isHeldUnlocked(after)
+    ? admitted(spec, waiting)
+    : waiting.map((ask): DoorEffect => ({ kind: "abort", ask, why: "blocked" }));
   const shut: readonly DoorEffect[] = isHeldUnlocked({ ...after, fire: false }) ? [] : [{ kind: "shut", cause }];
-  return { state: step.state, effects: [...step.effects, ...shut, ...aborts] };
+  return { state: step.state, effects: [...step.effects, ...shut, ...settled] };
 }
 
 const scheduleCause = (schedule: string | null): Cause => ({ by: "schedule", schedule: schedule ?? "" });

@@ -203,6 +203,10 @@ function sameStanding(a: Standing, b: Standing): boolean {
   return a.until === b.until && a.byTimetable === b.byTimetable;
 }
 
+/** Let in, and nothing moves for them. */
+export const admitted = (spec: DoorSpec, asks: readonly AskId[]): DoorEffect[] =>
+  asks.map((ask) => ({ kind: "record", event: { type: "access.admitted", ask, door: spec.id } }));
+
 /** Let in, and the door was not opened for them. */
 export const notTaken = (spec: DoorSpec, asks: readonly AskId[]): DoorEffect[] =>
   asks.map((ask) => ({ kind: "record", event: { type: "access.notTaken", ask, door: spec.id } }));

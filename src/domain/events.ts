@@ -83,6 +83,8 @@ export type AccessEvent =
       Holding)
   /** Somebody was forced to open. Nothing at the door tells. */
   | { readonly type: "access.duress"; readonly ask: AskId; readonly door: DoorId; readonly person: PersonId | null }
+  /** Let in where nothing had to move: the door was unlocked already, or was unlocked for somebody with whom this one came. */
+  | { readonly type: "access.admitted"; readonly ask: AskId; readonly door: DoorId }
   /** Let in, and the door was opened; or it was not. */
   | { readonly type: "access.taken"; readonly ask: AskId; readonly door: DoorId }
   | { readonly type: "access.notTaken"; readonly ask: AskId; readonly door: DoorId }
@@ -259,6 +261,10 @@ export type SystemEvent =
     };
 
 export type JournalEvent = AccessEvent | DoorEvent | SystemEvent;
+
+/** For whose presentation the door moved; null of all other events. */
+export const askBehind = (event: JournalEvent): AskId | null =>
+  "cause" in event && event.cause.by === "ask" ? event.cause.ask : null;
 
 /** An event as read back from the record. */
 export interface RecordedEvent {

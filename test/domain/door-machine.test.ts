@@ -68,7 +68,7 @@ test("a second grant extends the passage and never shortens it", () => {
     [5_000, tick],
     [8_000, tick],
   ]);
-  expect(words).toEqual(["unlock:ask", "door.unlocked", "lock:time", "door.locked"]);
+  expect(words).toEqual(["unlock:ask", "door.unlocked", "access.admitted", "lock:time", "door.locked"]);
 });
 
 test("the door locks early once it falls shut after having been opened, and not before", () => {
@@ -228,6 +228,7 @@ test("fire releases a fail-safe door until it is cleared, and no passage, time o
     "door.unlocked",
     "door.opened",
     "door.closed",
+    "access.admitted",
     "exit.pressed",
   ]);
   expect(doorStatus(failSafe, state)).toMatchObject({ mode: "lockedOpen", locked: false, fire: true });

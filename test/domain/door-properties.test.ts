@@ -3,6 +3,7 @@ import type { DoorInput } from "../../src/domain/door-input.ts";
 import { doorDeadline, stepDoor } from "../../src/domain/door-machine.ts";
 import type { DoorEffect, DoorState } from "../../src/domain/door-state.ts";
 import { isUnlocked } from "../../src/domain/door-state.ts";
+import { askBehind } from "../../src/domain/events.ts";
 import type { InputId, RelayId } from "../../src/domain/ids.ts";
 import type { RelayInput } from "../../src/domain/relay-machine.ts";
 import { relayDeadline, releasedRelay, stepRelay } from "../../src/domain/relay-machine.ts";
@@ -86,6 +87,8 @@ class Walked {
   now = 0;
   readonly spec: DoorSpec;
   readonly fates = new Map<string, string[]>();
+  /** What says that a grant was let through, or that it never will be. */
+  readonly settled = new Map<string, string[]>();
 
   constructor(spec: DoorSpec) {
     this.spec = spec;
@@ -97,13 +100,23 @@ class Walked {
     this.before = this.state;
     const { state, effects } = stepDoor(this.spec, this.state, input, monoMs(this.now));
     this.state = state;
-    if (input.kind === "grant") this.fates.set(input.ask, []);
+    if (input.kind === "grant") {
+      this.fates.set(input.ask, []);
+      this.settled.set(input.ask, []);
+    }
     for (const effect of effects) {
       if (effect.kind === "unlock") this.unlocked = true;
       if (effect.kind === "lock") this.unlocked = false;
-      if (effect.kind === "abort") this.fates.get(effect.ask)?.push("aborted");
+      if (effect.kind === "abort") {
+        this.fates.get(effect.ask)?.push("aborted");
+        this.settled.get(effect.ask)?.push("aborted");
+      }
       if (effect.kind !== "record") continue;
       const { event } = effect;
+      if (event.type === "access.admitted") this.settled.get(event.ask)?.push("admitted");
+      // A lock that moves for somebody changes the door's mode as well, in the same step.
+      const mover = askBehind(event);
+      if (mover !== null && this.settled.get(mover)?.at(-1) !== "moved") this.settled.get(mover)?.push("moved");
       if (event.type === "access.taken" || event.type === "access.notTaken")
         this.fates.get(event.ask)?.push(event.type);
     }
@@ -188,6 +201,19 @@ test("of each grant at most one thing becomes: it was taken, it was not, or it w
     }
   }
   expect([...seen].sort()).toEqual(["aborted", "access.notTaken", "access.taken"]);
+});
+
+test("each grant is settled exactly once: something moved for it, it was admitted, or it was given back", () => {
+  const seen = new Set<string>();
+  for (const seed of seeds) {
+    const door = walk(seed, () => {});
+    door.waitUntil(door.now + 3_600_000);
+    for (const [ask, ends] of door.settled) {
+      if (ends.length !== 1) throw new Error(`${seed}: ${ask} was settled by ${ends.join(" and ")}.`);
+      for (const end of ends) seen.add(end);
+    }
+  }
+  expect([...seen].sort()).toEqual(["aborted", "admitted", "moved"]);
 });
 
 test("in a block nobody is let in, and in a lockdown nobody who is not exempt, whatever else is going on", () => {

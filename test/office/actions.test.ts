@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { afterEach, expect, onTestFinished, test } from "vitest";
 import type { ActionSpec } from "../../src/domain/action.ts";
 import type { JournalEvent } from "../../src/domain/events.ts";
+import { frontDoor, garageDoor, site } from "../site-fixture.ts";
 import type { ActionTarget, Arrived } from "./action-target.ts";
 import { actionTo, openTarget } from "./action-target.ts";
 import type { OfficeBench } from "./office-bench.ts";
@@ -26,8 +27,19 @@ function happen(event: JournalEvent, name: string | null = null): number {
   return seq;
 }
 
+/** Granted, and let through by the door. */
+function letIn(given: Partial<Granted> = {}, name: string | null = null): void {
+  const event = granted(given);
+  happen(event, name);
+  happen(through(event));
+}
+const through = ({ ask, door }: Granted): JournalEvent => ({ type: "door.unlocked", door, cause: { by: "ask", ask } });
+const admitted = ({ ask, door }: Granted): JournalEvent => ({ type: "access.admitted", door, ask });
+const aborted = ({ ask, door }: Granted): JournalEvent => ({ type: "access.aborted", door, ask, why: "blocked" });
+
+type Granted = Extract<JournalEvent, { type: "access.granted" }>;
 let asks = 0;
-const granted = (given: Partial<Extract<JournalEvent, { type: "access.granted" }>> = {}): JournalEvent => ({
+const granted = (given: Partial<Granted> = {}): Granted => ({
   type: "access.granted",
   ask: `run.${++asks}` as never,
   door: "front" as never,
@@ -41,6 +53,11 @@ const granted = (given: Partial<Extract<JournalEvent, { type: "access.granted" }
   directoryVersion: 1,
   ...given,
 });
+const appendLetIn = (): void => {
+  const event = granted({ webRelay: 1 });
+  bench.journal.append(event);
+  bench.journal.append(through(event));
+};
 const forced = (door = "front"): JournalEvent => ({ type: "door.forced", door: door as never });
 const noted = (type: string, action: string): Promise<string> =>
   bench.ledger.line((line) => line.includes(`"${type}"`) && line.includes(`"action":"${action}"`));
@@ -61,11 +78,11 @@ test("acceptance 13: web relay 0 or none sends nothing, and n sends exactly one 
     ["gate", "lift", "last"].map((id) => actionTo(target.host, { id })),
     [target.host],
   );
-  happen(granted());
-  happen(granted({ webRelay: 0 }));
-  happen(granted({ webRelay: 2 }));
-  happen(granted({ webRelay: 1 }));
-  happen(granted({ webRelay: 2 }));
+  letIn();
+  letIn({ webRelay: 0 });
+  letIn({ webRelay: 2 });
+  letIn({ webRelay: 1 });
+  letIn({ webRelay: 2 });
   expect((await settle(target)).toSorted()).toEqual(["/gate", "/lift", "/lift"]);
 });
 
@@ -80,9 +97,9 @@ test("acceptance 13: a web relay that fails is tried once, recorded as failed, a
     [deadHost, target.host],
   );
   target.answer = ({ url }, response) => response.writeHead(url === "/angry" ? 500 : 204).end();
-  happen(granted({ webRelay: 1 }));
-  happen(granted({ webRelay: 2 }));
-  happen(granted({ webRelay: 9 }));
+  letIn({ webRelay: 1 });
+  letIn({ webRelay: 2 });
+  letIn({ webRelay: 9 });
   expect(JSON.parse(await noted("action.failed", "dead")).event).toMatchObject({ why: "unreachable", count: 1 });
   expect(JSON.parse(await noted("action.failed", "angry")).event).toMatchObject({ why: "answeredError", count: 1 });
   expect(JSON.parse(await noted("action.failed", "9")).event).toMatchObject({ why: "unknownAction" });
@@ -92,14 +109,14 @@ test("acceptance 13: a web relay that fails is tried once, recorded as failed, a
 test("no web relay acts again after the office was restarted, nor on anything older than a minute or from another boot", async () => {
   const target = await openTarget();
   await openWith([actionTo(target.host, { id: "gate" }), actionTo(target.host, { id: "last" })], [target.host]);
-  happen(granted({ webRelay: 1 }));
+  letIn({ webRelay: 1 });
   await noted("action.done", "gate");
   await bench.restart();
   expect(await settle(target)).toEqual(["/gate"]);
-  bench.journal.append(granted({ webRelay: 1 }));
+  appendLetIn();
   bench.clock.monoMs += 60_001;
   expect(await settle(target)).toEqual(["/gate"]);
-  bench.journal.append(granted({ webRelay: 1 }));
+  appendLetIn();
   bench.journal.boot = "boot-2";
   await bench.restart({ actions: { ...bench.opening().actions, boot: "boot-2" } });
   expect(await settle(target)).toEqual(["/gate"]);
@@ -108,13 +125,13 @@ test("no web relay acts again after the office was restarted, nor on anything ol
 test("an office that starts without a cursor, or finds another record in place of its own, acts on nothing that is past", async () => {
   const target = await openTarget();
   await openWith([actionTo(target.host, { id: "gate" }), actionTo(target.host, { id: "last" })], [target.host]);
-  bench.journal.append(granted({ webRelay: 1 }));
+  appendLetIn();
   rmSync(bench.opening().actions.cursorFile);
   await bench.restart();
   expect(await settle(target)).toEqual([]);
   bench.journal.events.splice(0);
   bench.journal.epoch = 2;
-  bench.journal.append(granted({ webRelay: 1 }));
+  appendLetIn();
   await bench.restart();
   expect(await settle(target)).toEqual([]);
 });
@@ -122,8 +139,90 @@ test("an office that starts without a cursor, or finds another record in place o
 test("what happens while the office is restarted is acted upon once it is back", async () => {
   const target = await openTarget();
   await openWith([actionTo(target.host, { id: "gate" }), actionTo(target.host, { id: "last" })], [target.host]);
-  bench.journal.append(granted({ webRelay: 1 }));
+  appendLetIn();
   await bench.restart();
+  expect(await settle(target)).toEqual(["/gate"]);
+});
+
+test.each([
+  ["when the door is unlocked for it", through],
+  ["when it is let through a door that was unlocked already", admitted],
+])("a grant sets off its actions only %s, and once", async (_, settled) => {
+  const target = await openTarget();
+  await openWith(
+    [
+      actionTo(target.host, { id: "gate" }),
+      actionTo(target.host, { id: "lift", onNamed: ["lift-up"] }),
+      actionTo(target.host, { id: "told", on: ["access.granted"] }),
+      actionTo(target.host, { id: "last" }),
+    ],
+    [target.host],
+  );
+  const event = granted({ webRelay: 1, namedEvents: ["lift-up"] });
+  happen(event);
+  expect(await settle(target)).toEqual([]);
+  happen(settled(event));
+  happen(settled(event));
+  expect((await settle(target)).toSorted()).toEqual(["/gate", "/lift", "/told"]);
+});
+
+test("a grant that the door gave back sets off nothing, whatever is recorded of it afterwards, and others go on", async () => {
+  const target = await openTarget();
+  await openWith([actionTo(target.host, { id: "gate" }), actionTo(target.host, { id: "last" })], [target.host]);
+  const [given, back] = [granted({ webRelay: 1 }), granted({ webRelay: 1 })];
+  for (const event of [back, given, aborted(back), through(given), through(back)]) happen(event);
+  expect(await settle(target)).toEqual(["/gate"]);
+});
+
+test("what is recorded of a late grant before it, as its relay had moved, keeps nothing back", async () => {
+  const target = await openTarget();
+  await openWith(
+    [actionTo(target.host, { id: "told", on: ["access.granted"] }), actionTo(target.host, { id: "last" })],
+    [target.host],
+  );
+  const event = granted({ late: true });
+  happen(through(event));
+  happen(event);
+  expect(await settle(target)).toEqual(["/told"]);
+});
+
+test("a grant that waits for its door outlasts a restart of the office, acts once, and not when it was given back meanwhile", async () => {
+  const target = await openTarget();
+  await openWith([actionTo(target.host, { id: "gate" }), actionTo(target.host, { id: "last" })], [target.host]);
+  const [given, back, later] = [granted({ webRelay: 1 }), granted({ webRelay: 1 }), granted({ webRelay: 1 })];
+  for (const event of [given, back, later]) happen(event);
+  // Something else is acted upon, so that the place behind the grants is on the disk.
+  expect(await settle(target)).toEqual([]);
+  bench.journal.append(through(given));
+  bench.journal.append(aborted(back));
+  await bench.restart();
+  expect(await settle(target)).toEqual(["/gate"]);
+  await bench.restart();
+  happen(through(given));
+  happen(through(back));
+  happen(through(later));
+  expect(await settle(target)).toEqual(["/gate", "/gate"]);
+});
+
+test("a grant acts after its door's trigger delay, and not when its door was unlocked for it more than a minute ago", async () => {
+  const target = await openTarget();
+  const doors = [{ ...frontDoor, timing: { ...frontDoor.timing, triggerDelayMs: 120_000 } }, garageDoor];
+  bench = await openBench({
+    site: { ...site, doors },
+    actions: {
+      list: [actionTo(target.host, { id: "gate" }), actionTo(target.host, { id: "last" })],
+      hosts: [target.host],
+    },
+  });
+  const [first, second] = [granted({ webRelay: 1 }), granted({ webRelay: 1 })];
+  happen(first);
+  happen(second);
+  expect(await settle(target)).toEqual([]);
+  bench.clock.monoMs += 120_000;
+  happen(through(first));
+  expect(await settle(target)).toEqual(["/gate"]);
+  bench.journal.append(admitted(second));
+  bench.clock.monoMs += 60_001;
   expect(await settle(target)).toEqual(["/gate"]);
 });
 
@@ -152,7 +251,7 @@ test("alarms, named events, a reception and inputs set off those that wait for t
   );
   happen(forced());
   happen({ type: "access.duress", ask: "a" as never, door: "front" as never, person: "ana" as never });
-  happen(granted({ namedEvents: ["lift-up", "unheard"] }));
+  letIn({ namedEvents: ["lift-up", "unheard"] });
   happen({ type: "reception.opened", input: "bell-push" as never, door: "front" as never });
   expect((await settle(target)).toSorted()).toEqual(["/bell", "/guard", "/guard", "/lift"]);
   const [lift] = target.arrived.filter(({ url }) => url === "/lift");
@@ -180,7 +279,7 @@ test("variables are filled in and encoded, and neither names nor codes are among
     [target.host],
   );
   bench.publish([statusOf("front", { locked: false, contact: "open" }), statusOf("garage")]);
-  happen(granted(), 'Ana & "Co"/x');
+  letIn({}, 'Ana & "Co"/x');
   expect((await settle(target)).toSorted()).toEqual([
     "/names?u=Ana%20%26%20%22Co%22%2Fx&c=&s=ana-card-1&t=card&r=10&i=1&d=front&x=$5&v=1.2.3",
     "/plain?u=ana&c=&s=ana-card-1&t=card&r=10&i=1&d=front&x=$5&v=1.2.3",
@@ -197,7 +296,7 @@ test("a body keeps its form whatever a name holds", async () => {
     ],
     [target.host],
   );
-  happen(granted(), 'A"}, {"admin":true&b=2\n');
+  letIn({}, 'A"}, {"admin":true&b=2\n');
   const bodies = Object.fromEntries((await target.firstOf(() => true, 2)).map(({ url, body }) => [url, body]));
   expect(JSON.parse(bodies["/json"] ?? "")).toEqual({ who: 'A"}, {"admin":true&b=2\n' });
   expect([...new URLSearchParams(bodies["/form"]).keys()]).toEqual(["who", "a"]);
@@ -213,7 +312,7 @@ test("nothing goes to a host that is not listed, and no answer sends it on to an
     ],
     [target.host],
   );
-  happen(granted());
+  letIn();
   expect(JSON.parse(await noted("action.failed", "strange")).event).toMatchObject({ why: "hostNotAllowed" });
   expect(JSON.parse(await noted("action.failed", "moved")).event).toMatchObject({ why: "redirected" });
   expect(secret.arrived).toEqual([]);
@@ -231,7 +330,7 @@ test("a host that says nothing is given up in time, and one that never ends is c
     ],
     [target.host],
   );
-  happen(granted());
+  letIn();
   expect(JSON.parse(await noted("action.failed", "silent")).event).toMatchObject({ why: "timedOut" });
   await noted("action.done", "flood");
 });
@@ -246,11 +345,11 @@ test("a secret comes from a file that others cannot read, and without it nothing
     [actionTo(target.host, { id: "gate", authorizationFile: file, on: ["access.granted"] })],
     [target.host],
   );
-  happen(granted());
+  letIn();
   const [request] = await target.firstOf(() => true, 1);
   expect(request?.headers.authorization).toBe(`Basic ${Buffer.from("admin:webrelay").toString("base64")}`);
   chmodSync(file, 0o644);
-  happen(granted());
+  letIn();
   expect(JSON.parse(await noted("action.failed", "gate")).event).toMatchObject({ why: "secretMissing" });
   expect(target.arrived).toHaveLength(1);
   expect(bench.ledger.lines.join()).not.toContain("webrelay");

@@ -1,4 +1,5 @@
-// Sends the requests that events set off: what is past is never acted upon, and nothing but an alarm is sent twice.
+// Sends the requests that events set off: what is past is never acted upon, nothing but an alarm is sent twice, and a grant
+// counts once a door has let it through.
 import type { ActionSpec, FailureCause, Trigger } from "../../domain/action.ts";
 import { isAlarm, triggersOf } from "../../domain/action.ts";
 import { fillIn, isJsonText, jsonText, usualBody } from "../../domain/action-text.ts";
@@ -10,6 +11,7 @@ import { ActionQueue } from "./action-queue.ts";
 import { valuesOf } from "./action-values.ts";
 import type { Cursor, OpenAlarm } from "./cursor-file.ts";
 import { readCursor, writeCursor } from "./cursor-file.ts";
+import { HeldGrants, isOpenGrant } from "./held-grants.ts";
 import { RecordTail } from "./record-tail.ts";
 import type { OutgoingRequest } from "./send-request.ts";
 import { sendRequest } from "./send-request.ts";
@@ -35,6 +37,7 @@ export class ActionDesk {
   readonly #parts: ActionParts;
   readonly #queue: ActionQueue;
   readonly #tail: RecordTail;
+  readonly #held = new HeldGrants();
   #open: readonly OpenAlarm[] = [];
   #keptSeq = 0;
 
@@ -64,7 +67,11 @@ export class ActionDesk {
   }
 
   /** Alarms that an office before this one had not delivered, if they are no older than anything else may be. */
-  #resume({ epoch, open }: Cursor): void {
+  #resume({ epoch, open, held }: Cursor): void {
+    for (const seq of held) {
+      const recorded = this.#tail.eventAt(seq);
+      if (recorded?.epoch === epoch) this.#hold(recorded);
+    }
     for (const { seq, action } of open) {
       const recorded = this.#tail.eventAt(seq);
       const spec = this.#parts.spec.list.find(({ id }) => id === action);
@@ -77,7 +84,7 @@ export class ActionDesk {
 
   #take(events: readonly RecordedEvent[]): void {
     const due: { readonly recorded: RecordedEvent; readonly trigger: Trigger }[] = [];
-    for (const recorded of events.filter((one) => this.#isFresh(one))) {
+    for (const recorded of events.flatMap((one) => this.#readyBy(one))) {
       const { triggers, unknown } = triggersOf(recorded.event, this.#parts.spec.list);
       for (const name of unknown) this.#parts.failed(name, "unknownAction");
       for (const trigger of triggers) due.push({ recorded, trigger });
@@ -97,6 +104,33 @@ export class ActionDesk {
       if (isKept || isAlarm(recorded.event)) this.#add(recorded, trigger);
       else this.#parts.failed(trigger.action.id, "cursorNotKept");
     }
+  }
+
+  /** What may be acted upon now: the event, unless a door must let it through first, and the grant that it settles. */
+  #readyBy(recorded: RecordedEvent): readonly RecordedEvent[] {
+    if (isOpenGrant(recorded.event)) {
+      this.#hold(recorded);
+      return [];
+    }
+    const grant = this.#held.settledBy(recorded);
+    if (!this.#isFresh(recorded)) return [];
+    return grant === null ? [recorded] : [grant, recorded];
+  }
+
+  #hold(recorded: RecordedEvent): void {
+    this.#held.forget((one) => this.#isOver(one));
+    const { event } = recorded;
+    if (!isOpenGrant(event) || this.#isOver(recorded)) return;
+    const { triggers, unknown } = triggersOf(event, this.#parts.spec.list);
+    if (triggers.length + unknown.length === 0 || this.#held.hold(event.ask, recorded)) return;
+    for (const { action } of triggers) this.#parts.failed(action.id, "queueFull");
+  }
+
+  /** Of another run of the machine, or so long ago that its door has let it through or never will. */
+  #isOver({ event, boot, at }: RecordedEvent): boolean {
+    const door = this.#parts.site.doors.find(({ id }) => "door" in event && id === event.door);
+    const waitMs = freshMs + (door?.timing.triggerDelayMs ?? 0);
+    return boot !== this.#parts.spec.boot || this.#parts.mono() - at.mono > waitMs;
   }
 
   #add(recorded: RecordedEvent, trigger: Trigger): void {
@@ -129,7 +163,11 @@ export class ActionDesk {
     const { place } = this.#tail;
     if (place === null) return false;
     try {
-      writeCursor(this.#parts.spec.cursorFile, { ...place, open: this.#open.slice(-maxOpenAlarms) });
+      writeCursor(this.#parts.spec.cursorFile, {
+        ...place,
+        open: this.#open.slice(-maxOpenAlarms),
+        held: this.#held.seqs(),
+      });
       this.#keptSeq = place.seq;
       return true;
     } catch {

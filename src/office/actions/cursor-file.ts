@@ -7,6 +7,8 @@ export interface Cursor {
   readonly seq: number;
   /** Alarms that were not delivered yet. */
   readonly open: readonly OpenAlarm[];
+  /** Numbers of grants that no door had let through yet. */
+  readonly held: readonly number[];
 }
 
 export interface OpenAlarm {
@@ -19,15 +21,18 @@ const maxOpen = 256;
 /** Null when there is none, or none that can be read: then nothing that is past is acted upon. */
 export function readCursor(path: string): Cursor | null {
   try {
-    const { epoch, seq, open } = JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;
+    const { epoch, seq, open, held = [] } = JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;
     if (!isCount(epoch) || !isCount(seq) || !Array.isArray(open) || open.length > maxOpen) return null;
-    return { epoch, seq, open: open.every(isOpenAlarm) ? open : [] };
+    return { epoch, seq, open: open.every(isOpenAlarm) ? open : [], held: countsOf(held) };
   } catch {
     return null;
   }
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
+
+const countsOf = (value: unknown): readonly number[] =>
+  Array.isArray(value) && value.length <= maxOpen ? value.filter(isCount) : [];
 
 const isOpenAlarm = (value: unknown): value is OpenAlarm => {
   const { seq, action } = (value ?? {}) as Record<string, unknown>;

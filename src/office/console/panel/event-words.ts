@@ -1,10 +1,9 @@
 // Says in one plain English sentence what an event of the record means; pure, knows neither page nor stream.
 import type { Cause, JournalEvent, RecordedEvent, TimeSource } from "../../../domain/events.ts";
-import type { Method } from "../../../domain/presentation.ts";
-import type { DenyReason } from "../../../domain/reasons.ts";
 import type { SupplyKind } from "../../../domain/site.ts";
 import type { DoorMode } from "../../../domain/status.ts";
 import type { PageSite } from "../wire.ts";
+import { reasonWords, unknown, withMethod } from "./denial-words.ts";
 
 export type Tone = "granted" | "denied" | "alarm" | "door" | "system";
 
@@ -23,59 +22,6 @@ interface Names {
 
 type EventOf<Type extends JournalEvent["type"]> = Extract<JournalEvent, { readonly type: Type }>;
 type Say<Type extends JournalEvent["type"]> = (event: EventOf<Type>, names: Names) => readonly [Tone, string];
-
-const withMethod: Record<Method, string> = {
-  pin: "with a PIN",
-  card: "with a card",
-  qr: "with a QR code",
-  plate: "by number plate",
-};
-const unknown: Record<Method, string> = {
-  pin: "unknown code",
-  card: "unknown card",
-  qr: "unknown QR code",
-  plate: "unknown number plate",
-};
-
-export const reasonWords: Record<DenyReason, string> = {
-  ledgerUnavailable: "the record could not be reached",
-  busy: "too many at once",
-  askExpired: "it took too long to decide",
-  featureOff: "this kind of key is off at this site",
-  methodOff: "this kind of key is off at this door",
-  accessLimited: "too many wrong codes, codes are blocked for a while",
-  entryInvalid: "not a possible code",
-  unknownCredential: "unknown code",
-  credentialSuspended: "this key is suspended",
-  credentialLost: "this key was reported lost",
-  credentialStolen: "this key was reported stolen",
-  credentialExpired: "this key has expired",
-  wrongDirection: "this key works in the other direction only",
-  factorMissing: "this is not enough at this door",
-  factorWrong: "the second key was wrong",
-  personBlocked: "too many wrong second keys",
-  doorBlocked: "the door is blocked",
-  lockedDown: "the door is locked down",
-  holderSuspended: "this person is suspended",
-  passesOff: "this site takes no passes",
-  hostSuspended: "whoever gave the pass may not come in either",
-  notGrantable: "whoever gave the pass may not let others in here",
-  revoked: "the pass was taken back",
-  clockUntrusted: "the time is not certain",
-  notYetValid: "the pass is not valid yet",
-  expired: "the pass has expired",
-  betweenOccurrences: "the pass is for other days or hours",
-  activationOver: "the pass was opened too long ago",
-  usesExhausted: "the pass is used up at this door",
-  noGrant: "no right to this door",
-  never: "this door is closed to them",
-  outsideSchedule: "not at this time",
-  holiday: "it is a holiday",
-  tooSoon: "too soon after the last opening",
-  passback: "they are inside already",
-  areaFull: "it is full inside",
-  interlocked: "another door is open",
-};
 
 const aborts: Record<EventOf<"access.aborted">["why"], string> = {
   expired: "the answer came too late",
@@ -215,6 +161,7 @@ const sayings: { readonly [Type in JournalEvent["type"]]: Say<Type> } = {
     `${names.who ?? "Someone"} opened ${names.door(event.door)} with a duress code: they may be forced`,
   ],
   "access.taken": (event, names) => ["door", `${names.door(event.door)} was opened by whom it let in`],
+  "access.admitted": (event, names) => ["door", `${names.door(event.door)} stood unlocked for whoever was let in`],
   "access.notTaken": (event, names) => ["door", `${names.door(event.door)} let someone in who did not open it`],
   "passback.violated": (event) => ["alarm", `Someone entered ${event.area} who is inside already`],
   "passback.forgiven": (event) => [
