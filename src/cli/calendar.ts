@@ -1,5 +1,6 @@
 // `postern schedules` and `postern holidays`: when doors open for people, and the days on which they do not.
 import { parseArgs } from "node:util";
+import type { Source } from "../domain/directory.ts";
 import type { HolidayId, ScheduleId } from "../domain/ids.ts";
 import type { Holiday, Schedule, ScheduleRule, WeeklyWindow } from "../domain/schedule.ts";
 import { always, never } from "../domain/schedule.ts";
@@ -26,11 +27,15 @@ export async function holidays([verb, ...rest]: readonly string[]): Promise<numb
 async function listSchedules(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...args], options: stateOption });
   const own = (await calendarOf(values)).schedules;
-  printTable(["ID", "NAME", "HOLDS"], [always, never, ...own].map(scheduleRow));
+  const rows = own.map((one) => [one.id, one.name, `${ruleText(one.rule)}${ownerText(one)}`]);
+  printTable(["ID", "NAME", "HOLDS"], [...[always, never].map(scheduleRow), ...rows]);
   return 0;
 }
 
 const scheduleRow = ({ id, name, rule }: Schedule): string[] => [id, name, ruleText(rule)];
+
+const ownerText = ({ source }: { readonly source: Source }): string =>
+  source === "cloud" ? ", managed by the cloud" : "";
 
 function ruleText(rule: ScheduleRule): string {
   if (rule.kind !== "weekly") return rule.kind === "always" ? "at any time" : "at no time";
@@ -79,7 +84,10 @@ async function removeSchedule(args: readonly string[]): Promise<number> {
 
 async function listHolidays(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...args], options: stateOption });
-  const rows = (await calendarOf(values)).holidays.map((one) => [one.id, one.name, ...holidayText(one)]);
+  const rows = (await calendarOf(values)).holidays.map((one) => {
+    const [days, hours] = holidayText(one);
+    return [one.id, one.name, days, `${hours}${ownerText(one)}`];
+  });
   printTable(["ID", "NAME", "DAYS", "WORKING HOURS"], rows);
   if (rows.length === 0) console.log("There are no holidays; `postern holidays put` makes one.");
   return 0;

@@ -1,6 +1,6 @@
 // The whole directory as it leaves a controller: everything that decides, codes as tokens, what people may read in plain.
 import type { CardTechnology, KnownPart } from "./card-format.ts";
-import type { Credential, Grant, Holder, HolderKind } from "./directory.ts";
+import type { Credential, Grant, Holder, HolderKind, Source } from "./directory.ts";
 import type { DoorId, ScheduleId } from "./ids.ts";
 import type { Holiday, Schedule } from "./schedule.ts";
 import type { UnixMs } from "./time.ts";
@@ -47,13 +47,16 @@ export interface ExportedHolder {
   readonly activations: readonly Activation[];
 }
 
+/** Schedules and holidays with whose they are. */
+export type Owned<Thing> = Thing & { readonly source: Source };
+
 export interface DirectoryPage {
   readonly holders: readonly ExportedHolder[];
   /** Where the next page begins; null is the last one. */
   readonly next: HolderKey | null;
   /** With the first page only. */
-  readonly schedules: readonly Schedule[];
-  readonly holidays: readonly Holiday[];
+  readonly schedules: readonly Owned<Schedule>[];
+  readonly holidays: readonly Owned<Holiday>[];
 }
 
 export interface SecretToCompare {

@@ -1,7 +1,7 @@
 // Works out the steps from what the directory is to what a file wants it to be, with a sentence for each thing that changes;
 // sentences name people and doors, never a secret. Pure.
 import type { DirectoryChange, HolderKind, HolderRef } from "../domain/directory.ts";
-import type { ExportedHolder } from "../domain/directory-export.ts";
+import type { ExportedHolder, Owned } from "../domain/directory-export.ts";
 import type { Holiday, Schedule } from "../domain/schedule.ts";
 import { planAttributes } from "./plan-attributes.ts";
 import { planCredentials } from "./plan-credentials.ts";
@@ -150,7 +150,7 @@ function scheduleThings(known: KnownDirectory, wanted: Wanted, { namedSchedules 
 function planThings<Thing extends { readonly id: string; readonly name: string }>(
   { keepsOthers }: Wanted,
   wanted: readonly Placed<Thing>[] | null,
-  known: readonly Thing[],
+  known: readonly Owned<Thing>[],
   { what, put, remove, staysFor }: Things<Thing>,
   phases: Phases,
   news: PlannedNews[],
@@ -160,12 +160,16 @@ function planThings<Thing extends { readonly id: string; readonly name: string }
   for (const { thing, line } of wanted) {
     const old = before.get(thing.id);
     before.delete(thing.id);
-    if (old !== undefined && sameValue(old, thing)) continue;
+    if (old?.source === "cloud") {
+      news.push(newsOf("leaves", `the ${what} `, old.name, old.id, " to the cloud, which manages it"));
+      continue;
+    }
+    if (old !== undefined && sameValue({ ...old, source: null }, thing)) continue;
     phases.schedules.push({ change: put(thing), line });
     news.push(newsOf(old === undefined ? "adds" : "changes", `the ${what} `, thing.name, thing.id, ""));
   }
   for (const thing of keepsOthers ? [] : before.values()) {
-    const why = staysFor(thing);
+    const why = thing.source === "cloud" ? "the cloud manages it" : staysFor(thing);
     if (why === null) phases.last.push({ change: remove(thing), line: null });
     const rest = why === null ? "" : `, because ${why}`;
     news.push(newsOf(why === null ? "removes" : "leaves", `the ${what} `, thing.name, thing.id, rest));

@@ -1,12 +1,12 @@
 // What a plan is made of: the directory as it is, the steps to what a file wants, and what they come to in words.
 import type { DirectoryChange } from "../domain/directory.ts";
-import type { ExportedHolder } from "../domain/directory-export.ts";
+import type { ExportedHolder, Owned } from "../domain/directory-export.ts";
 import type { Holiday, Schedule } from "../domain/schedule.ts";
 
 export interface KnownDirectory {
   readonly holders: readonly ExportedHolder[];
-  readonly schedules: readonly Schedule[];
-  readonly holidays: readonly Holiday[];
+  readonly schedules: readonly Owned<Schedule>[];
+  readonly holidays: readonly Owned<Holiday>[];
 }
 
 export interface PlannedStep {

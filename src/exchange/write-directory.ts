@@ -3,7 +3,7 @@ import type { CardFormat, CardPolicy } from "../domain/card-format.ts";
 import { formatOf, formatPartly } from "../domain/card-format.ts";
 import type { CredentialKind, Pass, Person, Validity } from "../domain/directory.ts";
 import { completePass, completePerson } from "../domain/directory.ts";
-import type { ExportedCredential, ExportedHolder } from "../domain/directory-export.ts";
+import type { ExportedCredential, ExportedHolder, Owned } from "../domain/directory-export.ts";
 import type { CardCode } from "../domain/presentation.ts";
 import type { Recurrence } from "../domain/recurrence.ts";
 import type { Holiday, Schedule } from "../domain/schedule.ts";
@@ -165,7 +165,7 @@ function scheduleOf({ id, name, rule }: Schedule): object[] {
   ];
 }
 
-const holidayOf = ({ workingHours, ...holiday }: Holiday): object => ({
+const holidayOf = ({ workingHours, source: _, ...holiday }: Owned<Holiday>): object => ({
   ...holiday,
   workingHours: workingHours.map(formatWindow),
 });

@@ -1,8 +1,14 @@
 // The whole directory, page by page, for those who may have it: card numbers and plates in plain, codes as tokens.
 import type { Database } from "better-sqlite3";
 import type { CardTechnology, KnownPart } from "../domain/card-format.ts";
-import type { Credential } from "../domain/directory.ts";
-import type { DirectoryPage, ExportedCredential, ExportedHolder, HolderKey } from "../domain/directory-export.ts";
+import type { Credential, Source } from "../domain/directory.ts";
+import type {
+  DirectoryPage,
+  ExportedCredential,
+  ExportedHolder,
+  HolderKey,
+  Owned,
+} from "../domain/directory-export.ts";
 import type { Holiday, Schedule } from "../domain/schedule.ts";
 import { unixMs } from "../domain/time.ts";
 import { holderOf } from "./directory.ts";
@@ -89,16 +95,16 @@ function credentialOf(row: CredentialRow, tokens: Tokens): ExportedCredential {
   };
 }
 
-const schedulesOf = (db: Database): Schedule[] =>
+const schedulesOf = (db: Database): Owned<Schedule>[] =>
   db
-    .prepare<[], { id: Schedule["id"]; name: string; rule: string }>(
+    .prepare<[], { id: Schedule["id"]; name: string; rule: string; source: Source }>(
       "SELECT * FROM schedule WHERE id NOT IN ('always', 'never') ORDER BY id",
     )
     .all()
-    .map(({ id, name, rule }) => ({ id, name, rule: JSON.parse(rule) as Schedule["rule"] }));
+    .map(({ rule, ...row }) => ({ ...row, rule: JSON.parse(rule) as Schedule["rule"] }));
 
-const holidaysOf = (db: Database): Holiday[] =>
+const holidaysOf = (db: Database): Owned<Holiday>[] =>
   db
-    .prepare<[], { id: Holiday["id"]; name: string; body: string }>("SELECT * FROM holiday ORDER BY id")
+    .prepare<[], { id: Holiday["id"]; name: string; body: string; source: Source }>("SELECT * FROM holiday ORDER BY id")
     .all()
-    .map(({ id, name, body }) => ({ ...(JSON.parse(body) as Holiday), id, name }));
+    .map(({ body, ...row }) => ({ ...(JSON.parse(body) as Holiday), ...row }));

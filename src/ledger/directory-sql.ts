@@ -82,10 +82,12 @@ export function prepareDirectorySql(db: Database): DirectorySql {
     hasSchedule: read("SELECT 1 FROM schedule WHERE id = ?"),
     countSchedules: read("SELECT count(*) FROM schedule"),
     putSchedule: write(
-      "INSERT INTO schedule VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET name = excluded.name, rule = excluded.rule",
+      `INSERT INTO schedule (id, name, rule, source) VALUES (?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET name = excluded.name, rule = excluded.rule, source = excluded.source`,
     ),
     putHoliday: write(
-      "INSERT INTO holiday VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET name = excluded.name, body = excluded.body",
+      `INSERT INTO holiday (id, name, body, source) VALUES (?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET name = excluded.name, body = excluded.body, source = excluded.source`,
     ),
     removeHoliday: write("DELETE FROM holiday WHERE id = ?"),
     grantUsing: read("SELECT 1 FROM holder_grant WHERE schedule = ? LIMIT 1"),

@@ -178,12 +178,12 @@ export class DirectoryWriter {
       case "removeCredential":
         return this.#credentials.remove(change.id, coolDownOf(context));
       case "putSchedule":
-        return this.#putSchedule(change);
+        return this.#putSchedule(change, context);
       case "removeSchedule":
         return this.#removeSchedule(change.id);
       case "putHoliday": {
         const { id, name, ...body } = change.holiday;
-        this.#sql.putHoliday.run(id, name, JSON.stringify(body));
+        this.#sql.putHoliday.run(id, name, JSON.stringify(body), context.origin);
         return null;
       }
       case "removeHoliday":
@@ -273,13 +273,16 @@ export class DirectoryWriter {
     if (pass?.kind === "pass" && pass.state === "revoked") this.#tombstones.put(id, "revoked", pass.version, now);
   }
 
-  #putSchedule({ schedule }: Extract<DirectoryChange, { op: "putSchedule" }>): Problem | null {
+  #putSchedule(
+    { schedule }: Extract<DirectoryChange, { op: "putSchedule" }>,
+    { origin }: ChangeContext,
+  ): Problem | null {
     const isNew = this.#sql.hasSchedule.get(schedule.id) === undefined;
     if (isNew && (this.#sql.countSchedules.get() ?? 0) >= directoryLimits.schedules) {
       const remedy = `Remove one: ${directoryLimits.schedules} is the limit.`;
       return { problem: "There are too many schedules.", remedy };
     }
-    this.#sql.putSchedule.run(schedule.id, schedule.name, JSON.stringify(schedule.rule));
+    this.#sql.putSchedule.run(schedule.id, schedule.name, JSON.stringify(schedule.rule), origin);
     return null;
   }
 

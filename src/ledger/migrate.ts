@@ -12,6 +12,7 @@ import { history } from "./migrations/0006-history.ts";
 import { blocks } from "./migrations/0007-blocks.ts";
 import { routes } from "./migrations/0008-routes.ts";
 import { partition } from "./migrations/0009-partition.ts";
+import { calendarOwners } from "./migrations/0010-calendar-owners.ts";
 import type { Migration } from "./migrations/migration.ts";
 
 /** In order; the last one's version is the newest that this build knows. */
@@ -25,6 +26,7 @@ export const ledgerMigrations: readonly Migration[] = [
   blocks,
   routes,
   partition,
+  calendarOwners,
 ];
 
 /** Marks a database as Postern's, so that no other file is ever written to by mistake. */

@@ -142,6 +142,37 @@ test("a schedule that somebody else has, or the configuration names, is left wit
   expect(await bench.news({ schedules: [], people: [] })).toContain("removes the schedule Office hours (office-hours)");
 });
 
+test("a schedule and a holiday of the cloud are left alone, whether the file names them or not, with a word why", async () => {
+  const bench = new ExchangeBench();
+  const day = { from: "2026-12-08", until: "2026-12-08" };
+  await bench.news({ schedules: [officeHours], holidays: [{ id: "feast", name: "Feast", ...day }] });
+  const { schedules, holidays } = await fetchDirectory(bench.port);
+  expect([...schedules, ...holidays].map(({ source }) => source)).toEqual(["imported", "imported"]);
+  const byCloud = [
+    ...schedules.map(({ source: _, ...schedule }) => ({ op: "putSchedule", schedule }) as const),
+    ...holidays.map(({ source: _, ...holiday }) => ({ op: "putHoliday", holiday }) as const),
+  ];
+  const { ledger, clock } = bench.tested;
+  ledger.applyChanges(byCloud, new Map(), "cloud", clock.now(), { origin: "cloud" });
+  expect(
+    await bench.news({
+      schedules: [{ ...officeHours, name: "Other hours" }],
+      holidays: [{ id: "feast", name: "Other feast", ...day }],
+    }),
+  ).toEqual([
+    "leaves the schedule Office hours (office-hours) to the cloud, which manages it",
+    "leaves the holiday Feast (feast) to the cloud, which manages it",
+  ]);
+  expect(await bench.news({ schedules: [], holidays: [] })).toEqual([
+    "leaves the schedule Office hours (office-hours), because the cloud manages it",
+    "leaves the holiday Feast (feast), because the cloud manages it",
+  ]);
+  expect(await fetchDirectory(bench.port)).toMatchObject({
+    schedules: [{ name: "Office hours", source: "cloud" }],
+    holidays: [{ name: "Feast", source: "cloud" }],
+  });
+});
+
 test("passes, public codes and holidays come in, and times are the site's own unless they say their zone", async () => {
   const bench = new ExchangeBench();
   const visit = { from: "2026-11-20T13:30", until: "2026-11-20T14:30:00+01:00" };

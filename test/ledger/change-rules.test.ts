@@ -1,7 +1,8 @@
 // What a change of the directory is refused for, warned about, or partly denied.
 import { describe, expect, test } from "vitest";
 import type { DirectoryChange, HolderRef, PassGiven, PersonGiven, Source } from "../../src/domain/directory.ts";
-import type { CredentialId, PassId, PersonId, PublicId } from "../../src/domain/ids.ts";
+import type { CredentialId, HolidayId, PassId, PersonId, PublicId, ScheduleId } from "../../src/domain/ids.ts";
+import type { LocalDate } from "../../src/domain/local-time.ts";
 import type { SiteSpec } from "../../src/domain/site.ts";
 import { unixMs } from "../../src/domain/time.ts";
 import type { ChangeOutcome } from "../../src/ledger/change-outcome.ts";
@@ -261,6 +262,43 @@ describe("what the cloud owns", () => {
     changeFrom(tested, "cloud", hold("suspended"));
     expect(change(tested, hold("active"))).toEqual(['0: The person "ana" was suspended by the cloud.']);
   });
+
+  const nights = (name: string): DirectoryChange => ({
+    op: "putSchedule",
+    schedule: { id: "nights" as ScheduleId, name, rule: { kind: "always" } },
+  });
+  const feast = (name: string): DirectoryChange => {
+    const day = "2026-12-08" as LocalDate;
+    const holiday = { id: "feast" as HolidayId, name, from: day, until: day, yearly: true, workingHours: [] };
+    return { op: "putHoliday", holiday };
+  };
+
+  test.each<[string, DirectoryChange, DirectoryChange]>([
+    ["schedule", nights("Other nights"), { op: "removeSchedule", id: "nights" as ScheduleId }],
+    ["holiday", feast("Other feast"), { op: "removeHoliday", id: "feast" as HolidayId }],
+  ])(
+    "a %s of it is read-only on site, and what was made on site before is the cloud's once it says so",
+    (what, put, remove) => {
+      const tested = new TestLedger();
+      expect(change(tested, nights("Nights"), feast("Feast"))).toEqual([]);
+      expect(change(tested, put)).toEqual([]);
+      changeFrom(tested, "cloud", nights("Nights"), feast("Feast"));
+      const refused = `The ${what} "${what === "schedule" ? "nights" : "feast"}" is managed by the cloud.`;
+      for (const origin of ["local", "imported"] as const) {
+        expect(problemOf(changeFrom(tested, origin, put))).toBe(refused);
+        expect(problemOf(changeFrom(tested, origin, remove))).toBe(refused);
+      }
+      const sources = () => {
+        const { schedules, holidays } = tested.ledger.exportPage(null);
+        return [...schedules, ...holidays].map(({ name, source }) => `${name}: ${source}`);
+      };
+      expect(sources()).toEqual(["Nights: cloud", "Feast: cloud"]);
+      expect(problemOf(changeFrom(tested, "cloud", put, remove))).toBeNull();
+      expect(sources()).toHaveLength(1);
+      expect(change(tested, put)).toEqual([]);
+      expect(sources()).toContain(what === "schedule" ? "Other nights: local" : "Other feast: local");
+    },
+  );
 
   test("a change says where it came from, and nobody on site can call a row the cloud's", () => {
     const tested = owned();

@@ -50,6 +50,15 @@ test("a database of 0.1.0 comes to the newest layout whole", () => {
   expect(db.pragma("foreign_key_check")).toEqual([]);
 });
 
+test("schedules of 0.1.0 are the site's own, and can be changed there", () => {
+  const tested = migrated();
+  const { schedules } = tested.ledger.exportPage(null);
+  expect(schedules.map(({ source }) => source)).toEqual(schedules.map(() => "local"));
+  expect(schedules.length).toBeGreaterThan(0);
+  const renamed = schedules.map(({ source: _, ...schedule }) => ({ ...schedule, name: "Renamed" }));
+  expect(tested.change(...renamed.map((schedule) => ({ op: "putSchedule", schedule }) as const)).applied).toBe(true);
+});
+
 test("what was in force in 0.1.0 is in force after it", () => {
   expect(migrated().restart()).toEqual({
     ...decided.restored,
