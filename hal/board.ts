@@ -1,4 +1,5 @@
 // The contract for wires: what any board can report and be told. Knows no door, person or credential.
+import type { PcscWiring } from "./card-profile.ts";
 import type { MonoMs } from "./clock.ts";
 
 export type BoardEvent =
@@ -7,8 +8,19 @@ export type BoardEvent =
   /** One key: 0 to 9, `*` or `#`. */
   | { readonly kind: "key"; readonly reader: string; readonly key: string; readonly at: MonoMs }
   | { readonly kind: "text"; readonly reader: string; readonly text: string; readonly at: MonoMs }
-  /** A card's number as its own bytes, upper-case hex, the first byte first. */
-  | { readonly kind: "card"; readonly reader: string; readonly bytes: string; readonly at: MonoMs }
+  /**
+   * A card's number as its own bytes, upper-case hex, the first byte first. `proven`: no UID, which anybody may copy and a card
+   * may make up, but what stands behind a key.
+   */
+  | {
+      readonly kind: "card";
+      readonly reader: string;
+      readonly bytes: string;
+      readonly proven?: boolean;
+      readonly at: MonoMs;
+    }
+  /** Something was shown from which no number can be had, or none that anybody may be known by. */
+  | { readonly kind: "unread"; readonly reader: string; readonly problem: string; readonly at: MonoMs }
   /** `active` is what the input is for: button pressed, door open, fire reported. */
   | { readonly kind: "input"; readonly input: string; readonly active: boolean; readonly at: MonoMs }
   /** Instead of a level, from a supervised input; the next level says that its wire is well again. */
@@ -83,4 +95,5 @@ export type ReaderWiring =
   | { readonly id: string; readonly kind: "keypad"; readonly pins: { readonly d0: number; readonly d1: number } }
   | { readonly id: string; readonly kind: "scanner"; readonly port: string }
   /** A number-plate camera, or a reader of vehicles' radio tags: one line of text for each. */
-  | { readonly id: string; readonly kind: "plate"; readonly port: string };
+  | { readonly id: string; readonly kind: "plate"; readonly port: string }
+  | PcscWiring;

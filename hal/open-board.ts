@@ -12,10 +12,11 @@ export interface OpenedBoard {
   readonly simulated: SimBoard | null;
 }
 
-export async function openBoard(kind: BoardKind, spec: BoardSpec, clock: Clock): Promise<OpenedBoard> {
+/** `keysDir` is where the secrets of readers and cards lie, one file each. */
+export async function openBoard(kind: BoardKind, spec: BoardSpec, clock: Clock, keysDir: string): Promise<OpenedBoard> {
   if (kind === "linux") {
     const { openLinuxBoard } = await import("./linux/parts.ts");
-    return { board: await openLinuxBoard(spec, clock), simulated: null };
+    return { board: await openLinuxBoard(spec, clock, keysDir), simulated: null };
   }
   const { createSimBoard } = await import("./sim/board.ts");
   const simulated = createSimBoard(spec, clock);

@@ -269,7 +269,12 @@ function readEvent(value: Record<string, unknown>): BoardEvent | null {
   if (kind === "frame" && isText(reader) && isText(bits) && /^[01]+$/.test(bits)) return { kind, reader, bits, at };
   if (kind === "key" && isText(reader) && isText(key)) return { kind, reader, key, at };
   if (kind === "text" && isText(reader) && isText(text)) return { kind, reader, text, at };
-  if (kind === "card" && isText(reader) && isText(bytes)) return { kind, reader, bytes, at };
+  if (kind === "card" && isText(reader) && isText(bytes)) {
+    return value["proven"] === true ? { kind, reader, bytes, proven: true, at } : { kind, reader, bytes, at };
+  }
+  if (kind === "unread" && isText(reader) && isText(value["problem"])) {
+    return { kind, reader, problem: value["problem"], at };
+  }
   if (kind === "attack" && isText(device) && isText(what)) return { kind, device, what, at };
   if (kind === "input" && isText(input) && isFlag(active)) return { kind, input, active, at };
   if (kind === "fault" && isText(input) && (fault === "cut" || fault === "shorted")) return { kind, input, fault, at };

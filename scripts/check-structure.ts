@@ -32,7 +32,7 @@ const entries = [
   "src/config/print-schema.ts",
   "src/exchange/print-directory-schema.ts",
   "src/ledger/copy-worker.ts",
-  "hal/linux/keep-open.ts",
+  "hal/linux/pcsc/child.ts",
   "src/office/console/panel/panel.ts",
   "src/office/console/panel/login.ts",
 ];

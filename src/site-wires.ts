@@ -26,7 +26,7 @@ export async function openWires(config: Config, paths: StatePaths, boot: BootId)
 async function openSimulated(config: Config, paths: StatePaths): Promise<SiteWires> {
   const { createLiveClock } = await import("../hal/sim/clock.ts");
   const clock = createLiveClock({ trusted: true });
-  const { board, simulated } = await openBoard("simulated", boardOf(config), clock);
+  const { board, simulated } = await openBoard("simulated", boardOf(config), clock, paths.keysDir);
   const serve = async () => {
     const { serveBoard } = await import("../hal/sim/socket.ts");
     return simulated === null ? null : serveBoard(simulated, clock, paths.boardSocket);
@@ -41,7 +41,7 @@ async function openReal(config: Config, paths: StatePaths, boot: BootId): Promis
     kernel: async () => (await import("../hal/linux/kernel-time.ts")).openTimeKernel(),
     memory: timeMemory(paths.clockFile, boot),
   });
-  const { board } = await openBoard(config.board, boardOf(config), clock);
+  const { board } = await openBoard(config.board, boardOf(config), clock, paths.keysDir);
   return { board: watchBoard(board, clock), clock, serve: async () => null };
 }
 

@@ -145,6 +145,10 @@ class SimulatedBoard implements SimBoard {
 
   tap(reader: string, cardHex: string): void {
     const { wiring } = this.#reader(reader);
+    if (wiring.kind === "pcsc") {
+      this.#present(reader, shownAt(wiring, cardHex, this.#clock.mono()));
+      return;
+    }
     if (wiring.kind !== "wiegand") refuse(`Reader ${quote(reader)} is a ${wiring.kind} and reads no cards.`);
     const encoded = encodeCard(cardHex, wiring.format);
     if (!encoded.ok) refuse(encoded.problem);
@@ -300,6 +304,17 @@ function byId<Wiring extends { readonly id: string }, State>(
     states.set(wiring.id, create(wiring));
   }
   return states;
+}
+
+/** A UID, or what a secured card holds; a random UID is refused where the real driver would refuse it. */
+function shownAt(wiring: Extract<ReaderWiring, { kind: "pcsc" }>, cardHex: string, at: MonoMs): BoardEvent {
+  const bytes = cardHex.toUpperCase();
+  if (!/^(?:[0-9A-F]{2}){4,32}$/.test(bytes)) refuse("A card is 4 to 32 bytes in hex, such as 02B775D2.");
+  const proven = [wiring.classic, wiring.plus, wiring.desfire].includes("secured");
+  if (!proven && /^08[0-9A-F]{6}$/.test(bytes)) {
+    return { kind: "unread", reader: wiring.id, problem: "randomNumber", at };
+  }
+  return { kind: "card", reader: wiring.id, bytes, proven, at };
 }
 
 function readerSnapshot({ wiring, lostWhy }: ReaderState): ReaderSnapshot {

@@ -71,7 +71,8 @@ class Ending {
 async function workDoors(paths: StatePaths, ending: Ending): Promise<number> {
   const { plan, said } = await choosePlan(paths);
   const clock = createLiveClock({ trusted: false });
-  const { board, simulated } = await openBoard(plan.board.kind as BoardKind, plan.board.wires as BoardSpec, clock);
+  const wires = plan.board.wires as BoardSpec;
+  const { board, simulated } = await openBoard(plan.board.kind as BoardKind, wires, clock, paths.keysDir);
   const fire = openFireLatch(paths.fireFile);
   const loop = new RescueLoop({
     plan,

@@ -29,6 +29,8 @@ function wordsOf(event: BoardEvent, readers: readonly ReaderSpec[], mayReveal: b
       return `text of ${event.text.length} characters${mayReveal ? `: ${event.text}` : ""}`;
     case "card":
       return `card ${event.bytes}, in decimal ${BigInt(`0x${event.bytes}`)}`;
+    case "unread":
+      return `not read: ${misreadWords[event.problem] ?? event.problem}`;
     case "input":
       return event.active ? "active" : "inactive";
     case "fault":
@@ -58,4 +60,18 @@ const misreadWords: Readonly<Record<string, string>> = {
   length: "the reader's format has another length",
   parity: "its parity is wrong; check the wires, and that D0 and D1 are not swapped",
   key: "no key sends this",
+  randomNumber: "this card shows another number each time",
+  keyRefused: "the card does not take the profile's key",
+  keyMissing: "its profile has no key; see `postern cards key`",
+  applicationMissing: "the card has no such application",
+  fileMissing: "the card has no such file of data",
+  notAllowed: "the key may not read this",
+  unprotectedData: "the card sends its data unprotected; see acceptPlain",
+  forgedAnswer: "an answer was not the card's, or was disturbed",
+  blankCard: "nobody has written this card yet",
+  malformedCode: "its bytes are no number of the profile's form",
+  unknownCard: "it does not say what card it is, and UIDs do not count here",
+  technologyOff: "this reader does not read cards of its kind",
+  unsupportedByReader: "the reader does not pass on what such a card needs",
+  notReadable: "it was gone too soon, or does not answer",
 };

@@ -5,6 +5,7 @@ import type { Method } from "../domain/presentation.ts";
 import { doorFindings } from "./door-check.ts";
 import { nearest } from "./nearest.ts";
 import { networkFindings } from "./network-check.ts";
+import { pcscFindings } from "./pcsc-check.ts";
 import { policyFindings } from "./policy-check.ts";
 import type { Finding } from "./problem.ts";
 import { shortValue } from "./problem.ts";
@@ -21,6 +22,7 @@ export function crossCheck(known: Salvage): readonly Finding[] {
     ...policyFindings(known),
     ...consoleFindings(known),
     ...networkFindings(known),
+    ...pcscFindings(known),
   ];
 }
 

@@ -120,9 +120,16 @@ const readerText = (reader: ReaderConfig): string =>
 function whatItReads(reader: ReaderConfig): string {
   if (reader.kind === "scanner") return `${reader.id}: QR scanner on ${reader.port}`;
   if (reader.kind === "plate") return `${reader.id}: number plates on ${reader.port}`;
+  if (reader.kind === "pcsc") return `${reader.id}: contactless cards at pcscd, ${reader.device}${securedText(reader)}`;
   const pins = `pins ${reader.pins.d0} (d0) and ${reader.pins.d1} (d1)`;
   if (reader.kind === "keypad") return `${reader.id}: keypad, ${pins}`;
   return `${reader.id}: cards (${reader.format})${reader.keypad ? " and keys" : ""}, ${pins}`;
+}
+
+function securedText({ profiles, ...reader }: Extract<ReaderConfig, { kind: "pcsc" }>): string {
+  const secured = (["classic", "plus", "desfire"] as const).filter((kind) => reader[kind] === "secured");
+  if (profiles.length === 0) return ", by UID";
+  return `; by ${profiles.join(", ")}${secured.length === 0 ? "" : `, never by the UID of ${secured.join(", ")}`}`;
 }
 
 function timingText(door: DoorConfig): string {

@@ -3,6 +3,13 @@ import type { z } from "zod";
 import { idPattern } from "../domain/ids.ts";
 import { doorSchema } from "./door-schema.ts";
 import { actionHostSchema, actionSchema, httpOpeningSchema } from "./network-schema.ts";
+import {
+  classicProfileSchema,
+  desfireProfileSchema,
+  pcscReaderSchema,
+  phoneProfileSchema,
+  plusProfileSchema,
+} from "./pcsc-schema.ts";
 import { areaSchema, codesSchema, featuresSchema, guessingSchema, keypadSchema } from "./policy-schema.ts";
 import { own } from "./published-schema.ts";
 import {
@@ -28,7 +35,13 @@ export type SomeReader =
   | Some<typeof wiegandReaderSchema>
   | Some<typeof keypadReaderSchema>
   | Some<typeof scannerReaderSchema>
-  | Some<typeof plateReaderSchema>;
+  | Some<typeof plateReaderSchema>
+  | Some<typeof pcscReaderSchema>;
+export type SomeProfile =
+  | Some<typeof classicProfileSchema>
+  | Some<typeof plusProfileSchema>
+  | Some<typeof desfireProfileSchema>
+  | Some<typeof phoneProfileSchema>;
 
 /** A configuration of which any setting may be missing because what stands there is wrong. */
 export interface Salvage {
@@ -36,6 +49,7 @@ export interface Salvage {
   readonly relays: readonly Some<typeof relaySchema>[];
   readonly inputs: readonly Some<typeof inputSchema>[];
   readonly readers: readonly SomeReader[];
+  readonly cardProfiles: readonly SomeProfile[];
   readonly doors: readonly SomeDoor[];
   readonly areas: readonly Some<typeof areaSchema>[];
   /** What is no id in a group is left out of it as undefined. */
@@ -64,6 +78,7 @@ export function salvage(file: unknown): Salvage {
     relays: entries(file, "relays").map((entry) => soundFields(relaySchema, entry)),
     inputs: entries(file, "inputs").map((entry) => soundFields(inputSchema, entry)),
     readers: entries(file, "readers").map(soundReader),
+    cardProfiles: entries(file, "cardProfiles").map(soundProfile),
     doors: entries(file, "doors").map((entry) => soundFields(doorSchema, entry)),
     areas: entries(file, "areas").map((entry) => soundFields(areaSchema, entry)),
     interlocks: entries(file, "interlocks").map(soundGroup),
@@ -87,13 +102,23 @@ function soundReader(entry: unknown): SomeReader {
   if (kind === "keypad") return soundFields(keypadReaderSchema, entry);
   if (kind === "scanner") return soundFields(scannerReaderSchema, entry);
   if (kind === "plate") return soundFields(plateReaderSchema, entry);
+  if (kind === "pcsc") return soundFields(pcscReaderSchema, entry);
   return soundFields(wiegandReaderSchema, entry);
+}
+
+function soundProfile(entry: unknown): SomeProfile {
+  const kind = own(entry, "kind");
+  if (kind === "plus") return soundFields(plusProfileSchema, entry);
+  if (kind === "desfire") return soundFields(desfireProfileSchema, entry);
+  if (kind === "phone") return soundFields(phoneProfileSchema, entry);
+  return soundFields(classicProfileSchema, entry);
 }
 
 type ListKey =
   | "relays"
   | "inputs"
   | "readers"
+  | "cardProfiles"
   | "doors"
   | "areas"
   | "interlocks"

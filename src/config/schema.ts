@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { doorSchema } from "./door-schema.ts";
 import { actionHostSchema, actionSchema, httpOpeningSchema } from "./network-schema.ts";
+import { cardProfileSchema, pcscReaderSchema } from "./pcsc-schema.ts";
 import {
   areaSchema,
   cardsSchema,
@@ -13,6 +14,7 @@ import {
   passesSchema,
   privacySchema,
 } from "./policy-schema.ts";
+import { readerCommon } from "./reader-common.ts";
 import { filePath, id, list, name, pin, span, text } from "./setting.ts";
 
 export const siteSchema = z
@@ -85,15 +87,6 @@ export const inputSchema = z
 const wiegandPins = z
   .strictObject({ d0: pin.describe("The line of DATA0."), d1: pin.describe("The line of DATA1.") })
   .describe("The two data lines.");
-const readerCommon = {
-  id: id("front-reader").describe("What this reader is called in events and faults."),
-  door: id("front").describe("The id of the door that this reader asks for."),
-  direction: z
-    .enum(["entry", "exit"])
-    .default("entry")
-    .describe("On which side of the door it is: where one enters, or leaves."),
-};
-
 export const wiegandReaderSchema = z
   .strictObject({
     ...readerCommon,
@@ -142,7 +135,13 @@ export const plateReaderSchema = z
   .describe("A number-plate camera, or a reader of vehicles' tags, on a serial port.");
 
 export const readerSchema = z
-  .discriminatedUnion("kind", [wiegandReaderSchema, keypadReaderSchema, scannerReaderSchema, plateReaderSchema])
+  .discriminatedUnion("kind", [
+    wiegandReaderSchema,
+    keypadReaderSchema,
+    scannerReaderSchema,
+    plateReaderSchema,
+    pcscReaderSchema,
+  ])
   .describe("One thing at which people show a card, a code or a PIN.");
 
 export const timeSchema = z
@@ -258,6 +257,9 @@ export const configSchema = z
     relays: list(relaySchema, 1, 128).describe("The relays, one for each door."),
     inputs: list(inputSchema, 0, 256).default([]).describe("Exit buttons, door contacts and the fire panel."),
     readers: list(readerSchema, 0, 128).default([]).describe("Card readers, keypads and scanners."),
+    cardProfiles: list(cardProfileSchema, 0, 32)
+      .default([])
+      .describe("How secured cards are read. Their keys are set by `postern cards key` and never stand here."),
     doors: list(doorSchema, 1, 64).describe("The doors."),
     areas: list(areaSchema, 0, 64).default([]).describe("Parts of the site in which people are counted."),
     interlocks: list(list(id("front"), 2, 16), 0, 32)

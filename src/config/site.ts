@@ -16,11 +16,13 @@ import type {
 import type { ConsoleSpec } from "../domain/status.ts";
 import type { Config, DoorConfig, ReaderConfig } from "./schema.ts";
 
-/** A reader as the board needs it: its door is none of the board's business. */
+/** A reader as the board needs it: its door is none of the board's business, and its profiles stand in it whole. */
 export type ReaderWires = ReaderConfig extends infer Reader
-  ? Reader extends unknown
-    ? Omit<Reader, "door" | "direction">
-    : never
+  ? Reader extends { readonly kind: "pcsc" }
+    ? Omit<Reader, "door" | "direction" | "profiles"> & { readonly profiles: Config["cardProfiles"] }
+    : Reader extends unknown
+      ? Omit<Reader, "door" | "direction">
+      : never
   : never;
 
 export interface BoardWires {
@@ -98,10 +100,17 @@ function withoutDisabledInputs(config: Config): Config {
 }
 
 export function boardOf(config: Config): BoardWires {
-  const readers = config.readers.map(({ door: _, direction: __, ...wires }): ReaderWires => wires);
+  const readers = config.readers.map(
+    ({ door: _, direction: __, ...wires }): ReaderWires =>
+      wires.kind === "pcsc" ? { ...wires, profiles: profilesOf(wires.profiles, config) } : wires,
+  );
   const inputs = config.inputs.flatMap(({ actions: _, opens: __, enabled, ...wires }) => (enabled ? [wires] : []));
   return { relays: config.relays, inputs, readers };
 }
+
+/** In the reader's order, which is the one in which they are tried. */
+const profilesOf = (ids: readonly string[], { cardProfiles }: Config): Config["cardProfiles"] =>
+  ids.flatMap((id) => cardProfiles.filter((profile) => profile.id === id));
 
 /** What the file for rescues says of the wires; null where the site wants none. */
 export const rescueBoardOf = (config: Config): RescueBoard | null =>

@@ -21,6 +21,7 @@ export function wiringFindings(known: Salvage): readonly Finding[] {
     ...clashes(idClaims("doors", known.doors), takenId),
     ...clashes(idClaims("areas", known.areas), takenId),
     ...clashes(idClaims("actions", known.actions), takenId),
+    ...clashes(idClaims("cardProfiles", known.cardProfiles), takenId),
     ...clashes(pinClaims(known), (what, owner) => ({
       problem: `Pin ${what} already belongs to ${owner}.`,
       remedy: "Wire one of the two to another pin.",
@@ -28,6 +29,10 @@ export function wiringFindings(known: Salvage): readonly Finding[] {
     ...clashes(portClaims(known), (what, owner) => ({
       problem: `Port ${what} already belongs to ${owner}.`,
       remedy: "Name the port of the other reader.",
+    })),
+    ...clashes(deviceClaims(known), (what, owner) => ({
+      problem: `The reader ${what} at pcscd already belongs to ${owner}.`,
+      remedy: "Name the two by parts of their names that differ, such as their serial numbers.",
     })),
     ...clashes(relayClaims(known, ids), (what, owner) => ({
       problem: `Relay ${what} already drives ${owner}.`,
@@ -93,6 +98,14 @@ function portClaims({ readers }: Salvage): readonly Claim[] {
   }));
 }
 
+function deviceClaims({ readers }: Salvage): readonly Claim[] {
+  return readers.map((reader, n) => ({
+    steps: ["readers", n, "device"],
+    value: "device" in reader ? reader.device : undefined,
+    owner: ownerOf("readers", n, reader),
+  }));
+}
+
 /** Locks first: of a lock's relay that is claimed once more, the other claim is the mistake. */
 function relayClaims({ doors }: Salvage, ids: KnownIds): readonly Claim[] {
   const known = (relay: string | undefined) => (isDangling(ids.relay, relay) ? undefined : relay);
@@ -113,17 +126,18 @@ function relayClaims({ doors }: Salvage, ids: KnownIds): readonly Claim[] {
 
 /** Null where an entry's own id is wrong: what seems to be missing may be that one. */
 type IdSet = ReadonlySet<string> | null;
-const idKinds = ["relay", "input", "door", "area", "action"] as const;
+const idKinds = ["relay", "input", "door", "area", "action", "cardProfile"] as const;
 type IdKind = (typeof idKinds)[number];
 type KnownIds = Readonly<Record<IdKind, IdSet>>;
 
-export function knownIds({ relays, inputs, doors, areas, actions }: Salvage): KnownIds {
+export function knownIds({ relays, inputs, doors, areas, actions, cardProfiles }: Salvage): KnownIds {
   return {
     relay: idsOf(relays),
     input: idsOf(inputs),
     door: idsOf(doors),
     area: idsOf(areas),
     action: idsOf(actions),
+    cardProfile: idsOf(cardProfiles),
   };
 }
 
@@ -145,6 +159,11 @@ function danglingIds(known: Salvage, ids: KnownIds): readonly Finding[] {
   };
   known.readers.forEach((reader, n) => {
     refer(["readers", n, "door"], "door", reader.door);
+    if ("profiles" in reader) {
+      reader.profiles?.forEach((id, m) => {
+        refer(["readers", n, "profiles", m], "cardProfile", id);
+      });
+    }
   });
   known.doors.forEach((door, n) => {
     refer(["doors", n, "relay"], "relay", door.relay);

@@ -21,7 +21,7 @@ import { createInputDesk } from "./input-desk.ts";
 import { Latches } from "./latches.ts";
 import type { LedgerLink } from "./ledger-link.ts";
 import { createLedgerLink } from "./ledger-link.ts";
-import type { ReaderDesk } from "./reader-desk.ts";
+import type { ReaderDesk, ReaderEvent } from "./reader-desk.ts";
 import { createReaderDesk } from "./reader-desk.ts";
 import { createTallies, deviceEvent } from "./tallies.ts";
 import { createTimetableDesk } from "./timetable-desk.ts";
@@ -212,6 +212,7 @@ export class DoorLoop {
       case "key":
       case "text":
       case "card":
+      case "unread":
         this.#hearReader(event);
         break;
       case "attack":
@@ -234,7 +235,7 @@ export class DoorLoop {
     this.#schedule();
   }
 
-  #hearReader(event: Extract<BoardEvent, { kind: "frame" | "key" | "text" | "card" }>): void {
+  #hearReader(event: ReaderEvent): void {
     const reader = this.#readers.get(event.reader as ReaderId);
     if (reader === undefined) return;
     for (const finding of reader.desk.take(event, this.#now())) {

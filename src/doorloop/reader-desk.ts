@@ -23,8 +23,10 @@ export type ReaderFinding =
   | { readonly kind: "misread"; readonly problem: string }
   | { readonly kind: "nothing" };
 
+export type ReaderEvent = Extract<BoardEvent, { kind: "frame" | "key" | "text" | "card" | "unread" }>;
+
 export interface ReaderDesk {
-  take(event: Extract<BoardEvent, { kind: "frame" | "key" | "text" | "card" }>, now: MonoMs): readonly ReaderFinding[];
+  take(event: ReaderEvent, now: MonoMs): readonly ReaderFinding[];
   tick(now: MonoMs): void;
   deadline(): MonoMs | null;
 }
@@ -67,7 +69,9 @@ export function createReaderDesk(reader: ReaderSpec, policy: KeypadPolicy, mode:
         case "text":
           return [reader.plates === true ? readPlate(event.text, now) : readText(event.text)];
         case "card":
-          return [readCard(event.bytes)];
+          return [readCard(event.bytes, event.proven === true)];
+        case "unread":
+          return [{ kind: "misread", problem: event.problem }];
         case "frame": {
           const reading = decodeFrame(event.bits, reader.format, reader.keypad);
           if (reading.kind === "key") return pressKey(reading.key, now);
@@ -90,10 +94,11 @@ const pinOf = ({ digits, apartment }: Submission): Presentation =>
 const cardOf = (code: CardCode, { format }: ReaderSpec): Presentation =>
   format === "w26" ? { method: "card", code, short: true } : { method: "card", code };
 
-function readCard(bytes: string): ReaderFinding {
+/** Only a UID may be a random one. */
+function readCard(bytes: string, proven: boolean): ReaderFinding {
   const code = cardCodeOf(bytes);
   if (code === null) return { kind: "misread", problem: "length" };
-  if (isRandomUid(code)) return { kind: "misread", problem: "randomNumber" };
+  if (!proven && isRandomUid(code)) return { kind: "misread", problem: "randomNumber" };
   return { kind: "presentation", presentation: { method: "card", code } };
 }
 

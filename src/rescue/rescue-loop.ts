@@ -86,7 +86,8 @@ export class RescueLoop {
       case "card": {
         const reader = this.#parts.plan.readers.find(({ id }) => id === event.reader);
         const code = cardCodeOf(event.bytes);
-        if (reader !== undefined && code !== null && !isRandomUid(code)) this.#takeCard(reader, code);
+        const isRandom = event.proven !== true && code !== null && isRandomUid(code);
+        if (reader !== undefined && code !== null && !isRandom) this.#takeCard(reader, code);
         return;
       }
       default:

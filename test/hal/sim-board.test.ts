@@ -319,6 +319,7 @@ test("openBoard loads the simulated driver with its controls", async () => {
     "simulated",
     spec,
     createVirtualClock({ startWallMs: 0, trusted: true }),
+    "keys",
   );
   expect(board.kind).toBe("simulated");
   expect(Object.keys(simulated?.snapshot().relays ?? {})).toEqual(["front-strike", "back-strike"]);

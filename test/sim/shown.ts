@@ -31,6 +31,7 @@ export class ShownReader {
     if (event.kind === "text") return readText(event.text);
     if (event.kind === "card") return { method: "card", code: event.bytes.padStart(8, "0") as CardCode };
     if (event.kind === "key") return this.#type(reader, event.key, event.at);
+    if (event.kind === "unread") return null;
     if ([4, 8].includes(event.bits.length) && (reader.keypad || reader.format === null)) {
       const key = keyOf(event.bits);
       return key === undefined ? null : this.#type(reader, key, event.at);

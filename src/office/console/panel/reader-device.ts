@@ -38,10 +38,13 @@ export interface ReaderSetting {
 /** What can be held before a reader, by its kind; a keypad has no tray. */
 const trayWords = {
   wiegand: { title: "Tap a card", field: "Card number in hex", samples: "card" },
+  pcsc: { title: "Tap a card", field: "Card number in hex", samples: "card" },
   scanner: { title: "Hold up a QR code", field: "QR text", samples: "qr" },
   plate: { title: "Drive up with a plate", field: "Number plate", samples: null },
   keypad: { title: "", field: "", samples: null },
 } as const;
+
+const isOfCards = (kind: keyof typeof trayWords): boolean => kind === "wiegand" || kind === "pcsc";
 
 export class ReaderDevice {
   readonly device = copyOf("reader");
@@ -62,7 +65,7 @@ export class ReaderDevice {
     if (this.#keypad === null) need(this.device, ".pad", HTMLElement).remove();
     const target = need(this.device, ".target", HTMLElement);
     if (setting.kind === "keypad") target.remove();
-    else setIcon(need(target, "svg", SVGElement), setting.kind === "wiegand" ? "wave" : "qr");
+    else setIcon(need(target, "svg", SVGElement), isOfCards(setting.kind) ? "wave" : "qr");
     this.tray = setting.kind === "keypad" ? null : this.#createTray();
   }
 
@@ -100,7 +103,7 @@ export class ReaderDevice {
   #createTray(): HTMLElement {
     const { id, kind, doorName, samples, among } = this.#setting;
     const words = trayWords[kind];
-    const scanner = kind !== "wiegand";
+    const scanner = !isOfCards(kind);
     const tray = copyOf(scanner ? "qr-tray" : "card-tray");
     const what = words.title;
     setText(need(tray, ".tray-title", HTMLElement), among ? `${what} at ${id}` : what);
