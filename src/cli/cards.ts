@@ -16,6 +16,7 @@ const verbs: Readonly<Record<string, (args: readonly string[]) => Promise<number
   offers,
   take,
   refuse,
+  key: async (args) => (await import("./card-keys.ts")).cardKeys(args),
 };
 
 export async function cards(args: readonly string[]): Promise<number> {

@@ -64,9 +64,19 @@ export const peopleUsage: Readonly<Record<string, Usage>> = {
       "postern cards lost CARD | stolen CARD | found CARD [--state DIR]",
       "postern cards offers [--state DIR]",
       "postern cards take OFFER ID | refuse OFFER [--state DIR]",
+      "postern cards key set PROFILE | list | remove PROFILE [--config FILE] [--state DIR] [--keys DIR]",
     ],
-    what: "Report a card, or give somebody one that an administrator had a reader take.",
-    options: [["CARD", "the card's id, as `postern people show` has it"], stateOption],
+    what: "Report a card, give somebody one that an administrator had a reader take, or set the keys of card profiles.",
+    options: [
+      ["CARD", "the card's id, as `postern people show` has it"],
+      [
+        "PROFILE",
+        "the id of a card profile; set reads its key as hex digits from standard input, never from an option",
+      ],
+      ["--config FILE", "the site's configuration, when no controller has run on it yet"],
+      stateOption,
+      keysOption,
+    ],
   },
   codes: {
     forms: [

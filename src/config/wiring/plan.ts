@@ -102,7 +102,8 @@ function readerWiring(reader: ReaderConfig, doors: readonly DoorConfig[]): Wired
   if ("pins" in reader) {
     return { id: reader.id, what: `${reader.kind} reader, ${side} ${door}`, wires: wiegandWires(reader.pins) };
   }
-  const port: Wire = { terminal: "data", color: "gray", to: { other: `/dev/${reader.port}` }, note: "" };
+  const where = reader.kind === "pcsc" ? `USB, as ${reader.device} at pcscd` : `/dev/${reader.port}`;
+  const port: Wire = { terminal: "data", color: "gray", to: { other: where }, note: "" };
   return { id: reader.id, what: `${reader.kind}, ${side} ${door}`, wires: [port] };
 }
 
