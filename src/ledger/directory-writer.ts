@@ -67,6 +67,7 @@ export class DirectoryWriter {
   readonly #codes: CodeSpace;
   readonly #tombstones: PassTombstones;
   readonly #warnings: ChangeWarnings;
+  #hasBuried = false;
   /** Holders in the directory, as far as this change has counted them. */
   #held: { readonly all: number; readonly people: number } | null = null;
 
@@ -108,11 +109,14 @@ export class DirectoryWriter {
     this.#held = null;
     this.#directory.forget();
     this.#credentials.prune(coolDownOf(context).now);
-    return changes.flatMap((change, n) => {
+    const problems = changes.flatMap((change, n) => {
       const hash = hashes.get(first + n) ?? null;
       const found = this.#ownership.refuses(change, context.origin) ?? this.#applyStep(change, hash, context);
       return found === null ? [] : [{ step: first + n, ...found }];
     });
+    if (this.#hasBuried) this.#tombstones.trim();
+    this.#hasBuried = false;
+    return problems;
   }
 
   /** Of all steps at once, when all were taken. */
@@ -237,13 +241,15 @@ export class DirectoryWriter {
 
   /** One that is older than what is known changes nothing, however late it comes. */
   #putPass(given: PassGiven, context: ChangeContext): Problem | null {
-    const { site, at } = context;
+    const { site, at, origin } = context;
     const found = this.#directory.holder("pass", given.id);
     const known = found?.kind === "pass" ? found : null;
     const pass = fillByPreset(given, known, site.passes, at);
     if (known !== null && known.version > pass.version) return null;
-    if (known === null && !this.#tombstones.admits(pass.id, pass.version)) {
-      return { problem: `The pass "${pass.id}" ended long ago.`, remedy: "Make a new pass under another id." };
+    const fate = known === null ? this.#tombstones.bars(pass.id, pass.version, origin) : null;
+    if (fate !== null) {
+      const what = fate === "removed" ? "was removed on site" : "ended long ago";
+      return { problem: `The pass "${pass.id}" ${what}.`, remedy: "Make a new pass under another id." };
     }
     if (known === null && !site.passes.enabled && pass.state === "active") {
       return { problem: "This site takes no passes.", remedy: 'Set "passes.enabled" in its configuration.' };
@@ -254,7 +260,7 @@ export class DirectoryWriter {
 
   #removeHolder(holder: HolderRef, context: ChangeContext): Problem | null {
     const { kind, id } = holder;
-    if (kind === "pass") this.#bury(id, coolDownOf(context));
+    if (kind === "pass") this.#bury(id, context);
     this.#credentials.removeOf(holder, coolDownOf(context));
     this.#sql.removeGrantsOf.run(kind, id);
     this.#sql.removeWhereabouts.run(kind, id);
@@ -267,10 +273,13 @@ export class DirectoryWriter {
     return orUnknown(this.#sql.removeHolder.run(kind, id), `${kind} "${id}"`);
   }
 
-  /** A copy that comes late must not bring back what was revoked. */
-  #bury(id: PassId, { now }: CoolDown): void {
+  /** A copy that comes late must not bring it back. What the cloud itself removes, it may send again as a newer version. */
+  #bury(id: PassId, context: ChangeContext): void {
     const pass = this.#directory.holder("pass", id);
-    if (pass?.kind === "pass" && pass.state === "revoked") this.#tombstones.put(id, "revoked", pass.version, now);
+    if (pass?.kind !== "pass") return;
+    const fate = context.origin === "cloud" ? "expired" : "removed";
+    this.#tombstones.put(id, pass.state === "revoked" ? "revoked" : fate, pass.version, coolDownOf(context).now);
+    this.#hasBuried = true;
   }
 
   #putSchedule(

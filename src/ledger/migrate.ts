@@ -13,6 +13,7 @@ import { blocks } from "./migrations/0007-blocks.ts";
 import { routes } from "./migrations/0008-routes.ts";
 import { partition } from "./migrations/0009-partition.ts";
 import { calendarOwners } from "./migrations/0010-calendar-owners.ts";
+import { removedPasses } from "./migrations/0011-removed-passes.ts";
 import type { Migration } from "./migrations/migration.ts";
 
 /** In order; the last one's version is the newest that this build knows. */
@@ -27,6 +28,7 @@ export const ledgerMigrations: readonly Migration[] = [
   routes,
   partition,
   calendarOwners,
+  removedPasses,
 ];
 
 /** Marks a database as Postern's, so that no other file is ever written to by mistake. */

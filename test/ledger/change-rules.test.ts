@@ -309,6 +309,44 @@ describe("what the cloud owns", () => {
   });
 });
 
+describe("a pass that was removed", () => {
+  const visitor = (version: number): DirectoryChange => ({ op: "putPass", pass: given({ version }) });
+  const gone = removeHolder({ kind: "pass", id: given({}).id });
+  const deliver = (tested: TestLedger, origin: Source, version: number) =>
+    problemOf(changeFrom(tested, origin, visitor(version)));
+
+  test("on site does not come back from the cloud, however late and however new, and may be made anew on site", () => {
+    const tested = new TestLedger();
+    expect(change(tested, visitor(3), gone)).toEqual([]);
+    const refused = `The pass "${given({}).id}" was removed on site.`;
+    expect([deliver(tested, "cloud", 3), deliver(tested, "cloud", 4)]).toEqual([refused, refused]);
+    for (const origin of ["local", "imported"] as const) {
+      expect(deliver(tested, origin, 0)).toBeNull();
+      expect(change(tested, gone)).toEqual([]);
+    }
+    expect(deliver(tested, "cloud", 9)).toBe(refused);
+  });
+
+  test("by the cloud comes back by a newer version of it only", () => {
+    const tested = new TestLedger();
+    changeFrom(tested, "cloud", visitor(3));
+    expect(problemOf(changeFrom(tested, "cloud", gone))).toBeNull();
+    expect(deliver(tested, "cloud", 3)).toBe(`The pass "${given({}).id}" ended long ago.`);
+    expect(deliver(tested, "cloud", 4)).toBeNull();
+  });
+
+  test("leaves one of a hundred thousand tombstones, the oldest of which go", () => {
+    const tested = new TestLedger();
+    const old = tested.parts.db.prepare("INSERT INTO pass_tombstone VALUES (?, 'removed', 0, ?)");
+    tested.parts.db.transaction(() => {
+      for (let n = 0; n < 100_000; n += 1) old.run(`old-${n}`, n);
+    })();
+    expect(change(tested, visitor(0), gone)).toEqual([]);
+    const left = tested.parts.db.prepare("SELECT count(*), min(purged_wall) FROM pass_tombstone").raw().get();
+    expect(left).toEqual([100_000, 1]);
+  });
+});
+
 describe("doors of a pass", () => {
   const delegating: SiteSpec = { ...site, doors: [frontDoor, { ...garageDoor, grantableBy: "administrators" }] };
   const guest = (host: string | null) => giving({ host: host as PersonId, validity: { from: null, until: tomorrow } });
