@@ -66,11 +66,21 @@ export interface BoardSpec {
   readonly relays: readonly RelayWiring[];
   readonly inputs: readonly InputWiring[];
   readonly readers: readonly ReaderWiring[];
+  /** Left out, the header's lines by their character device. */
+  readonly gpio?: GpioWiring;
+}
+
+export interface GpioWiring {
+  /** A chip's label or name; null is the one of the board's header. */
+  readonly chip: string | null;
+  readonly driver: "chardev" | "sysfs";
 }
 
 export interface RelayWiring {
   readonly id: string;
   readonly pin: number;
+  /** Which electrical level energizes it; left out, a high one. */
+  readonly activeLevel?: "low" | "high";
 }
 
 export interface InputWiring {
@@ -80,19 +90,40 @@ export interface InputWiring {
   readonly activeLevel?: "low" | "high";
   /** How long a level must stand before it is reported; left out, it need not. */
   readonly debounceMs?: number;
+  /** The board's own resistor; left out, up. */
+  readonly pull?: "up" | "down" | "none";
   /** Its resistors tell a cut or shorted wire from a level. */
   readonly supervised?: boolean;
 }
 
-export type ReaderWiring =
-  | {
-      readonly id: string;
+/** A line that shows or sounds something at a reader. */
+export interface SignalWiring {
+  readonly pin: number;
+  readonly activeLevel: "low" | "high";
+}
+
+/** What is on two Wiegand lines. */
+interface WiegandLines {
+  readonly id: string;
+  readonly pins: { readonly d0: number; readonly d1: number };
+  /** What is longer than this between two pulses ends a frame. */
+  readonly frameGapMs?: number;
+  /** Left out, even: a burst whose pulses come unevenly is noise. */
+  readonly pulses?: "even" | "any";
+  readonly led?: SignalWiring | null;
+  readonly beeper?: SignalWiring | null;
+}
+
+export type WiegandWiring =
+  | (WiegandLines & {
       readonly kind: "wiegand";
-      readonly pins: { readonly d0: number; readonly d1: number };
       readonly format: "w26" | "w34" | "w37" | "raw";
       readonly keypad: boolean;
-    }
-  | { readonly id: string; readonly kind: "keypad"; readonly pins: { readonly d0: number; readonly d1: number } }
+    })
+  | (WiegandLines & { readonly kind: "keypad" });
+
+export type ReaderWiring =
+  | WiegandWiring
   | { readonly id: string; readonly kind: "scanner"; readonly port: string }
   /** A number-plate camera, or a reader of vehicles' radio tags: one line of text for each. */
   | { readonly id: string; readonly kind: "plate"; readonly port: string }

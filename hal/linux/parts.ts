@@ -7,8 +7,11 @@ import type { PartChoice } from "./board.ts";
 import { createLinuxBoard } from "./board.ts";
 
 /** Of the relays and inputs, before anything moves. */
-function linesOf(_spec: BoardSpec, _clock: Clock): readonly PartChoice[] {
-  return [];
+function linesOf(spec: BoardSpec, clock: Clock): readonly PartChoice[] {
+  const { relays, inputs, readers } = spec;
+  const devices = [...relays, ...inputs, ...readers.filter((reader) => "pins" in reader)].map(({ id }) => id);
+  if (devices.length === 0) return [];
+  return [{ devices, open: async () => (await import("./gpio/part.ts")).openGpio(spec, clock) }];
 }
 
 /** Of readers on buses and ports, once the doors work. */

@@ -3,6 +3,7 @@ import { BlockList, isIP } from "node:net";
 import { isTimeZone } from "../domain/local-time.ts";
 import type { Method } from "../domain/presentation.ts";
 import { doorFindings } from "./door-check.ts";
+import { gpioFindings } from "./gpio-check.ts";
 import { nearest } from "./nearest.ts";
 import { networkFindings } from "./network-check.ts";
 import { pcscFindings } from "./pcsc-check.ts";
@@ -16,6 +17,7 @@ import { wiringFindings } from "./wiring-check.ts";
 export function crossCheck(known: Salvage): readonly Finding[] {
   return [
     ...wiringFindings(known),
+    ...gpioFindings(known),
     ...doorsNothingOpens(known),
     ...doorFindings(known),
     ...zoneFindings(known),

@@ -16,8 +16,8 @@ import {
   configSchema,
   consoleSchema,
   fireSchema,
+  gpioSchema,
   inputSchema,
-  keypadReaderSchema,
   lockdownSchema,
   plateReaderSchema,
   receptionSchema,
@@ -25,8 +25,8 @@ import {
   scannerReaderSchema,
   siteSchema,
   supplySchema,
-  wiegandReaderSchema,
 } from "./schema.ts";
+import { keypadReaderSchema, wiegandReaderSchema } from "./wiegand-schema.ts";
 
 type Some<Schema extends z.ZodObject> = { readonly [Key in keyof z.output<Schema>]?: z.output<Schema>[Key] };
 
@@ -46,6 +46,8 @@ export type SomeProfile =
 /** A configuration of which any setting may be missing because what stands there is wrong. */
 export interface Salvage {
   readonly site: Some<typeof siteSchema>;
+  readonly board: "simulated" | "linux" | undefined;
+  readonly gpio: Some<typeof gpioSchema>;
   readonly relays: readonly Some<typeof relaySchema>[];
   readonly inputs: readonly Some<typeof inputSchema>[];
   readonly readers: readonly SomeReader[];
@@ -75,6 +77,8 @@ const maxEntries = 256;
 export function salvage(file: unknown): Salvage {
   return {
     site: soundFields(siteSchema, own(file, "site")),
+    board: configSchema.shape.board.safeParse(own(file, "board")).data,
+    gpio: soundFields(gpioSchema, own(file, "gpio")),
     relays: entries(file, "relays").map((entry) => soundFields(relaySchema, entry)),
     inputs: entries(file, "inputs").map((entry) => soundFields(inputSchema, entry)),
     readers: entries(file, "readers").map(soundReader),

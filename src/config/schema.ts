@@ -16,6 +16,7 @@ import {
 } from "./policy-schema.ts";
 import { readerCommon } from "./reader-common.ts";
 import { filePath, id, list, name, pin, span, text } from "./setting.ts";
+import { keypadReaderSchema, wiegandReaderSchema } from "./wiegand-schema.ts";
 
 export const siteSchema = z
   .strictObject({
@@ -33,6 +34,12 @@ export const relaySchema = z
   .strictObject({
     id: id("front-strike").describe("How doors refer to this relay."),
     pin: pin.describe("The output line that drives the relay (GPIO number, not the header's pin number)."),
+    activeLevel: z
+      .enum(["low", "high"])
+      .default("high")
+      .describe(
+        "Which level energizes it. Many relay boards are energized by a low one: try it before a lock is wired.",
+      ),
   })
   .describe("One relay.");
 
@@ -72,6 +79,12 @@ export const inputSchema = z
       .enum(["low", "high"])
       .default("low")
       .describe("Which level means active (pressed, open, fire): low when the contact closes to ground."),
+    pull: z
+      .enum(["up", "down", "none"])
+      .default("up")
+      .describe(
+        "The board's own resistor: up for a contact that closes to ground, none where another device drives it.",
+      ),
     debounceMs: span(0, 200, "How long a level must stand before it counts.").default(0),
     supervised: z
       .boolean()
@@ -83,31 +96,6 @@ export const inputSchema = z
       .describe("Doors that it opens for anybody, as a role of its own. Ways out are exitButtons of the doors."),
   })
   .describe("One input: an exit button, a door contact or the fire panel.");
-
-const wiegandPins = z
-  .strictObject({ d0: pin.describe("The line of DATA0."), d1: pin.describe("The line of DATA1.") })
-  .describe("The two data lines.");
-export const wiegandReaderSchema = z
-  .strictObject({
-    ...readerCommon,
-    kind: z.literal("wiegand").describe("A card reader on two Wiegand lines."),
-    pins: wiegandPins,
-    format: z
-      .enum(["w26", "w34", "w37", "raw"])
-      .describe(
-        "How the reader's frames are laid out; w26 is the common one. Use raw for any other: the card is then known by all of its bits. Cards enrolled in one format are not known in another.",
-      ),
-    keypad: z.boolean().default(false).describe("Whether the reader has keys and sends them on the same lines."),
-  })
-  .describe("A card reader on two Wiegand lines, with or without keys.");
-
-export const keypadReaderSchema = z
-  .strictObject({
-    ...readerCommon,
-    kind: z.literal("keypad").describe("A keypad without a card reader, on two Wiegand lines."),
-    pins: wiegandPins,
-  })
-  .describe("A keypad on two Wiegand lines.");
 
 const serialPort = text(
   /^[A-Za-z0-9][\w.:+-]{0,127}(\/[A-Za-z0-9][\w.:+-]{0,127}){0,3}$/,
@@ -158,6 +146,27 @@ export const timeSchema = z
       .describe("Whether a clock chip with a battery is fitted, whose time counts after a power cut."),
   })
   .describe("Whose word the machine's clock is believed on; a simulated board believes its own.");
+
+export const gpioSchema = z
+  .strictObject({
+    chip: z
+      .string()
+      .min(1)
+      .max(31)
+      .nullable()
+      .default(null)
+      .meta({ examples: ["pinctrl-bcm2711"] })
+      .describe(
+        "The label of the chip that the pins are on, as gpiodetect shows it; null finds a Raspberry Pi's header.",
+      ),
+    driver: z
+      .enum(["chardev", "sysfs"])
+      .default("chardev")
+      .describe(
+        "How the lines are worked. sysfs is for kernels before 5.10: no Wiegand readers, and relays stay as they are when Postern dies.",
+      ),
+  })
+  .describe("The lines of a linux board.");
 
 export const fireSchema = z
   .strictObject({
@@ -254,6 +263,7 @@ export const configSchema = z
       .describe(
         "What the wires are on: linux is the machine that Postern runs on, simulated a board in software, for trying out.",
       ),
+    gpio: gpioSchema.prefault({}),
     relays: list(relaySchema, 1, 128).describe("The relays, one for each door."),
     inputs: list(inputSchema, 0, 256).default([]).describe("Exit buttons, door contacts and the fire panel."),
     readers: list(readerSchema, 0, 128).default([]).describe("Card readers, keypads and scanners."),

@@ -29,6 +29,7 @@ export interface BoardWires {
   readonly relays: Config["relays"];
   readonly inputs: readonly Omit<Config["inputs"][number], "actions" | "opens" | "enabled">[];
   readonly readers: readonly ReaderWires[];
+  readonly gpio: Config["gpio"];
 }
 
 export function siteOf(written: Config): SiteSpec {
@@ -105,7 +106,7 @@ export function boardOf(config: Config): BoardWires {
       wires.kind === "pcsc" ? { ...wires, profiles: profilesOf(wires.profiles, config) } : wires,
   );
   const inputs = config.inputs.flatMap(({ actions: _, opens: __, enabled, ...wires }) => (enabled ? [wires] : []));
-  return { relays: config.relays, inputs, readers };
+  return { relays: config.relays, inputs, readers, gpio: config.gpio };
 }
 
 /** In the reader's order, which is the one in which they are tried. */

@@ -85,7 +85,13 @@ function pinClaims({ relays, inputs, readers }: Salvage): readonly Claim[] {
       value: pins?.[line],
       owner: `${line} of ${ownerOf("readers", n, reader)}`,
     });
-    return [claim("d0"), claim("d1")];
+    const { led = null, beeper = null } = "led" in reader || "beeper" in reader ? reader : {};
+    const signal = (name: "led" | "beeper", wired: { readonly pin: number } | null): Claim => ({
+      steps: ["readers", n, name, "pin"],
+      value: wired?.pin,
+      owner: `${name} of ${ownerOf("readers", n, reader)}`,
+    });
+    return [claim("d0"), claim("d1"), signal("led", led), signal("beeper", beeper)];
   });
   return [...single("relays", relays), ...single("inputs", inputs), ...pairs];
 }

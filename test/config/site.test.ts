@@ -42,15 +42,17 @@ test("the rules get doors, readers and policies, and no pin", () => {
 
 test("the board gets wires, and no door", () => {
   const board: BoardSpec = boardOf(example());
+  const wired = { frameGapMs: 30, pulses: "even", led: null, beeper: null };
+  expect(board.gpio).toEqual({ chip: null, driver: "chardev" });
   expect(board.relays).toEqual([
-    { id: "front-strike", pin: 17 },
-    { id: "garage-magnet", pin: 27 },
+    { id: "front-strike", pin: 17, activeLevel: "high" },
+    { id: "garage-magnet", pin: 27, activeLevel: "high" },
   ]);
   expect(board.readers).toEqual([
-    { id: "front-keypad", kind: "keypad", pins: { d0: 22, d1: 23 } },
-    { id: "front-reader", kind: "wiegand", pins: { d0: 24, d1: 25 }, format: "w26", keypad: false },
+    { id: "front-keypad", kind: "keypad", pins: { d0: 22, d1: 23 }, ...wired },
+    { id: "front-reader", kind: "wiegand", pins: { d0: 24, d1: 25 }, format: "w26", keypad: false, ...wired },
     { id: "front-scanner", kind: "scanner", port: "ttyACM0" },
-    { id: "garage-reader", kind: "wiegand", pins: { d0: 20, d1: 21 }, format: "w34", keypad: true },
+    { id: "garage-reader", kind: "wiegand", pins: { d0: 20, d1: 21 }, format: "w34", keypad: true, ...wired },
   ]);
 });
 

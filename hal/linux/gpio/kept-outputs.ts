@@ -1,0 +1,21 @@
+// Whether this kernel leaves outputs as they are when whoever drove them dies; asks the kernel's own settings only.
+import { readFileSync } from "node:fs";
+import { headerLabels } from "./chips.ts";
+
+export const keptOutputsWhy =
+  "this kernel leaves relays as they are when Postern dies, so a lock may stay open; write dtparam=strict_gpiod into /boot/firmware/config.txt and restart the board";
+
+/** Below `root`, which is `/sys` but in tests. `chip` is the label that the configuration names. */
+export function outputsAreKept(root: string, chip: string | null): boolean {
+  const modules = [...headerLabels, ...(chip === null ? [] : [chip])].map((label) => label.replaceAll("-", "_"));
+  return modules.some((module) => isOn(`${root}/module/${module}/parameters/persist_gpio_outputs`));
+}
+
+/** What is not there is not a setting of this kernel: then it is as Linux has it, and lines are given back. */
+function isOn(path: string): boolean {
+  try {
+    return /^[Yy1]/.test(readFileSync(path, "utf8"));
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,120 @@
+// A reader on two Wiegand lines, had in one request so that the kernel keeps their order. Knows no format.
+import type { DeviceHealth, WiegandWiring } from "../../board.ts";
+import type { Clock, MonoMs } from "../../clock.ts";
+import type { Keeper } from "../keep-open.ts";
+import { keepOpen } from "../keep-open.ts";
+import type { Report } from "../part.ts";
+import type { LineOutcome, LineStep, PulseRules, Spoiled, WiegandLine } from "../wiegand-line.ts";
+import { idleLine, stepPulse, stepQuiet } from "../wiegand-line.ts";
+import { LastingTrouble } from "./lasting-trouble.ts";
+import type { LineSource } from "./lines.ts";
+import { openLines } from "./lines.ts";
+import { decodeEvents, follows } from "./uapi.ts";
+
+/** Seconds of cards: what a main thread that hangs has not read yet must not be lost. */
+const bufferSize = 1_024;
+/** What the standard allows: 20 ms from pulse to pulse. */
+const usualGapMs = 30;
+/** A stray pulse now and then is nothing; so many spoiled bursts in a minute are. */
+const noisyBursts = 10;
+const noisyMs = 60_000;
+
+export interface WiegandReaderParts {
+  readonly wiring: WiegandWiring;
+  readonly source: LineSource;
+  readonly clock: Clock;
+  readonly report: Report;
+}
+
+export class WiegandReader {
+  readonly #parts: WiegandReaderParts;
+  readonly #rules: PulseRules;
+  readonly #keeper: Keeper;
+  readonly #trouble: LastingTrouble;
+  #line: WiegandLine = idleLine;
+  #seqno = 0;
+  /** When the last bursts were spoiled. */
+  #spoiledAt: readonly MonoMs[] = [];
+
+  constructor(parts: WiegandReaderParts) {
+    const { wiring, clock, report } = parts;
+    this.#parts = parts;
+    this.#rules = { frameGapMs: wiring.frameGapMs ?? usualGapMs, pulses: wiring.pulses ?? "even" };
+    this.#trouble = new LastingTrouble(wiring.id, clock, report);
+    this.#keeper = keepOpen({ device: wiring.id, clock, report, open: async (lost) => this.#open(lost) });
+  }
+
+  health(): DeviceHealth {
+    const health = this.#keeper.health();
+    const trouble = this.#trouble.now;
+    return health.state === "ok" && trouble !== null
+      ? { ...health, state: "faulty", why: trouble.why, since: trouble.since }
+      : health;
+  }
+
+  stop(): void {
+    this.#keeper.stop();
+    this.#trouble.stop();
+  }
+
+  #open(lost: (why: string) => void) {
+    const { wiring, source } = this.#parts;
+    const { d0, d1 } = wiring.pins;
+    const descriptor = openLines(source, {
+      direction: "in",
+      offsets: [d0, d1],
+      consumer: `postern ${wiring.id}`,
+      activeLow: false,
+      pull: "up",
+      edges: "falling",
+      debounceMs: 0,
+      bufferSize,
+    });
+    this.#line = idleLine;
+    this.#seqno = 0;
+    const forget = source.kernel.watch(descriptor, this.#rules.frameGapMs + 1, {
+      events: (bytes) => this.#hear(bytes),
+      quiet: (atNs) => this.#take(stepQuiet(this.#line, usOf(atNs), this.#rules)),
+      gone: () => lost("its chip has left; connect it again"),
+    });
+    return { close: forget };
+  }
+
+  #hear(bytes: Uint8Array): void {
+    for (const { atNs, offset, seqno } of decodeEvents(bytes)) {
+      const afterLoss = !follows(this.#seqno, seqno);
+      this.#seqno = seqno;
+      const bit = offset === this.#parts.wiring.pins.d1 ? "1" : "0";
+      this.#take(stepPulse(this.#line, { bit, atUs: usOf(atNs), afterLoss }, this.#rules));
+    }
+  }
+
+  #take({ line, outcomes }: LineStep): void {
+    this.#line = line;
+    for (const outcome of outcomes) this.#say(outcome);
+  }
+
+  #say(outcome: LineOutcome): void {
+    const { wiring, report } = this.#parts;
+    if (outcome.kind === "spoiled") {
+      this.#noteSpoiled(outcome.why);
+      return;
+    }
+    const at = Math.floor(outcome.atUs / 1_000) as MonoMs;
+    report({ kind: "frame", reader: wiring.id, bits: outcome.bits, at });
+  }
+
+  #noteSpoiled(why: Spoiled): void {
+    if (why === "repeated") return;
+    if (why === "lost") {
+      this.#trouble.note("pulses came faster than they were read, so what was shown is lost; show it again");
+      return;
+    }
+    const now = this.#parts.clock.mono();
+    this.#spoiledAt = [...this.#spoiledAt.filter((at) => now - at < noisyMs), now].slice(-noisyBursts);
+    if (this.#spoiledAt.length < noisyBursts) return;
+    this.#trouble.note("its lines carry noise; shield the cable, ground both ends' supplies together, shorten the run");
+  }
+}
+
+const usOf = (ns: bigint): number => Number(ns / 1_000n);

@@ -1,0 +1,60 @@
+// What the lines of a real board are asked for, and what they cannot do.
+import { expect, test } from "vitest";
+import { readConfig } from "../../src/config/load.ts";
+import { edited } from "./example.ts";
+import type { Row } from "./refusal.ts";
+import { expectRefusal } from "./refusal.ts";
+
+const rows: readonly Row[] = [
+  [
+    "Wiegand readers on the driver for slow contacts",
+    edited((site) => {
+      site.gpio = { driver: "sysfs" };
+      site.readers = [site.readers[0], site.readers[2]];
+    }),
+    ["readers[0].kind", /too short for the driver sysfs/, /"chardev" as driver at gpio/, '"keypad"'],
+  ],
+  [
+    "a supervised wire on a line that knows two levels",
+    edited((site) => {
+      site.board = "linux";
+      site.inputs[0].supervised = true;
+    }),
+    ["inputs[0].supervised", /two levels only/, /out/, "true"],
+  ],
+  [
+    "a beeper on a relay's pin",
+    edited((site) => {
+      site.readers[1].beeper = { pin: 17 };
+    }),
+    ["readers[1].beeper.pin", /^Pin 17 already belongs to relays\[0\]/, /another pin/, "17"],
+  ],
+  [
+    "an LED on its own reader's data line",
+    edited((site) => {
+      site.readers[1].led = { pin: 24 };
+    }),
+    ["readers[1].led.pin", /^Pin 24 already belongs to d0 of readers\[1\]/, /another pin/, "24"],
+  ],
+];
+
+for (const [title, text, ...expected] of rows) {
+  test(`${title}: refused`, () => expectRefusal(text, expected));
+}
+
+test("a board of real lines is taken, with the level that energizes each relay and a chip by its label", () => {
+  const reading = readConfig(
+    edited((site) => {
+      site.board = "linux";
+      site.gpio = { chip: "doorsim" };
+      site.relays[0].activeLevel = "low";
+      site.readers[1].led = { pin: 30 };
+    }),
+  );
+  expect(reading.ok && reading.config).toMatchObject({
+    gpio: { chip: "doorsim", driver: "chardev" },
+    relays: [{ activeLevel: "low" }, { activeLevel: "high" }],
+    inputs: expect.arrayContaining([expect.objectContaining({ pull: "up" })]),
+    readers: expect.arrayContaining([expect.objectContaining({ led: { pin: 30, activeLevel: "low" } })]),
+  });
+});
