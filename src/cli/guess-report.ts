@@ -1,6 +1,6 @@
 // What the live codes of each door and the site's policy mean for somebody who tries codes day and night.
 import { percentText } from "../config/explain.ts";
-import type { DirectoryListing } from "../domain/ask.ts";
+import type { LiveCodes } from "../domain/ask.ts";
 import { shareOf } from "../domain/code-partition.ts";
 import { guessOdds } from "../domain/guess.ts";
 import type { GuessPolicy } from "../domain/site.ts";
@@ -8,11 +8,7 @@ import type { GuessPolicy } from "../domain/site.ts";
 /** Above this a door's codes are too easily found: longer ones, or fewer, are due. */
 const worryingPerDay = 0.01;
 
-export function guessReport(
-  liveCodes: DirectoryListing["liveCodes"],
-  policy: GuessPolicy,
-  partition: boolean,
-): string[] {
+export function guessReport(liveCodes: readonly LiveCodes[], policy: GuessPolicy, partition: boolean): string[] {
   const doors = [...new Set(liveCodes.map(({ door }) => door))];
   return doors.map((door) => {
     const codes = liveCodes

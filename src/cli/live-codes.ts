@@ -1,6 +1,6 @@
 // The codes that live at each door, counted from the directory's pages, so that a large one holds no ask up. A code counts
 // until it is surely over, and its duress twin counts as well.
-import type { DirectoryListing, LiveCodes } from "../domain/ask.ts";
+import type { LiveCodes } from "../domain/ask.ts";
 import type { ExportedHolder } from "../domain/directory-export.ts";
 import type { Schedule } from "../domain/schedule.ts";
 import { never } from "../domain/schedule.ts";
@@ -9,7 +9,7 @@ export function liveCodesOf(
   holders: readonly ExportedHolder[],
   schedules: readonly Schedule[],
   nowWall: number,
-): DirectoryListing["liveCodes"] {
+): readonly LiveCodes[] {
   const shut = new Set([never.id, ...schedules.filter(({ rule }) => rule.kind === "never").map(({ id }) => id)]);
   const counts = new Map<string, LiveCodes>();
   for (const { holder, credentials, grants } of holders) {

@@ -1,14 +1,6 @@
 // What the door loop and the ledger say to each other, and what others may ask of the ledger.
 
-import type {
-  ChangeProblem,
-  ChangeWarning,
-  CredentialKind,
-  DirectoryChange,
-  HolderKind,
-  HolderRef,
-  Source,
-} from "./directory.ts";
+import type { ChangeProblem, ChangeWarning, CredentialKind, DirectoryChange, HolderRef, Source } from "./directory.ts";
 import type { DirectoryPage, HolderKey, SecretToCompare } from "./directory-export.ts";
 import type { AbortReason, Holding, JournalEvent, Shown } from "./events.ts";
 import type { AskId, BootId, CredentialId, DoorId, ReaderId, RunId, ScheduleId } from "./ids.ts";
@@ -179,7 +171,6 @@ export type LedgerRequest =
   | { readonly kind: "takeOffer"; readonly by: string; readonly offer: string; readonly holder: HolderRef | null }
   /** Nobody, or one holder, is held to be inside any area any more. */
   | { readonly kind: "forgive"; readonly by: string; readonly holder: HolderRef | null }
-  | { readonly kind: "directory" }
   | { readonly kind: "liveCodes" }
   /** From then on a `head` reply follows each commit that appended an event. */
   | { readonly kind: "watch" }
@@ -200,10 +191,9 @@ export type LedgerReply =
   | { readonly kind: "offers"; readonly offers: readonly CardOffer[] }
   | { readonly kind: "forgiven"; readonly count: number }
   | { readonly kind: "refused"; readonly problems: readonly ChangeProblem[] }
-  | { readonly kind: "directory"; readonly version: number; readonly listing: DirectoryListing }
   | {
       readonly kind: "liveCodes";
-      readonly liveCodes: DirectoryListing["liveCodes"];
+      readonly liveCodes: readonly LiveCodes[];
       readonly unseen: UnseenCodes;
     }
   | { readonly kind: "head"; readonly seq: number }
@@ -231,6 +221,7 @@ export interface CardOffer {
   readonly at: UnixMs;
 }
 
+/** PIN-class codes that live, by door and length. */
 export interface LiveCodes {
   readonly door: string;
   readonly length: number;
@@ -243,24 +234,4 @@ export interface LiveCodes {
 export interface UnseenCodes {
   readonly ofPasses: number;
   readonly ofOthers: number;
-}
-
-/** The directory as an operator may see it: everything but the secrets. */
-export interface DirectoryListing {
-  readonly holders: readonly {
-    readonly kind: HolderKind;
-    readonly id: string;
-    readonly name: string;
-    readonly state: string;
-    readonly credentials: readonly {
-      readonly id: string;
-      readonly kind: string;
-      readonly state: string;
-      readonly hint: string;
-    }[];
-    readonly grants: readonly { readonly door: string; readonly schedule: string; readonly usesSpent: number }[];
-  }[];
-  readonly schedules: readonly string[];
-  /** Live PIN-class codes by door and length, for the guess bound. */
-  readonly liveCodes: readonly LiveCodes[];
 }

@@ -19,20 +19,18 @@ import { calendarOf } from "./calendar.ts";
 import { CardOffers } from "./card-offers.ts";
 import type { ChangeOutcome, ChangeTerms } from "./change-outcome.ts";
 import { outcomeOf, writeChange } from "./change-outcome.ts";
+import { unseenCodes } from "./code-counts.ts";
 import type { CodeHash, CodeHashes } from "./code-hashes.ts";
 import { isCodeKind } from "./code-hashes.ts";
 import { Directory } from "./directory.ts";
 import { DirectoryDraft } from "./directory-draft.ts";
 import { readDirectoryPage } from "./directory-export.ts";
-import { unseenCodes } from "./directory-listing.ts";
 import type { ChangeContext } from "./directory-writer.ts";
 import { DirectoryWriter, nothingApplied } from "./directory-writer.ts";
 import { Journal } from "./journal.ts";
 import { keepHistory } from "./keep-history.ts";
 import type { Keys, RandomBytes } from "./keys.ts";
 import { Latches } from "./latches.ts";
-import type { SealedCredential } from "./readable.ts";
-import { hintOf } from "./readable.ts";
 import type { ReadyAsk } from "./ready-ask.ts";
 import { gatherFacts, instantOf, verdictOf } from "./ready-ask.ts";
 import { RecoveryNotice } from "./recovery-notice.ts";
@@ -126,11 +124,6 @@ export class Ledger {
   /** No moment before this one can come again, as far as a trusted clock has ever told. */
   get clockFloor(): number {
     return this.#opened().counters.clockFloor;
-  }
-
-  /** The end of a card's number or a plate, for operators. */
-  hintOf(credential: SealedCredential): string {
-    return hintOf(this.#tokens, this.#opened().site.cards, credential);
   }
 
   open(opening: Omit<Extract<ToLedger, { kind: "open" }>, "kind">): Restored {

@@ -38,8 +38,6 @@ export function parseRequest(line: string): RequestParse {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return refuse("The request is no object.");
   const request = value as Record<string, unknown>;
   switch (request["kind"]) {
-    case "directory":
-      return { ok: true, request: { kind: "directory" } };
     case "liveCodes":
       return { ok: true, request: { kind: "liveCodes" } };
     case "watch":

@@ -7,9 +7,9 @@ import type { Source } from "../domain/directory.ts";
 import { Fault } from "../domain/fault.ts";
 import type { ChangeDesk } from "./change-desk.ts";
 import type { ChangeParse } from "./change-shape.ts";
+import { replyWithCodes } from "./code-counts.ts";
 import type { Desk } from "./desk.ts";
 import { answerDeskRequest } from "./desk-requests.ts";
-import { gatherDirectory, liveCodes } from "./directory-reply.ts";
 import type { Ledger } from "./ledger.ts";
 import { LineConnection } from "./line-connection.ts";
 import type { RawRequest } from "./request-line.ts";
@@ -120,11 +120,8 @@ export class RequestServer {
 
   #serve(connection: LineConnection, request: RawRequest, done: Answering): void {
     switch (request.kind) {
-      case "directory":
-        gatherDirectory(this.#parts.ledger, setImmediate, done);
-        break;
       case "liveCodes":
-        done(liveCodes(this.#parts.ledger));
+        done(replyWithCodes(this.#parts.ledger));
         break;
       case "watch":
         this.#watchers.add(connection);

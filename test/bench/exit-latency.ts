@@ -86,7 +86,11 @@ async function stallChildren(site: Product): Promise<Disturbance> {
   await site.board.send(`press exit-${pressedDoors} 20ms`);
   return {
     end: async () => {
-      const isStuck = await askSocket<LedgerReply>(join(site.state, "ledger.sock"), { kind: "directory" }, 100).then(
+      const isStuck = await askSocket<LedgerReply>(
+        join(site.state, "ledger.sock"),
+        { kind: "export", after: null },
+        100,
+      ).then(
         () => false,
         () => true,
       );

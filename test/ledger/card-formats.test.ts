@@ -4,7 +4,6 @@ import { cardFormats, parseCard } from "../../src/domain/card-format.ts";
 import type { DirectoryChange } from "../../src/domain/directory.ts";
 import type { CredentialId } from "../../src/domain/ids.ts";
 import type { SiteSpec } from "../../src/domain/site.ts";
-import { listHolders } from "../../src/ledger/directory-listing.ts";
 import { checkChanges } from "../../src/ledger/directory-rules.ts";
 import { site } from "../site-fixture.ts";
 import { card, person, putCredential, putGrant, putPerson, TestLedger } from "./ledger-fixture.ts";
@@ -33,15 +32,6 @@ test("acceptance 8: changing the format between all formats keeps every enrolled
       for (const code of enrolled) expect(tested.outcome(card(code))).toBe("granted");
     }
   }
-});
-
-test("the end of a number that a list shows follows the format", () => {
-  const tested = withCards(putCredential("ana-card", person("ana"), "card", "02B775D2"));
-  const hints = cardFormats.map((icFormat) => {
-    tested.use(showing({ icFormat }));
-    return [...listHolders(tested.parts.db, (one) => tested.ledger.hintOf(one))][0]?.[0]?.credentials[0]?.hint;
-  });
-  expect(hints).toEqual(["D2", "02", "82", "22", "50", "62", "50", "D2"]);
 });
 
 test("a number of three known bytes opens for each card that shares them, and for no other", () => {

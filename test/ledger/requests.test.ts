@@ -96,6 +96,8 @@ async function staleSocket(): Promise<string> {
   return path;
 }
 
+const firstPage = { kind: "export", after: null } as const;
+
 test("a socket left behind by a killed ledger is replaced", async () => {
   const { tested, desk } = serve();
   const path = await staleSocket();
@@ -105,7 +107,7 @@ test("a socket left behind by a killed ledger is replaced", async () => {
   const server = new RequestServer(path, { ledger: tested.ledger, desk, changes, report, onTaken: report });
   onTestFinished(() => server.close());
   await server.settled;
-  expect(await new Client(path).ask({ kind: "directory" })).toMatchObject({ kind: "directory", version: 0 });
+  expect(await new Client(path).ask(firstPage)).toMatchObject({ kind: "exported", version: 0 });
   expect([faults, (statSync(path).mode & 0o777).toString(8)]).toEqual([[], "600"]);
 });
 
@@ -118,7 +120,7 @@ test("a socket that another ledger serves is left to it, which is a fault", asyn
   await second.settled;
   expect(taken).toEqual(["ledger.taken"]);
   second.close();
-  expect(await client().ask({ kind: "directory" })).toMatchObject({ kind: "directory", version: 0 });
+  expect(await client().ask(firstPage)).toMatchObject({ kind: "exported", version: 0 });
 });
 
 test("a server closed while it looks at an old socket does not begin to listen", async () => {
@@ -155,10 +157,10 @@ test("a change is applied and its version told; the next directory shows it", as
   const { client, tested } = serve();
   const one = client();
   expect(await one.ask(change(...ana))).toMatchObject({ kind: "changed", version: 1 });
-  expect(await one.ask({ kind: "directory" })).toMatchObject({
-    kind: "directory",
+  expect(await one.ask(firstPage)).toMatchObject({
+    kind: "exported",
     version: 1,
-    listing: { holders: [{ id: "ana", name: "Ana Ruiz" }], schedules: ["always", "never"] },
+    page: { holders: [{ holder: { id: "ana", name: "Ana Ruiz" } }], schedules: [], next: null },
   });
   expect(tested.last()).toEqual({ type: "directory.changed", version: 1, by: "ops", steps: ana.length });
 });
@@ -171,7 +173,7 @@ test("a change that is only tried is answered like one that is made, and leaves 
     kind: "refused",
     problems: [{ step: 0, problem: 'There is no person "bo".' }],
   });
-  expect(await one.ask({ kind: "directory" })).toMatchObject({ version: 0, listing: { holders: [] } });
+  expect(await one.ask(firstPage)).toMatchObject({ version: 0, page: { holders: [] } });
   expect([tested.events(), tested.outcome(card("00B775D2"))]).toEqual([[], "unknownCredential"]);
   expect(await one.ask(change(...ana))).toMatchObject({ kind: "changed", version: 1 });
 });
@@ -330,10 +332,10 @@ test("too many steps are refused before they are looked at", () => {
 
 test("requests that come in pieces, or many at once, are answered one by one in order", async () => {
   const one = serve().client();
-  const text = `${JSON.stringify(change(...ana))}\n${JSON.stringify({ kind: "directory" })}\n`;
+  const text = `${JSON.stringify(change(...ana))}\n${JSON.stringify(firstPage)}\n`;
   for (const character of text) one.socket.write(character);
   expect(await one.next()).toMatchObject({ kind: "changed", version: 1 });
-  expect(await one.next()).toMatchObject({ kind: "directory", version: 1 });
+  expect(await one.next()).toMatchObject({ kind: "exported", version: 1 });
   one.socket.write('{"kind":"watch"}\n'.repeat(3_000));
   for (let answer = 0; answer < 3_000; answer += 1) expect(await one.next()).toEqual({ kind: "head", seq: 1 });
 });
@@ -341,19 +343,19 @@ test("requests that come in pieces, or many at once, are answered one by one in 
 test("a line of four megabytes is read, a longer one ends the connection", async () => {
   const { client } = serve();
   const one = client();
-  const big = { kind: "directory", padding: "x".repeat(4 * 1024 * 1024 - 100) };
-  expect(await one.ask(big)).toMatchObject({ kind: "directory" });
+  const big = { ...firstPage, padding: "x".repeat(4 * 1024 * 1024 - 100) };
+  expect(await one.ask(big)).toMatchObject({ kind: "exported" });
   const two = client();
   two.socket.write("x".repeat(4 * 1024 * 1024 + 200_000));
   expect(await two.next()).toMatchObject({ kind: "error" });
   expect(await two.next()).toBeNull();
-  expect(await one.ask({ kind: "directory" })).toMatchObject({ kind: "directory" });
+  expect(await one.ask(firstPage)).toMatchObject({ kind: "exported" });
 });
 
 test("the seventeenth connection is turned away, and one that ends makes room", async () => {
   const { client } = serve();
   const clients = Array.from({ length: 16 }, client);
-  for (const one of clients) expect(await one.ask({ kind: "directory" })).toMatchObject({ kind: "directory" });
+  for (const one of clients) expect(await one.ask(firstPage)).toMatchObject({ kind: "exported" });
   const late = client();
   expect(await late.next()).toEqual({ kind: "error", problem: "Too many connections." });
   expect(await late.next()).toBeNull();
@@ -361,7 +363,7 @@ test("the seventeenth connection is turned away, and one that ends makes room", 
   clients[0]!.socket.destroy();
   await closed;
   await turn();
-  expect(await client().ask({ kind: "directory" })).toMatchObject({ kind: "directory" });
+  expect(await client().ask(firstPage)).toMatchObject({ kind: "exported" });
 });
 
 test("a watcher that does not listen is dropped", async () => {
@@ -375,16 +377,15 @@ test("a watcher that does not listen is dropped", async () => {
   await closed;
 });
 
-test("a directory that changes under the reader is read again until it holds still", async () => {
+test("each page of the directory names the version that it is of, so that whoever reads on sees a change in between", async () => {
   const { client, tested } = serve();
   tested.change(...Array.from({ length: 450 }, (_, n) => putPerson(`p-${n}`)));
   const one = client();
-  one.socket.write('{"kind":"directory"}\n');
-  await turn();
+  const first = await one.ask(firstPage);
+  if (first?.kind !== "exported") throw new Error(JSON.stringify(first));
+  expect([first.version, first.page.holders.length]).toEqual([1, 200]);
   tested.change(putPerson("late"));
-  const reply = await one.next();
-  expect(reply).toMatchObject({ kind: "directory", version: 2 });
-  expect(reply?.kind === "directory" && reply.listing.holders).toHaveLength(451);
+  expect(await one.ask({ kind: "export", after: first.page.next })).toMatchObject({ kind: "exported", version: 2 });
 });
 
 test("before the door loop has opened the ledger, requests are turned away", async () => {
@@ -394,7 +395,7 @@ test("before the door loop has opened the ledger, requests are turned away", asy
   const changes = {} as ChangeDesk;
   const server = new RequestServer(path, { ledger: fresh, desk, changes, report: () => {}, onTaken: () => {} });
   onTestFinished(() => server.close());
-  expect(await new Client(path).ask({ kind: "directory" })).toEqual({
+  expect(await new Client(path).ask(firstPage)).toEqual({
     kind: "error",
     problem: "The ledger is starting; try again.",
   });

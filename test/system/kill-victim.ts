@@ -4,6 +4,7 @@ import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { LedgerReply } from "../../src/domain/ask.ts";
+import type { ExportedHolder, HolderKey } from "../../src/domain/directory-export.ts";
 import type { RecordedEvent } from "../../src/domain/events.ts";
 import { openJournalReader, pageSize } from "../../src/ledger/journal-reader.ts";
 import { askSocket } from "../../src/ops/line-client.ts";
@@ -71,11 +72,16 @@ export class Victim {
 
   /** What the ledger counts, by pass and door. */
   async countedUses(): Promise<ReadonlyMap<string, number>> {
-    const reply = await askSocket<LedgerReply>(join(this.#state, "ledger.sock"), { kind: "directory" }, 30_000);
-    if (reply.kind !== "directory") throw new Error(JSON.stringify(reply));
-    const passes = reply.listing.holders.filter(({ kind }) => kind === "pass");
-    const counts = passes.flatMap(({ id, grants }) =>
-      grants.map(({ door, usesSpent }) => [`${id} at ${door}`, usesSpent] as const),
+    const socket = join(this.#state, "ledger.sock");
+    const holders: ExportedHolder[] = [];
+    for (let after: HolderKey | null = { kind: "pass", id: "" }; after !== null; ) {
+      const reply: LedgerReply = await askSocket<LedgerReply>(socket, { kind: "export", after }, 30_000);
+      if (reply.kind !== "exported") throw new Error(JSON.stringify(reply));
+      holders.push(...reply.page.holders.filter(({ holder }) => holder.kind === "pass"));
+      after = reply.page.next;
+    }
+    const counts = holders.flatMap(({ holder, uses }) =>
+      uses.filter(({ door }) => door !== "*").map(({ door, spent }) => [`${holder.id} at ${door}`, spent] as const),
     );
     return new Map(counts.filter(([, count]) => count > 0));
   }

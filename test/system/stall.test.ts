@@ -55,7 +55,7 @@ async function startSite(recordDeadlineMs: number): Promise<Stalled> {
 const afterMs = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const isSilent = (state: string): Promise<boolean> =>
-  askSocket<LedgerReply>(join(state, "ledger.sock"), { kind: "directory" }, 300).then(
+  askSocket<LedgerReply>(join(state, "ledger.sock"), { kind: "export", after: null }, 300).then(
     () => false,
     (error: { code?: string }) => error.code === "socket.silent",
   );
