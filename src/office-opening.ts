@@ -1,5 +1,6 @@
 // Part of the composition root: gathers what an office's process is told, sample people included, and starts it.
 
+import { machineMono } from "../hal/machine-time.ts";
 import type { Config } from "./config/schema.ts";
 import { actionsOf, consoleOf, httpOpeningOf, siteOf } from "./config/site.ts";
 import { watchDirectory } from "./directory-watching.ts";
@@ -37,6 +38,7 @@ export async function openOffice(opener: OfficeOpener): Promise<OfficeSide | nul
   if (!opener.isWanted()) return null;
   const office = new OfficeSide({
     ...opener,
+    machineMono,
     opening: {
       site: siteOf(config),
       console: { ...spec, port },

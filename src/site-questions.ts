@@ -1,13 +1,17 @@
 // Part of the composition root: what the command line asks of a site that runs, and its answers.
 import type { SiteClock } from "../hal/clock.ts";
+import { machineMono } from "../hal/machine-time.ts";
 import type { WatchedBoard } from "../hal/watched-board.ts";
+import { lateness } from "./domain/command-life.ts";
 import type { DoorCommand, TimeRequest } from "./domain/status.ts";
+import type { MonoMs } from "./domain/time.ts";
+import { monoMs } from "./domain/time.ts";
 import type { DoorLoop } from "./doorloop/loop.ts";
 import { answerTime } from "./site-time.ts";
 
 export type SiteQuestion =
   | TimeRequest
-  | { readonly kind: "command"; readonly command: DoorCommand }
+  | { readonly kind: "command"; readonly command: DoorCommand; readonly expiresAt: MonoMs }
   /** What the wires reported after that page; null begins. */
   | { readonly kind: "watch"; readonly after: number | null };
 
@@ -21,7 +25,7 @@ export interface AskedSite {
 export function answerSite(question: SiteQuestion, site: AskedSite, who: string): unknown {
   switch (question.kind) {
     case "command":
-      return { problem: site.loop.command(question.command, who) ?? undefined };
+      return { problem: obey(question, site, who) ?? undefined };
     case "watch":
       if (!site.board.isWatched()) site.loop.note({ type: "wires.watched", who });
       return site.board.watch(question.after);
@@ -31,4 +35,12 @@ export function answerSite(question: SiteQuestion, site: AskedSite, who: string)
     case "timeForget":
       return answerTime(question, site, who);
   }
+}
+
+function obey(
+  { command, expiresAt }: Extract<SiteQuestion, { kind: "command" }>,
+  { loop }: AskedSite,
+  who: string,
+): string | null {
+  return lateness(expiresAt, monoMs(machineMono())) ?? loop.command(command, who);
 }

@@ -1,7 +1,10 @@
 // Subcommands that ask a running controller: status, login, clear, reload; and how any of them asks it.
 import { parseArgs } from "node:util";
+import { machineMono } from "../../hal/machine-time.ts";
 import { printable } from "../config/problem.ts";
+import { commandExpiry } from "../domain/command-life.ts";
 import type { DoorStatus, HealthFact } from "../domain/status.ts";
+import { monoMs } from "../domain/time.ts";
 import { askSocket } from "../ops/line-client.ts";
 import { Misuse } from "./misuse.ts";
 import { modeWords } from "./mode-words.ts";
@@ -29,6 +32,11 @@ export async function askController<Reply extends Refusable>(
   const reply = await askSocket<Reply>(pathsOf(values).controlSocket, question, waitMs);
   if (reply.problem !== undefined) throw new Error(reply.problem);
   return reply;
+}
+
+/** Has the doors do something, soon or not at all. */
+export async function commandController(values: StateValues, command: object): Promise<void> {
+  await askController(values, { kind: "command", command, expiresAt: commandExpiry(monoMs(machineMono())) });
 }
 
 export async function status(args: readonly string[]): Promise<number> {
@@ -85,7 +93,7 @@ export async function login(args: readonly string[]): Promise<number> {
 
 export async function clear(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: stateOption });
-  await askController(values, { kind: "command", command: clearCommand(positionals) });
+  await commandController(values, clearCommand(positionals));
   console.log("Cleared.");
   return 0;
 }

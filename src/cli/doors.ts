@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import { parseDuration } from "../../hal/sim/command.ts";
 import type { DoorRequest, DoorStatus } from "../domain/status.ts";
-import { askController } from "./control.ts";
+import { askController, commandController } from "./control.ts";
 import { Misuse } from "./misuse.ts";
 import { modeWords } from "./mode-words.ts";
 import type { StateValues } from "./options.ts";
@@ -24,7 +24,7 @@ export async function door(args: readonly string[]): Promise<number> {
   if (verb === undefined || !verbs.includes(verb)) throw noSuchVerb("door", verb, verbs);
   if (values.for !== undefined && verb !== "lockdown") throw new Misuse("Only a lockdown takes --for.");
   const id = onlyWord(rest, "the door by its id");
-  await askController(values, { kind: "command", command: await commandFor(values, verb, id) });
+  await commandController(values, await commandFor(values, verb, id));
   return tell(values, [id]);
 }
 
@@ -44,7 +44,7 @@ export async function lockdown(args: readonly string[]): Promise<number> {
   const command = values.release
     ? { kind: "lockDownRelease", doors: positionals }
     : { kind: "lockDown", doors: positionals, forMs: forMsOf(values.for) };
-  await askController(values, { kind: "command", command });
+  await commandController(values, command);
   return tell(values, positionals);
 }
 

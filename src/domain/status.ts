@@ -4,6 +4,7 @@ import type { TimeSource } from "./events.ts";
 import type { HttpOpeningSpec } from "./http-opening.ts";
 import type { DoorId, InputId } from "./ids.ts";
 import type { SiteSpec } from "./site.ts";
+import type { MonoMs } from "./time.ts";
 
 /** ONVIF DoorMode's words. */
 export type DoorMode = "locked" | "unlocked" | "accessed" | "blocked" | "lockedDown" | "lockedOpen" | "doubleLocked";
@@ -88,7 +89,13 @@ export type ToOffice =
 /** Office to main process. */
 export type FromOffice =
   | { readonly kind: "ready"; readonly address: string }
-  | { readonly kind: "command"; readonly n: number; readonly who: string; readonly command: DoorCommand | TimeRequest }
+  | {
+      readonly kind: "command";
+      readonly n: number;
+      readonly who: string;
+      readonly command: DoorCommand | TimeRequest;
+      readonly expiresAt: MonoMs;
+    }
   /** The one-time code was used: a restarted office must not accept it again. */
   | { readonly kind: "entered" }
   | { readonly kind: "pong"; readonly n: number };

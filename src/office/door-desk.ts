@@ -1,4 +1,5 @@
 // What the office knows of the doors, and the operator's commands under way to the main process.
+import { commandExpiry } from "../domain/command-life.ts";
 import type {
   DoorCommand,
   DoorStatus,
@@ -8,6 +9,7 @@ import type {
   TimeRequest,
   ToOffice,
 } from "../domain/status.ts";
+import { monoMs } from "../domain/time.ts";
 import type { Outcome } from "./outcome.ts";
 
 const maxPending = 16;
@@ -20,14 +22,17 @@ interface Pending {
 
 export class DoorDesk {
   readonly #send: (message: FromOffice) => void;
+  /** The machine's own. */
+  readonly #mono: () => number;
   readonly #pending = new Map<number, Pending>();
   #commands = 0;
   #doors: readonly DoorStatus[] = [];
   #health: readonly HealthFact[] = [];
   #time: OfficeTime = { aheadMs: 0, source: null, proven: false };
 
-  constructor(send: (message: FromOffice) => void) {
+  constructor(send: (message: FromOffice) => void, mono: () => number) {
     this.#send = send;
+    this.#mono = mono;
   }
 
   get doors(): readonly DoorStatus[] {
@@ -55,7 +60,7 @@ export class DoorDesk {
     return new Promise((settle) => {
       const timer = setTimeout(() => this.#settle(n, mainAway), answerWithinMs);
       this.#pending.set(n, { settle, timer });
-      this.#send({ kind: "command", n, who, command });
+      this.#send({ kind: "command", n, who, command, expiresAt: commandExpiry(monoMs(this.#mono())) });
     });
   }
 

@@ -19,11 +19,12 @@ export function runOffice({ openJournal, readCallFacts }: OfficeProcess): void {
     // The main process may end at any moment; `disconnect` says so.
     if (process.connected) send(message, undefined, undefined, () => {});
   };
-  const desk = new DoorDesk(tell);
+  const mono = (): number => Number(process.hrtime.bigint()) / 1e6;
+  const desk = new DoorDesk(tell, mono);
   let office: Office | null = null;
   let renewed: Extract<ToOffice, { kind: "code" }> | null = null;
   const open = async (opening: OfficeOpening): Promise<void> => {
-    const clock = { wall: () => Date.now(), mono: () => Number(process.hrtime.bigint()) / 1e6 };
+    const clock = { wall: () => Date.now(), mono };
     const panelFolder = new URL("./console/panel/", import.meta.url);
     const entered = (): void => tell({ kind: "entered" });
     office = await openOffice(opening, { openJournal, readCallFacts, desk, entered, clock, panelFolder });

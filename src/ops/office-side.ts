@@ -1,5 +1,6 @@
 // The main process's side of the office: keeps it running, tells it how the doors stand, passes on what it is told.
 import { rm } from "node:fs/promises";
+import { lateness } from "../domain/command-life.ts";
 import type { JournalEvent } from "../domain/events.ts";
 import type {
   DoorCommand,
@@ -11,6 +12,7 @@ import type {
   ToOffice,
 } from "../domain/status.ts";
 import { isTimeRequest } from "../domain/status.ts";
+import { monoMs } from "../domain/time.ts";
 import type { EntryCode } from "./entry-code.ts";
 import { makeEntryCode } from "./entry-code.ts";
 import type { Health } from "./health.ts";
@@ -36,6 +38,7 @@ export interface OfficeParts {
   readonly modulePath: string;
   readonly doors: DoorsPort;
   readonly time: TimePort;
+  readonly machineMono: () => number;
   readonly health: Health;
   readonly opening: Omit<OfficeOpening, "codeDigest" | "codeExpiresWallMs">;
   readonly entryFile: string;
@@ -45,6 +48,16 @@ export interface OfficeParts {
 const publishRetryMs = 50;
 /** An office that cannot start, say for want of its port, is tried for ever, but does not fill log and record. */
 const maxBackoffMs = 15_000;
+
+/** Null when it was done, otherwise why not. */
+export function obey(
+  { command, who, expiresAt }: Extract<FromOffice, { kind: "command" }>,
+  { doors, time, machineMono }: Pick<OfficeParts, "doors" | "time" | "machineMono">,
+): string | null {
+  const late = lateness(expiresAt, monoMs(machineMono()));
+  if (late !== null) return late;
+  return isTimeRequest(command) ? time.ask(command, who) : doors.command(command, who);
+}
 
 export class OfficeSide {
   readonly #parts: OfficeParts;
@@ -119,9 +132,7 @@ export class OfficeSide {
         void this.#removeEntry();
         return;
       case "command": {
-        const { command, who } = message;
-        const { doors, time } = this.#parts;
-        const problem = isTimeRequest(command) ? time.ask(command, who) : doors.command(command, who);
+        const problem = obey(message, this.#parts);
         this.#office.send({ kind: "commandDone", n: message.n, problem });
         return;
       }

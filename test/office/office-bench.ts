@@ -139,12 +139,15 @@ export async function openBench(options: BenchOptions = {}): Promise<OfficeBench
   journal.mono = () => clock.monoMs;
   const told: FromOffice[] = [];
   const commanded = Promise.withResolvers<FromOffice>();
-  const desk = new DoorDesk((message) => {
-    told.push(message);
-    if (message.kind !== "command") return;
-    desk.commandDone(message.n, null);
-    commanded.resolve(message);
-  });
+  const desk = new DoorDesk(
+    (message) => {
+      told.push(message);
+      if (message.kind !== "command") return;
+      desk.commandDone(message.n, null);
+      commanded.resolve(message);
+    },
+    () => clock.monoMs,
+  );
   let opening: OfficeOpening = {
     site: options.site ?? testSite,
     console: options.console ?? { host: "127.0.0.1", port: 0, tls: null },

@@ -150,9 +150,10 @@ test("a site with real wires cannot be worked from the page", async () => {
 test("alarms are cleared through the main process, in the console's name", async () => {
   expect((await command({ kind: "clearForced", door: "front" })).status).toBe(200);
   expect((await command({ kind: "clearFire" })).status).toBe(200);
+  const expiresAt = bench.clock.monoMs + 2_000;
   expect(bench.told.filter((message) => message.kind === "command")).toEqual([
-    { kind: "command", n: 1, who: "console", command: { kind: "clearForced", door: "front" } },
-    { kind: "command", n: 2, who: "console", command: { kind: "clearFire" } },
+    { kind: "command", n: 1, who: "console", command: { kind: "clearForced", door: "front" }, expiresAt },
+    { kind: "command", n: 2, who: "console", command: { kind: "clearFire" }, expiresAt },
   ]);
 });
 
