@@ -30,6 +30,14 @@ export type BoardEvent =
   /** It works, but not as it should; `why` ends with what mends it. */
   | { readonly kind: "faulty"; readonly device: string; readonly why: string; readonly at: MonoMs }
   | { readonly kind: "mended"; readonly device: string; readonly at: MonoMs }
+  /** An installer's window in which a reader may be given a key is over: it took one, or `why` not. */
+  | {
+      readonly kind: "pairing";
+      readonly reader: string;
+      readonly paired: boolean;
+      readonly why: string;
+      readonly at: MonoMs;
+    }
   | { readonly kind: "lost"; readonly device: string; readonly why: string; readonly at: MonoMs }
   | { readonly kind: "found"; readonly device: string; readonly at: MonoMs };
 
@@ -59,6 +67,17 @@ export interface Board {
   signal(reader: string, signal: ReaderSignal): void;
   health(): readonly DeviceHealth[];
   stop(): void;
+  /** What an installer may do with readers on a bus; left out where there are none. */
+  readonly care?: () => ReaderCare | null;
+}
+
+/** Each throws a Fault with one sentence when it makes no sense. */
+export interface ReaderCare {
+  /** Gives this one reader a key of its own; until it took one, or the time is over. */
+  pair(reader: string, forMs: number): void;
+  endPairing(reader: string): void;
+  /** Writes what crosses a line into a new file, for so long at most. */
+  trace(line: string, file: string, forMs: number): void;
 }
 
 /** The wires as the installer described them. */
@@ -68,12 +87,39 @@ export interface BoardSpec {
   readonly readers: readonly ReaderWiring[];
   /** Left out, the header's lines by their character device. */
   readonly gpio?: GpioWiring;
+  /** Left out where there are none. */
+  readonly rs485?: readonly Rs485Wiring[];
+  readonly readerRelays?: readonly ReaderRelayWiring[];
+  readonly readerInputs?: readonly ReaderInputWiring[];
 }
 
 export interface GpioWiring {
   /** A chip's label or name; null is the one of the board's header. */
   readonly chip: string | null;
   readonly driver: "chardev" | "sysfs";
+}
+
+/** A line with several readers on it; `port` is named as under /dev. */
+export interface Rs485Wiring {
+  readonly id: string;
+  readonly port: string;
+  readonly baud: number;
+}
+
+/** An output of a reader. */
+export interface ReaderRelayWiring {
+  readonly id: string;
+  readonly reader: string;
+  readonly output: number;
+}
+
+/** An input of a reader, or what it says of its case and its supply. */
+export interface ReaderInputWiring {
+  readonly id: string;
+  readonly reader: string;
+  readonly point: number | "tamper" | "power";
+  /** `high`: active is what the reader calls inactive. */
+  readonly activeLevel?: "low" | "high";
 }
 
 export interface RelayWiring {
@@ -127,4 +173,14 @@ export type ReaderWiring =
   | { readonly id: string; readonly kind: "scanner"; readonly port: string }
   /** A number-plate camera, or a reader of vehicles' radio tags: one line of text for each. */
   | { readonly id: string; readonly kind: "plate"; readonly port: string }
-  | PcscWiring;
+  | PcscWiring
+  | {
+      readonly id: string;
+      readonly kind: "osdp";
+      readonly line: string;
+      readonly address: number;
+      readonly format: "w26" | "w34" | "w37" | "raw";
+      readonly keypad: boolean;
+      /** `none` speaks in clear; there is no falling back to it. */
+      readonly security: "required" | "none";
+    };

@@ -1,5 +1,5 @@
 // The contract for one part of a Linux board: its lines, a bus, a serial port, a camera. Knows no other part.
-import type { BoardEvent, DeviceHealth, ReaderSignal } from "../board.ts";
+import type { BoardEvent, DeviceHealth, ReaderCare, ReaderSignal } from "../board.ts";
 
 export type Report = (event: BoardEvent) => void;
 
@@ -7,6 +7,8 @@ export type Report = (event: BoardEvent) => void;
 export interface Part {
   readonly relays: readonly string[];
   readonly readers: readonly string[];
+  /** Of a bus whose readers want some. */
+  readonly care?: ReaderCare;
   /** Reports inputs first, then whatever comes, until `stop`. A device that is not there is reported lost, and looked for again. */
   start(report: Report): void;
   /** Throws a Fault with code `relay.failed` when the relay did not take it. */
