@@ -33,7 +33,7 @@ export type BoardEvent =
   /** An installer's window in which a reader may be given a key is over: it took one, or `why` not. */
   | {
       readonly kind: "pairing";
-      readonly reader: string;
+      readonly device: string;
       readonly paired: boolean;
       readonly why: string;
       readonly at: MonoMs;

@@ -90,6 +90,7 @@ export function recordBoard(
     },
     health: () => (lost === null ? board.health() : [...board.health(), lost]),
     stop: () => board.stop(),
+    care: () => board.care?.() ?? null,
     clockChanged: (change) => note({ kind: "clock", change }),
   };
 }
@@ -263,7 +264,7 @@ function readFact(value: Record<string, unknown>): TraceFact | null {
 }
 
 function readEvent(value: Record<string, unknown>): BoardEvent | null {
-  const { kind, reader, bits, key, text, bytes, input, active, fault, device, why, what } = value;
+  const { kind, reader, bits, key, text, bytes, input, active, fault, device, why, what, paired } = value;
   if (!isNumber(value["at"])) return null;
   const at = value["at"] as MonoMs;
   if (kind === "frame" && isText(reader) && isText(bits) && /^[01]+$/.test(bits)) return { kind, reader, bits, at };
@@ -279,6 +280,9 @@ function readEvent(value: Record<string, unknown>): BoardEvent | null {
   if (kind === "input" && isText(input) && isFlag(active)) return { kind, input, active, at };
   if (kind === "fault" && isText(input) && (fault === "cut" || fault === "shorted")) return { kind, input, fault, at };
   if ((kind === "lost" || kind === "faulty") && isText(device) && isText(why)) return { kind, device, why, at };
+  if (kind === "pairing" && isText(device) && isFlag(paired) && typeof why === "string") {
+    return { kind, device, paired, why, at };
+  }
   return (kind === "found" || kind === "mended") && isText(device) ? { kind, device, at } : null;
 }
 

@@ -53,6 +53,7 @@ export function watchBoard(board: Board, clock: Clock): WatchedBoard {
     signal: (reader, signal) => board.signal(reader, signal),
     health: () => board.health(),
     stop: () => board.stop(),
+    care: () => board.care?.() ?? null,
     isWatched,
     watch(after) {
       askedAt = clock.mono();

@@ -1,5 +1,5 @@
 // A board of real wires: puts its parts together and sends each order to the part that it concerns. Knows no part's inside.
-import type { Board, BoardEvent, DeviceHealth, ReaderSignal } from "../board.ts";
+import type { Board, BoardEvent, DeviceHealth, ReaderCare, ReaderSignal } from "../board.ts";
 import type { Clock } from "../clock.ts";
 import { Fault } from "../fault.ts";
 import type { Part } from "./part.ts";
@@ -74,6 +74,11 @@ class LinuxBoard implements Board {
 
   health(): readonly DeviceHealth[] {
     return [...[...this.#parts].flatMap((part) => part.health()), ...this.#failed];
+  }
+
+  care(): ReaderCare | null {
+    for (const { care } of this.#parts) if (care !== undefined) return care;
+    return null;
   }
 
   stop(): void {

@@ -1,5 +1,6 @@
 // Which parts the wires of a site need, each by its own import; knows no part's inside.
-import type { Board, BoardSpec } from "../board.ts";
+import { randomBytes } from "node:crypto";
+import type { Board, BoardSpec, ReaderWiring } from "../board.ts";
 import type { PcscWiring } from "../card-profile.ts";
 import { pcscDrivers } from "../card-profile.ts";
 import type { Clock } from "../clock.ts";
@@ -7,7 +8,11 @@ import type { PartChoice } from "./board.ts";
 import { createLinuxBoard } from "./board.ts";
 
 /** Of the relays and inputs, before anything moves. */
-function linesOf(spec: BoardSpec, clock: Clock): readonly PartChoice[] {
+function linesOf(spec: BoardSpec, clock: Clock, keysDir: string): readonly PartChoice[] {
+  return [...pinsOf(spec, clock), ...(drivesDoors(spec) ? osdpOf(spec, clock, keysDir) : [])];
+}
+
+function pinsOf(spec: BoardSpec, clock: Clock): readonly PartChoice[] {
   const { relays, inputs, readers } = spec;
   const devices = [...relays, ...inputs, ...readers.filter((reader) => "pins" in reader)].map(({ id }) => id);
   if (devices.length === 0) return [];
@@ -19,6 +24,7 @@ function readersOf(spec: BoardSpec, clock: Clock, keysDir: string): readonly Par
   return [
     { devices: ["board supply"], open: async () => (await import("./supply.ts")).openSupply(clock) },
     ...pcscOf(spec, clock, keysDir),
+    ...(drivesDoors(spec) ? [] : osdpOf(spec, clock, keysDir)),
   ];
 }
 
@@ -32,5 +38,25 @@ function pcscOf({ readers }: BoardSpec, clock: Clock, keysDir: string): readonly
   });
 }
 
+/** Relays and inputs in OSDP readers are there before anything moves, as those on pins are. */
+const drivesDoors = ({ readerRelays = [], readerInputs = [] }: BoardSpec): boolean =>
+  readerRelays.length + readerInputs.length > 0;
+
+type OsdpReader = Extract<ReaderWiring, { kind: "osdp" }>;
+
+function osdpOf(spec: BoardSpec, clock: Clock, keysDir: string): readonly PartChoice[] {
+  const { rs485: lines = [], readerRelays: relays = [], readerInputs: inputs = [] } = spec;
+  const readers = spec.readers.filter((reader): reader is OsdpReader => reader.kind === "osdp");
+  if (readers.length === 0) return [];
+  const open = async () => {
+    const { openOsdp } = await import("./osdp/part.ts");
+    const { openKeyStore } = await import("./osdp/key-store.ts");
+    const { openSerialLine: openSerial } = await import("./osdp/serial-line.ts");
+    const drivers = { clock, keys: openKeyStore(keysDir), random: randomBytes, openSerial };
+    return openOsdp({ lines, readers, relays, inputs }, drivers);
+  };
+  return [{ devices: [...lines, ...readers, ...relays, ...inputs].map(({ id }) => id), open }];
+}
+
 export const openLinuxBoard = (spec: BoardSpec, clock: Clock, keysDir: string): Promise<Board> =>
-  createLinuxBoard(linesOf(spec, clock), readersOf(spec, clock, keysDir), clock);
+  createLinuxBoard(linesOf(spec, clock, keysDir), readersOf(spec, clock, keysDir), clock);

@@ -91,8 +91,12 @@ class SimulatedBoard implements SimBoard {
   constructor(spec: BoardSpec, clock: Clock) {
     this.#clock = clock;
     const since = clock.mono();
-    this.#relays = byId("relay", spec.relays, () => ({ energized: false, stuckWhy: null, since }));
-    this.#inputs = byId("input", spec.inputs, (wiring) => {
+    this.#relays = byId("relay", [...spec.relays, ...(spec.readerRelays ?? [])], () => ({
+      energized: false,
+      stuckWhy: null,
+      since,
+    }));
+    this.#inputs = byId("input", [...spec.inputs, ...(spec.readerInputs ?? [])], (wiring) => {
       const moved = (active: boolean): void =>
         this.#tell({ kind: "input", input: wiring.id, active, at: clock.mono() });
       return new InputLine({ wiring, clock, moved, report: (event) => this.#report(event) });
@@ -149,7 +153,7 @@ class SimulatedBoard implements SimBoard {
       this.#present(reader, shownAt(wiring, cardHex, this.#clock.mono()));
       return;
     }
-    if (wiring.kind !== "wiegand") refuse(`Reader ${quote(reader)} is a ${wiring.kind} and reads no cards.`);
+    if (!readsCards(wiring)) refuse(`Reader ${quote(reader)} is a ${wiring.kind} and reads no cards.`);
     const encoded = encodeCard(cardHex, wiring.format);
     if (!encoded.ok) refuse(encoded.problem);
     this.#present(reader, { kind: "frame", reader, bits: encoded.bits, at: this.#clock.mono() });
@@ -157,7 +161,7 @@ class SimulatedBoard implements SimBoard {
 
   frame(reader: string, bits: string): void {
     const { wiring } = this.#reader(reader);
-    if (wiring.kind !== "wiegand") refuse(`Reader ${quote(reader)} is a ${wiring.kind} and sends no frames.`);
+    if (!readsCards(wiring)) refuse(`Reader ${quote(reader)} is a ${wiring.kind} and sends no frames.`);
     if (!/^[01]+$/.test(bits) || bits.length > maxFrameBits)
       refuse(`A frame is 1 to ${maxFrameBits} digits of 0 and 1.`);
     this.#present(reader, { kind: "frame", reader, bits, at: this.#clock.mono() });
@@ -165,8 +169,7 @@ class SimulatedBoard implements SimBoard {
 
   keys(reader: string, keys: string): void {
     const { wiring } = this.#reader(reader);
-    const hasKeys = wiring.kind === "keypad" || (wiring.kind === "wiegand" && wiring.keypad);
-    if (!hasKeys) {
+    if (!hasKeys(wiring)) {
       refuse(`Reader ${quote(reader)} has no keypad.`);
     }
     const nibbles = [...keys].map(encodeKey);
@@ -175,7 +178,7 @@ class SimulatedBoard implements SimBoard {
     }
     for (const [place, bits] of nibbles.entries()) {
       const at = this.#clock.mono();
-      if (wiring.kind === "keypad") this.#present(reader, { kind: "key", reader, key: keys.charAt(place), at });
+      if (wiring.kind !== "wiegand") this.#present(reader, { kind: "key", reader, key: keys.charAt(place), at });
       else if (bits !== null) this.#present(reader, { kind: "frame", reader, bits, at });
     }
   }
@@ -320,11 +323,16 @@ function shownAt(wiring: Extract<ReaderWiring, { kind: "pcsc" }>, cardHex: strin
 function readerSnapshot({ wiring, lostWhy }: ReaderState): ReaderSnapshot {
   return {
     kind: wiring.kind,
-    format: wiring.kind === "wiegand" ? wiring.format : null,
-    keypad: wiring.kind === "keypad" || (wiring.kind === "wiegand" && wiring.keypad),
+    format: readsCards(wiring) ? wiring.format : null,
+    keypad: hasKeys(wiring),
     lost: lostWhy !== null,
   };
 }
+
+type CardReader = Extract<ReaderWiring, { kind: "wiegand" | "osdp" }>;
+
+const readsCards = (wiring: ReaderWiring): wiring is CardReader => wiring.kind === "wiegand" || wiring.kind === "osdp";
+const hasKeys = (wiring: ReaderWiring): boolean => wiring.kind === "keypad" || (readsCards(wiring) && wiring.keypad);
 
 const deviceHealth = (device: string, why: string | null, since: MonoMs): DeviceHealth =>
   why === null ? { device, state: "ok", why: "", since } : { device, state: "lost", why, since };

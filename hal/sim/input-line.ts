@@ -2,8 +2,11 @@
 import type { BoardEvent, InputWiring, WireFault } from "../board.ts";
 import type { Clock, MonoMs, Timer } from "../clock.ts";
 
+/** Whatever it hangs on. */
+export type SimInputWiring = Omit<InputWiring, "pin">;
+
 export interface InputLineParts {
-  readonly wiring: InputWiring;
+  readonly wiring: SimInputWiring;
   readonly clock: Clock;
   /** What the contact does, whether or not anybody hears of it. */
   readonly moved: (active: boolean) => void;
@@ -11,7 +14,7 @@ export interface InputLineParts {
 }
 
 export class InputLine {
-  readonly wiring: InputWiring;
+  readonly wiring: SimInputWiring;
   /** Why the board cannot reach it at all; the board says when it changes. */
   lostWhy: string | null = null;
   since: MonoMs;

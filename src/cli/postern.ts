@@ -28,6 +28,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   wiring: async () => (await import("./wiring.ts")).wiring,
   watch: async () => (await import("./watch.ts")).watch,
   time: async () => (await import("./time.ts")).time,
+  osdp: async () => (await import("./osdp.ts")).osdp,
   log: async () => (await import("./log.ts")).journal,
   explain: async () => (await import("./explain.ts")).explainDecision,
   "who-can": async () => (await import("./who-can.ts")).whoCan,

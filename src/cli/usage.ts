@@ -205,6 +205,21 @@ const usage: Readonly<Record<string, Usage>> = {
       keysOption,
     ],
   },
+  osdp: {
+    forms: [
+      "postern osdp [show] [--state DIR]",
+      "postern osdp pair READER [--minutes N] [--state DIR]",
+      "postern osdp stop READER [--state DIR]",
+      "postern osdp trace LINE FILE [--minutes N] [--state DIR]",
+    ],
+    what: "Show how readers stand, give an OSDP reader a key of its own, or write down what crosses its line.",
+    options: [
+      ["pair", "that one reader may be given a key, for N minutes (10 at most, and by default)"],
+      ["stop", "no longer"],
+      ["trace", "into a new file that Wireshark opens, for N minutes (10 by default); keys are left out of it"],
+      stateOption,
+    ],
+  },
   sim: {
     forms: [
       "postern sim play SCENARIO [--config FILE] [--trace FILE]",

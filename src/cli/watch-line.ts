@@ -41,6 +41,8 @@ function wordsOf(event: BoardEvent, readers: readonly ReaderSpec[], mayReveal: b
       return `faulty: ${event.why}`;
     case "attack":
       return `attack: ${event.what}`;
+    case "pairing":
+      return event.paired ? "paired" : `not paired: ${event.why}`;
     case "found":
     case "mended":
       return event.kind;

@@ -6,6 +6,7 @@ import { doorFindings } from "./door-check.ts";
 import { gpioFindings } from "./gpio-check.ts";
 import { nearest } from "./nearest.ts";
 import { networkFindings } from "./network-check.ts";
+import { osdpFindings } from "./osdp-check.ts";
 import { pcscFindings } from "./pcsc-check.ts";
 import { policyFindings } from "./policy-check.ts";
 import type { Finding } from "./problem.ts";
@@ -18,6 +19,7 @@ export function crossCheck(known: Salvage): readonly Finding[] {
   return [
     ...wiringFindings(known),
     ...gpioFindings(known),
+    ...osdpFindings(known),
     ...doorsNothingOpens(known),
     ...doorFindings(known),
     ...zoneFindings(known),

@@ -106,12 +106,22 @@ function lockText({ lock }: DoorConfig): string {
     : "fail-safe: opens without power, energized is locked";
 }
 
-function wireText(
-  id: string,
-  wires: readonly { readonly id: string; readonly pin: number; readonly enabled?: boolean }[],
-): string {
+function wireText(id: string, wires: readonly PlacedWire[]): string {
   const wire = wires.find((candidate) => candidate.id === id);
-  return wire === undefined ? id : `${id}, pin ${wire.pin}${wire.enabled === false ? ", switched off" : ""}`;
+  return wire === undefined ? id : `${id}, ${placeText(wire)}${wire.enabled === false ? ", switched off" : ""}`;
+}
+
+interface PlacedWire {
+  readonly id: string;
+  readonly enabled?: boolean;
+  readonly pin?: number | undefined;
+  readonly on?: Config["relays"][number]["on"] | Config["inputs"][number]["on"];
+}
+
+function placeText({ pin, on }: PlacedWire): string {
+  if (on === undefined) return `pin ${pin}`;
+  if ("output" in on) return `output ${on.output} of ${on.reader}`;
+  return typeof on.point === "number" ? `input ${on.point} of ${on.reader}` : `${on.point} of ${on.reader}`;
 }
 
 const readerText = (reader: ReaderConfig): string =>
@@ -121,6 +131,11 @@ function whatItReads(reader: ReaderConfig): string {
   if (reader.kind === "scanner") return `${reader.id}: QR scanner on ${reader.port}`;
   if (reader.kind === "plate") return `${reader.id}: number plates on ${reader.port}`;
   if (reader.kind === "pcsc") return `${reader.id}: contactless cards at pcscd, ${reader.device}${securedText(reader)}`;
+  if (reader.kind === "osdp") {
+    const secured = reader.security === "required" ? "" : ", in clear";
+    const reads = `cards (${reader.format})${reader.keypad ? " and keys" : ""}`;
+    return `${reader.id}: ${reads}, OSDP address ${reader.address} on ${reader.line}${secured}`;
+  }
   const pins = `pins ${reader.pins.d0} (d0) and ${reader.pins.d1} (d1)`;
   if (reader.kind === "keypad") return `${reader.id}: keypad, ${pins}`;
   return `${reader.id}: cards (${reader.format})${reader.keypad ? " and keys" : ""}, ${pins}`;

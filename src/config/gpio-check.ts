@@ -10,7 +10,7 @@ export function gpioFindings({ board, gpio, inputs, readers }: Salvage): readonl
     return [{ steps: ["readers", n, "kind"], value: reader.kind, problem, remedy }];
   });
   const supervised = inputs.flatMap((input, n): readonly Finding[] => {
-    if (board !== "linux" || input.supervised !== true) return [];
+    if (board !== "linux" || input.supervised !== true || input.on !== undefined) return [];
     const problem = "A board's line knows two levels only and cannot tell a cut wire from an open contact.";
     return [{ steps: ["inputs", n, "supervised"], value: true, problem, remedy: 'Leave "supervised" out.' }];
   });

@@ -8,7 +8,8 @@ export function methodsOf(reader: SomeReader): readonly Method[] {
   if (reader.kind === "keypad") return ["pin"];
   if (reader.kind === "scanner") return ["qr"];
   if (reader.kind === "plate") return ["plate"];
-  return reader.kind === "wiegand" && reader.keypad === true ? ["card", "pin"] : ["card"];
+  const hasKeys = (reader.kind === "wiegand" || reader.kind === "osdp") && reader.keypad === true;
+  return hasKeys ? ["card", "pin"] : ["card"];
 }
 
 /** Null while it cannot be told which readers belong to which door. */

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { idPattern } from "../domain/ids.ts";
 import { doorSchema } from "./door-schema.ts";
 import { actionHostSchema, actionSchema, httpOpeningSchema } from "./network-schema.ts";
+import { osdpReaderSchema, rs485Schema } from "./osdp-schema.ts";
 import {
   classicProfileSchema,
   desfireProfileSchema,
@@ -36,7 +37,8 @@ export type SomeReader =
   | Some<typeof keypadReaderSchema>
   | Some<typeof scannerReaderSchema>
   | Some<typeof plateReaderSchema>
-  | Some<typeof pcscReaderSchema>;
+  | Some<typeof pcscReaderSchema>
+  | Some<typeof osdpReaderSchema>;
 export type SomeProfile =
   | Some<typeof classicProfileSchema>
   | Some<typeof plusProfileSchema>
@@ -52,6 +54,7 @@ export interface Salvage {
   readonly inputs: readonly Some<typeof inputSchema>[];
   readonly readers: readonly SomeReader[];
   readonly cardProfiles: readonly SomeProfile[];
+  readonly rs485: readonly Some<typeof rs485Schema>[];
   readonly doors: readonly SomeDoor[];
   readonly areas: readonly Some<typeof areaSchema>[];
   /** What is no id in a group is left out of it as undefined. */
@@ -83,6 +86,7 @@ export function salvage(file: unknown): Salvage {
     inputs: entries(file, "inputs").map((entry) => soundFields(inputSchema, entry)),
     readers: entries(file, "readers").map(soundReader),
     cardProfiles: entries(file, "cardProfiles").map(soundProfile),
+    rs485: entries(file, "rs485").map((entry) => soundFields(rs485Schema, entry)),
     doors: entries(file, "doors").map((entry) => soundFields(doorSchema, entry)),
     areas: entries(file, "areas").map((entry) => soundFields(areaSchema, entry)),
     interlocks: entries(file, "interlocks").map(soundGroup),
@@ -107,6 +111,7 @@ function soundReader(entry: unknown): SomeReader {
   if (kind === "scanner") return soundFields(scannerReaderSchema, entry);
   if (kind === "plate") return soundFields(plateReaderSchema, entry);
   if (kind === "pcsc") return soundFields(pcscReaderSchema, entry);
+  if (kind === "osdp") return soundFields(osdpReaderSchema, entry);
   return soundFields(wiegandReaderSchema, entry);
 }
 
@@ -123,6 +128,7 @@ type ListKey =
   | "inputs"
   | "readers"
   | "cardProfiles"
+  | "rs485"
   | "doors"
   | "areas"
   | "interlocks"

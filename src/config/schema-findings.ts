@@ -80,7 +80,7 @@ function wrongChoice(value: unknown, issue: Issue, node: SchemaNode) {
   }
   const choices = issue.code === "invalid_union" ? unionChoices(issue) : choiceTexts(node);
   const guess = typeof value === "string" ? nearest(value, choices) : null;
-  const remedy = `Write ${choices.map(shortValue).join(" or ")}.`;
+  const remedy = `Write ${(choices.length > 0 ? choices : (node.enum ?? [])).map(shortValue).join(" or ")}.`;
   return {
     problem: "This is not one of the choices.",
     remedy: guess === null || choices.length === 1 ? remedy : `Did you mean ${shortValue(guess)}? ${remedy}`,

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { doorSchema } from "./door-schema.ts";
 import { actionHostSchema, actionSchema, httpOpeningSchema } from "./network-schema.ts";
+import { osdpReaderSchema, outputPlaceSchema, pointPlaceSchema, rs485Schema } from "./osdp-schema.ts";
 import { cardProfileSchema, pcscReaderSchema } from "./pcsc-schema.ts";
 import {
   areaSchema,
@@ -14,7 +15,7 @@ import {
   passesSchema,
   privacySchema,
 } from "./policy-schema.ts";
-import { readerCommon } from "./reader-common.ts";
+import { readerCommon, serialPort } from "./reader-common.ts";
 import { filePath, id, list, name, pin, span, text } from "./setting.ts";
 import { keypadReaderSchema, wiegandReaderSchema } from "./wiegand-schema.ts";
 
@@ -33,7 +34,8 @@ export const siteSchema = z
 export const relaySchema = z
   .strictObject({
     id: id("front-strike").describe("How doors refer to this relay."),
-    pin: pin.describe("The output line that drives the relay (GPIO number, not the header's pin number)."),
+    pin: pin.optional().describe("The output line that drives the relay (GPIO number, not the header's pin number)."),
+    on: outputPlaceSchema.optional(),
     activeLevel: z
       .enum(["low", "high"])
       .default("high")
@@ -41,7 +43,7 @@ export const relaySchema = z
         "Which level energizes it. Many relay boards are energized by a low one: try it before a lock is wired.",
       ),
   })
-  .describe("One relay.");
+  .describe("One relay: on a pin of the board, or in an OSDP reader.");
 
 const inputActionSchema = z
   .strictObject({
@@ -70,7 +72,8 @@ const inputOpeningSchema = z
 export const inputSchema = z
   .strictObject({
     id: id("front-exit").describe("How doors and the fire section refer to this input."),
-    pin: pin.describe("The input line that is read (GPIO number, not the header's pin number)."),
+    pin: pin.optional().describe("The input line that is read (GPIO number, not the header's pin number)."),
+    on: pointPlaceSchema.optional(),
     enabled: z
       .boolean()
       .default(true)
@@ -78,7 +81,9 @@ export const inputSchema = z
     activeLevel: z
       .enum(["low", "high"])
       .default("low")
-      .describe("Which level means active (pressed, open, fire): low when the contact closes to ground."),
+      .describe(
+        "Which level means active (pressed, open, fire): low when the contact closes to ground, or when its OSDP reader says so; high is the other way round.",
+      ),
     pull: z
       .enum(["up", "down", "none"])
       .default("up")
@@ -96,13 +101,6 @@ export const inputSchema = z
       .describe("Doors that it opens for anybody, as a role of its own. Ways out are exitButtons of the doors."),
   })
   .describe("One input: an exit button, a door contact or the fire panel.");
-
-const serialPort = text(
-  /^[A-Za-z0-9][\w.:+-]{0,127}(\/[A-Za-z0-9][\w.:+-]{0,127}){0,3}$/,
-  "Write the port's name under /dev, without /dev itself.",
-  "port",
-  "ttyACM0",
-).describe("The serial port, named as under /dev. The names in serial/by-id survive replugging.");
 
 export const scannerReaderSchema = z
   .strictObject({
@@ -129,6 +127,7 @@ export const readerSchema = z
     scannerReaderSchema,
     plateReaderSchema,
     pcscReaderSchema,
+    osdpReaderSchema,
   ])
   .describe("One thing at which people show a card, a code or a PIN.");
 
@@ -270,6 +269,7 @@ export const configSchema = z
     cardProfiles: list(cardProfileSchema, 0, 32)
       .default([])
       .describe("How secured cards are read. Their keys are set by `postern cards key` and never stand here."),
+    rs485: list(rs485Schema, 0, 16).default([]).describe("RS-485 lines, for OSDP readers."),
     doors: list(doorSchema, 1, 64).describe("The doors."),
     areas: list(areaSchema, 0, 64).default([]).describe("Parts of the site in which people are counted."),
     interlocks: list(list(id("front"), 2, 16), 0, 32)

@@ -25,11 +25,19 @@ export type ReaderWires = ReaderConfig extends infer Reader
       : never
   : never;
 
+type InputConfig = Config["inputs"][number];
+
 export interface BoardWires {
-  readonly relays: Config["relays"];
-  readonly inputs: readonly Omit<Config["inputs"][number], "actions" | "opens" | "enabled">[];
+  readonly relays: readonly { readonly id: string; readonly pin: number }[];
+  readonly inputs: readonly (Omit<InputConfig, "actions" | "opens" | "enabled" | "pin" | "on"> & {
+    readonly pin: number;
+  })[];
   readonly readers: readonly ReaderWires[];
   readonly gpio: Config["gpio"];
+  readonly rs485?: Config["rs485"];
+  readonly readerRelays?: readonly ({ readonly id: string } & NonNullable<Config["relays"][number]["on"]>)[];
+  readonly readerInputs?: readonly ({ readonly id: string } & Pick<InputConfig, "activeLevel"> &
+    NonNullable<InputConfig["on"]>)[];
 }
 
 export function siteOf(written: Config): SiteSpec {
@@ -106,7 +114,27 @@ export function boardOf(config: Config): BoardWires {
       wires.kind === "pcsc" ? { ...wires, profiles: profilesOf(wires.profiles, config) } : wires,
   );
   const inputs = config.inputs.flatMap(({ actions: _, opens: __, enabled, ...wires }) => (enabled ? [wires] : []));
-  return { relays: config.relays, inputs, readers, gpio: config.gpio };
+  const { rs485, gpio } = config;
+  return {
+    relays: config.relays.flatMap(({ pin, on: _, ...wires }) => (pin === undefined ? [] : [{ ...wires, pin }])),
+    inputs: inputs.flatMap(({ pin, on: _, ...wires }) => (pin === undefined ? [] : [{ ...wires, pin }])),
+    readers,
+    gpio,
+    ...(rs485.length === 0 ? {} : { rs485 }),
+    ...inReaders(config),
+  };
+}
+
+/** Relays and inputs that sit in readers, where there are any. */
+function inReaders({ relays, inputs }: Config): Pick<BoardWires, "readerRelays" | "readerInputs"> {
+  const readerRelays = relays.flatMap(({ id, on }) => (on === undefined ? [] : [{ id, ...on }]));
+  const readerInputs = inputs.flatMap(({ id, on, enabled, activeLevel }) =>
+    on === undefined || !enabled ? [] : [{ id, ...on, activeLevel }],
+  );
+  return {
+    ...(readerRelays.length === 0 ? {} : { readerRelays }),
+    ...(readerInputs.length === 0 ? {} : { readerInputs }),
+  };
 }
 
 /** In the reader's order, which is the one in which they are tried. */
@@ -200,8 +228,8 @@ function readerOf(reader: ReaderConfig): ReaderSpec {
     id: reader.id as ReaderId,
     door: reader.door as DoorId,
     direction: reader.direction,
-    format: reader.kind === "wiegand" ? reader.format : null,
-    keypad: reader.kind === "keypad" || (reader.kind === "wiegand" && reader.keypad),
+    format: reader.kind === "wiegand" || reader.kind === "osdp" ? reader.format : null,
+    keypad: reader.kind === "keypad" || ("keypad" in reader && reader.keypad),
     plates: reader.kind === "plate",
   };
 }

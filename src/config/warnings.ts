@@ -1,6 +1,7 @@
 // What is allowed in a configuration and still deserves a second look; knows no file and no line.
 import { disabledInputWarnings } from "./disabled-inputs.ts";
 import { networkWarnings } from "./network-check.ts";
+import { osdpWarnings } from "./osdp-check.ts";
 import { pcscWarnings } from "./pcsc-check.ts";
 import { guessingSchema } from "./policy-schema.ts";
 import type { Finding } from "./problem.ts";
@@ -20,6 +21,7 @@ export function warningsOf(config: Config): readonly Finding[] {
     ...networkWarnings(config),
     ...pcscWarnings(config),
     ...ruleWarnings(config),
+    ...osdpWarnings(config),
   ];
 }
 

@@ -1,6 +1,6 @@
 // What an installer may write of readers on two Wiegand lines.
 import { z } from "zod";
-import { readerCommon } from "./reader-common.ts";
+import { frameFormat, readerCommon } from "./reader-common.ts";
 import { pin } from "./setting.ts";
 
 const dataLines = z
@@ -39,11 +39,7 @@ export const wiegandReaderSchema = z
   .strictObject({
     ...wiegandCommon,
     kind: z.literal("wiegand").describe("A card reader on two Wiegand lines."),
-    format: z
-      .enum(["w26", "w34", "w37", "raw"])
-      .describe(
-        "How the reader's frames are laid out; w26 is the common one. Use raw for any other: the card is then known by all of its bits. Cards enrolled in one format are not known in another.",
-      ),
+    format: frameFormat,
     keypad: z.boolean().default(false).describe("Whether the reader has keys and sends them on the same lines."),
   })
   .describe("A card reader on two Wiegand lines, with or without keys.");

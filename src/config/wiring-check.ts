@@ -28,7 +28,7 @@ export function wiringFindings(known: Salvage): readonly Finding[] {
     })),
     ...clashes(portClaims(known), (what, owner) => ({
       problem: `Port ${what} already belongs to ${owner}.`,
-      remedy: "Name the port of the other reader.",
+      remedy: "Name the port of the other device.",
     })),
     ...clashes(deviceClaims(known), (what, owner) => ({
       problem: `The reader ${what} at pcscd already belongs to ${owner}.`,
@@ -70,13 +70,18 @@ function idClaims(list: string, entries: readonly Named[]): readonly Claim[] {
   return entries.map((entry, n) => ({ steps: [list, n, "id"], value: entry.id, owner: pathText([list, n]) }));
 }
 
-/** Relays, inputs and readers share one space of ids, because a fault names a device by its id alone. */
-function deviceIds({ relays, inputs, readers }: Salvage): readonly Claim[] {
-  return [...idClaims("relays", relays), ...idClaims("inputs", inputs), ...idClaims("readers", readers)];
+/** Relays, inputs, readers and lines share one space of ids, because a fault names a device by its id alone. */
+function deviceIds({ relays, inputs, readers, rs485 }: Salvage): readonly Claim[] {
+  return [
+    ...idClaims("relays", relays),
+    ...idClaims("inputs", inputs),
+    ...idClaims("readers", readers),
+    ...idClaims("rs485", rs485),
+  ];
 }
 
 function pinClaims({ relays, inputs, readers }: Salvage): readonly Claim[] {
-  const single = (list: string, entries: readonly (Named & { readonly pin?: number })[]) =>
+  const single = (list: string, entries: readonly (Named & { readonly pin?: number | undefined })[]) =>
     entries.map((entry, n) => ({ steps: [list, n, "pin"], value: entry.pin, owner: ownerOf(list, n, entry) }));
   const pairs = readers.flatMap((reader, n) => {
     const pins = "pins" in reader ? reader.pins : undefined;
@@ -96,12 +101,18 @@ function pinClaims({ relays, inputs, readers }: Salvage): readonly Claim[] {
   return [...single("relays", relays), ...single("inputs", inputs), ...pairs];
 }
 
-function portClaims({ readers }: Salvage): readonly Claim[] {
-  return readers.map((reader, n) => ({
+function portClaims({ readers, rs485 }: Salvage): readonly Claim[] {
+  const lines = rs485.map((line, n) => ({
+    steps: ["rs485", n, "port"],
+    value: line.port,
+    owner: ownerOf("rs485", n, line),
+  }));
+  const others = readers.map((reader, n) => ({
     steps: ["readers", n, "port"],
     value: "port" in reader ? reader.port : undefined,
     owner: ownerOf("readers", n, reader),
   }));
+  return [...lines, ...others];
 }
 
 function deviceClaims({ readers }: Salvage): readonly Claim[] {

@@ -177,6 +177,12 @@ export type SystemEvent =
   | { readonly type: "device.found"; readonly device: string }
   /** It works, but not as it should. */
   | { readonly type: "device.faulted"; readonly device: string; readonly why: string }
+  /** An installer's window in which that one reader may be given a key; over when it took one, or not. */
+  | { readonly type: "reader.pairingOpened"; readonly reader: ReaderId; readonly who: string; readonly forMs: number }
+  | { readonly type: "reader.paired"; readonly reader: ReaderId }
+  | { readonly type: "reader.pairingClosed"; readonly reader: ReaderId; readonly why: string }
+  /** What crosses a line is written into a file, keys left out. */
+  | { readonly type: "line.traced"; readonly line: string; readonly who: string; readonly forMs: number }
   | { readonly type: "device.mended"; readonly device: string }
   /** Somebody seems to be at its wires or secrets. */
   | { readonly type: "device.attacked"; readonly device: string; readonly what: string; readonly count: number }

@@ -141,6 +141,16 @@ export class Doors {
     });
   }
 
+  /** False when it is no relay of a door. */
+  loseRelay(id: string, why: string): boolean {
+    return this.#drives.lose(id as RelayId, why);
+  }
+
+  /** False when nothing was wrong with such a relay. */
+  findRelay(id: string): boolean {
+    return this.#drives.find(id as RelayId);
+  }
+
   failedRelays(): readonly RelayId[] {
     return this.#drives.failed();
   }

@@ -11,6 +11,10 @@ export interface Drives {
   lock(door: DoorSpec, cause: Cause): void;
   unlock(door: DoorSpec, cause: Cause): void;
   drive(relay: RelayId, energized: boolean, cause: Cause): void;
+  /** It does not hold the level that it took; it is told again until it does. False when it was never driven. */
+  lose(relay: RelayId, why: string): boolean;
+  /** It can be told again. False when nothing was wrong with it. */
+  find(relay: RelayId): boolean;
   failed(): readonly RelayId[];
   /** Nothing is driven any more, retries included. */
   stop(): void;
@@ -18,11 +22,13 @@ export interface Drives {
 
 export function createDrives(board: Board, clock: Clock, record: (event: JournalEvent) => void): Drives {
   const failing = new Map<RelayId, { energized: boolean; cause: string }>();
+  const last = new Map<RelayId, { energized: boolean; cause: string }>();
   let retry: Timer | null = null;
   let stopped = false;
 
   const attempt = (relay: RelayId, energized: boolean, cause: string) => {
     if (stopped) return;
+    last.set(relay, { energized, cause });
     try {
       board.drive(relay, energized, cause);
       if (failing.delete(relay)) record({ type: "relay.restored", relay });
@@ -46,6 +52,20 @@ export function createDrives(board: Board, clock: Clock, record: (event: Journal
     lock: (door, cause) => attempt(door.relay, door.lock === "failSafe", causeText(cause)),
     unlock: (door, cause) => attempt(door.relay, door.lock === "failSecure", causeText(cause)),
     drive: (relay, energized, cause) => attempt(relay, energized, causeText(cause)),
+    lose: (relay, why) => {
+      const wanted = last.get(relay);
+      if (wanted === undefined || stopped) return wanted !== undefined;
+      if (!failing.has(relay)) record({ type: "relay.failed", relay, why });
+      failing.set(relay, wanted);
+      armRetry();
+      return true;
+    },
+    find: (relay) => {
+      const wanted = failing.get(relay);
+      if (wanted === undefined) return false;
+      attempt(relay, wanted.energized, wanted.cause);
+      return true;
+    },
     failed: () => [...failing.keys()],
     stop: () => {
       stopped = true;

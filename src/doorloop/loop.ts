@@ -228,7 +228,8 @@ export class DoorLoop {
       case "found":
       case "faulty":
       case "mended":
-        this.link.record(deviceEvent(event));
+      case "pairing":
+        if (event.kind !== "found" || !this.#doors.findRelay(event.device)) this.link.record(deviceEvent(event));
         this.#parts.onChange();
         break;
     }
@@ -246,7 +247,7 @@ export class DoorLoop {
   }
 
   #hearLoss(device: string, why: string): void {
-    this.link.record({ type: "device.lost", device, why });
+    if (!this.#doors.loseRelay(device, why)) this.link.record({ type: "device.lost", device, why });
     for (const finding of this.#inputs.lost(device as InputId, this.#now())) this.#runInputFinding(finding);
     this.#parts.onChange();
   }

@@ -39,8 +39,14 @@ function parted(key: string): readonly [string, string] {
   return [key.slice(0, end), key.slice(end + 1)];
 }
 
-export function deviceEvent(event: Extract<BoardEvent, { kind: "found" | "faulty" | "mended" }>): JournalEvent {
+export function deviceEvent(
+  event: Extract<BoardEvent, { kind: "found" | "faulty" | "mended" | "pairing" }>,
+): JournalEvent {
   const { kind, device } = event;
+  if (kind === "pairing") {
+    const reader = device as ReaderId;
+    return event.paired ? { type: "reader.paired", reader } : { type: "reader.pairingClosed", reader, why: event.why };
+  }
   if (kind === "faulty") return { type: "device.faulted", device, why: event.why };
   return { type: kind === "found" ? "device.found" : "device.mended", device };
 }

@@ -324,3 +324,34 @@ test("openBoard loads the simulated driver with its controls", async () => {
   expect(board.kind).toBe("simulated");
   expect(Object.keys(simulated?.snapshot().relays ?? {})).toEqual(["front-strike", "back-strike"]);
 });
+
+test("an OSDP reader is played with like any other, and relays and inputs in it like those on pins", () => {
+  const clock = createVirtualClock({ startWallMs: 0, trusted: true });
+  const board = createSimBoard(
+    {
+      relays: [],
+      inputs: [],
+      rs485: [{ id: "line", port: "ttyUSB0", baud: 9_600 }],
+      readers: [
+        { id: "osdp", kind: "osdp", line: "line", address: 0, format: "w26", keypad: true, security: "required" },
+      ],
+      readerRelays: [{ id: "gate", reader: "osdp", output: 0 }],
+      readerInputs: [{ id: "case", reader: "osdp", point: "tamper", activeLevel: "low" }],
+    },
+    clock,
+  );
+  const heard: BoardEvent[] = [];
+  board.start((event) => heard.push(event));
+  board.tap("osdp", "00C0FFEE");
+  board.keys("osdp", "1#");
+  board.setInput("case", true);
+  board.drive("gate", true, "test");
+  expect(heard.map((event) => (event.kind === "key" ? event.key : event.kind))).toEqual([
+    "input",
+    "frame",
+    "1",
+    "#",
+    "input",
+  ]);
+  expect(board.snapshot().relays).toEqual({ gate: true });
+});

@@ -19,6 +19,7 @@ interface Point {
   /** As was last reported; null when it has to be reported anew. */
   told: boolean | null;
   why: string | null;
+  isLost: boolean;
   since: MonoMs;
 }
 
@@ -39,6 +40,7 @@ export function createInputs(wirings: readonly PointWiring[], clock: Clock, repo
     level: null,
     told: null,
     why: "its reader has not answered yet",
+    isLost: false,
     since: clock.mono(),
   }));
   const of = (reader: string): readonly Point[] => points.filter(({ wiring }) => wiring.reader === reader);
@@ -51,16 +53,18 @@ export function createInputs(wirings: readonly PointWiring[], clock: Clock, repo
     report({ kind: "input", input: wiring.id, active, at: clock.mono() });
   };
   const fail = (point: Point, why: string): void => {
-    if (point.why === why) return;
     point.why = why;
     point.told = null;
+    if (point.isLost) return;
+    point.isLost = true;
     point.since = clock.mono();
     report({ kind: "lost", device: point.wiring.id, why, at: point.since });
   };
   const mend = (point: Point): void => {
     if (point.why === null) return;
-    const wasLost = point.told === null && point.why !== "its reader has not answered yet";
+    const wasLost = point.isLost;
     point.why = null;
+    point.isLost = false;
     point.since = clock.mono();
     if (wasLost) report({ kind: "found", device: point.wiring.id, at: point.since });
   };
@@ -88,10 +92,7 @@ export function createInputs(wirings: readonly PointWiring[], clock: Clock, repo
     },
     found(reader) {
       served.add(reader);
-      for (const point of of(reader)) {
-        if (point.level === null) fail(point, `the reader "${reader}" has no such input`);
-        else set(point, point.level);
-      }
+      for (const point of of(reader)) if (point.level !== null) set(point, point.level);
     },
     lost(reader) {
       served.delete(reader);

@@ -204,7 +204,7 @@ class OsdpPart implements Part {
         this.#pairing = null;
         this.#report?.({
           kind: "pairing",
-          reader,
+          device: reader,
           paired: effect.kind === "paired",
           why: effect.kind === "paired" ? "" : effect.why,
           at,

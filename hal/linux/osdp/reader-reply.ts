@@ -272,7 +272,8 @@ function refused(state: ReaderState, flight: Flight, now: MonoMs): ReaderStep {
 /** All that is asked at the beginning has been asked. */
 function serve(state: ReaderState): ReaderStep {
   if (!isServing(state) || state.standing.is === "well") return { state: servedNow(state), effects: [] };
-  return { state: { ...servedNow(state), standing: { is: "well" } }, effects: [{ kind: "found" }] };
+  const served: ReaderState = { ...servedNow(state), standing: { is: "well" }, statusAt: state.heardAt };
+  return { state: served, effects: [{ kind: "found" }] };
 }
 
 const servedNow = (state: ReaderState): ReaderState => (isServing(state) ? { ...state, awaySince: null } : state);

@@ -1,7 +1,7 @@
 // What a panel sends to one OSDP reader when its turn comes, and what follows when no answer comes. Knows no line and no port.
 import type { MonoMs } from "../../clock.ts";
 import type { Command } from "./commands.ts";
-import { askInputs, askLocalStatus, commandCode, identify, poll } from "./commands.ts";
+import { askCapabilities, askInputs, askLocalStatus, commandCode, identify, poll } from "./commands.ts";
 import { encodeFrame } from "./frame.ts";
 import type { Candidate, Flight, Link, ReaderSettings, ReaderState, ReaderStep } from "./reader-state.ts";
 import { after, attack, candidatesOf, inTurn, isServing, lose } from "./reader-state.ts";
@@ -105,7 +105,7 @@ const flightOf = (command: Command, bytes: Buffer, sequence: number): Flight => 
 
 /** What is asked of a reader once it is known who it is, before it is served. */
 export function setupOf({ abilities }: ReaderState, { hasInputs }: ReaderSettings): readonly Command[] {
-  const capabilities = abilities === null ? [{ code: commandCode.capabilities, data: Buffer.from([0]) }] : [];
+  const capabilities = abilities === null ? [askCapabilities] : [];
   return [...capabilities, askLocalStatus, ...(hasInputs ? [askInputs] : [])];
 }
 

@@ -108,7 +108,8 @@ const isPulledUpAtStart = (gpio: number): boolean => gpio <= 8;
 
 function startTrouble({ id, pin }: Config["relays"][number], { doors }: Config): readonly Finding[] {
   const door = doors.find(({ relay }) => relay === id);
-  if (door === undefined || door.lock === "failSafe" || !isPulledUpAtStart(pin) || headerPinOf(pin) === null) return [];
+  if (pin === undefined || door === undefined || door.lock === "failSafe") return [];
+  if (!isPulledUpAtStart(pin) || headerPinOf(pin) === null) return [];
   return [
     risky(
       id,
@@ -119,7 +120,7 @@ function startTrouble({ id, pin }: Config["relays"][number], { doors }: Config):
 }
 
 function persistTrouble({ relays, doors }: Config, { persistSwitch }: MachineFacts): readonly Finding[] {
-  if (persistSwitch === null || relays.length === 0) return [];
+  if (persistSwitch === null || relays.every(({ pin }) => pin === undefined)) return [];
   const open = doors.filter(({ lock }) => lock === "failSecure").map(({ name }) => name);
   const what = open.length === 0 ? "relays keep their level" : `an open relay stays open (${open.join(", ")})`;
   return [

@@ -35,24 +35,37 @@ export function planWiring(config: Config): readonly WiredDevice[] {
   return [
     ...config.relays.map((relay) => relayWiring(relay, config.doors)),
     ...config.inputs.map((input) => inputWiring(input, config)),
-    ...config.readers.map((reader) => readerWiring(reader, config.doors)),
+    ...config.readers.map((reader) => readerWiring(reader, config)),
   ];
 }
 
-function relayWiring({ id, pin }: Config["relays"][number], doors: readonly DoorConfig[]): WiredDevice {
+function relayWiring({ id, pin, on }: Config["relays"][number], doors: readonly DoorConfig[]): WiredDevice {
   const door = doors.find(({ relay }) => relay === id);
   const aux = doors.find(({ auxRelays }) => auxRelays.some(({ relay }) => relay === id));
   const what = door === undefined ? `relay${aux === undefined ? "" : ` beside ${aux.name}`}` : `lock of ${door.name}`;
   return {
     id,
     what,
-    wires: [
-      line("IN", "violet", pin, "to the relay module, never to a coil: a line drives 3.3 V and a few milliamperes"),
-      { terminal: "GND", color: "black", to: "ground", note: "" },
-      ...(door === undefined ? [] : lockWires(door)),
-    ],
+    wires: [...(pin === undefined ? outputOf(on) : relayModule(pin)), ...(door === undefined ? [] : lockWires(door))],
   };
 }
+
+const relayModule = (pin: number): readonly Wire[] => [
+  line("IN", "violet", pin, "to the relay module, never to a coil: a line drives 3.3 V and a few milliamperes"),
+  { terminal: "GND", color: "black", to: "ground", note: "" },
+];
+
+const outputOf = (on: Config["relays"][number]["on"]): readonly Wire[] =>
+  on === undefined
+    ? []
+    : [
+        {
+          terminal: "IN",
+          color: "violet",
+          to: { other: `output ${on.output} of ${on.reader}` },
+          note: "inside the reader",
+        },
+      ];
 
 /** Both ways through the contact that closes when the relay is energized: what that means is the lock's to say. */
 function lockWires({ lock }: DoorConfig): readonly Wire[] {
@@ -65,6 +78,8 @@ function lockWires({ lock }: DoorConfig): readonly Wire[] {
 }
 
 function inputWiring(input: Config["inputs"][number], config: Config): WiredDevice {
+  const { pin, on } = input;
+  if (pin === undefined) return { id: input.id, what: roleOf(input.id, config), wires: pointOf(on) };
   const low = input.activeLevel === "low";
   const when = low ? "active when the contact closes to ground" : "active when the contact opens, or at 3.3 V";
   const note = input.supervised ? `${when}; with the resistors of a supervised wire at its far end` : when;
@@ -72,10 +87,20 @@ function inputWiring(input: Config["inputs"][number], config: Config): WiredDevi
     id: input.id,
     what: roleOf(input.id, config),
     wires: [
-      line("1", "brown", input.pin, `${note}; never more than 3.3 V`),
+      line("1", "brown", pin, `${note}; never more than 3.3 V`),
       { terminal: "2", color: "black", to: "ground", note: "" },
     ],
   };
+}
+
+/** What a reader says of its case and its supply needs no wire. */
+function pointOf(on: Config["inputs"][number]["on"]): readonly Wire[] {
+  if (on === undefined || typeof on.point === "string") return [];
+  const reader = { other: `input ${on.point} of ${on.reader}` };
+  return [
+    { terminal: "1", color: "brown", to: reader, note: "inside the reader" },
+    { terminal: "2", color: "black", to: { other: `input common of ${on.reader}` }, note: "" },
+  ];
 }
 
 function roleOf(id: string, { doors, inputs, fire, lockdown, supply, receptions }: Config): string {
@@ -96,11 +121,15 @@ function roleOf(id: string, { doors, inputs, fire, lockdown, supply, receptions 
   return receptions.some(({ input }) => input === id) ? "reception button" : "input";
 }
 
-function readerWiring(reader: ReaderConfig, doors: readonly DoorConfig[]): WiredDevice {
+function readerWiring(reader: ReaderConfig, { doors, rs485 }: Config): WiredDevice {
   const door = doors.find(({ id }) => id === reader.door)?.name ?? reader.door;
   const side = reader.direction === "exit" ? "way out of" : "way into";
   if ("pins" in reader) {
     return { id: reader.id, what: `${reader.kind} reader, ${side} ${door}`, wires: wiegandWires(reader.pins) };
+  }
+  if (reader.kind === "osdp") {
+    const port = rs485.find(({ id }) => id === reader.line)?.port ?? reader.line;
+    return { id: reader.id, what: `OSDP reader, ${side} ${door}`, wires: rs485Wires(port, reader.address) };
   }
   const where = reader.kind === "pcsc" ? `USB, as ${reader.device} at pcscd` : `/dev/${reader.port}`;
   const port: Wire = { terminal: "data", color: "gray", to: { other: where }, note: "" };
@@ -113,6 +142,18 @@ const wiegandWires = ({ d0, d1 }: { readonly d0: number; readonly d1: number }):
   line("D0", "green", d0, shift),
   line("D1", "white", d1, shift),
   { terminal: "GND", color: "black", to: "ground", note: "shared with the board, or nothing is read" },
+  { terminal: "12V", color: "red", to: { other: "reader supply, plus" }, note: "never from the board" },
+];
+
+const rs485Wires = (port: string, address: number): readonly Wire[] => [
+  { terminal: "A", color: "green", to: { other: `A of the adapter /dev/${port}` }, note: "a twisted pair with B" },
+  {
+    terminal: "B",
+    color: "white",
+    to: { other: `B of the adapter /dev/${port}` },
+    note: `address ${address}; 120 ohms across A and B at both ends`,
+  },
+  { terminal: "GND", color: "black", to: { other: "ground of the adapter" }, note: "" },
   { terminal: "12V", color: "red", to: { other: "reader supply, plus" }, note: "never from the board" },
 ];
 

@@ -61,7 +61,7 @@ function planReaderLine(body: ReaderFields, wires: Wires): BoardLine {
     return line("keys", id, body.keys);
   }
   if (body.kind === "tap") {
-    if (reader.kind !== "wiegand" && reader.kind !== "pcsc") return wrong("This reader takes no cards.");
+    if (!["wiegand", "pcsc", "osdp"].includes(reader.kind)) return wrong("This reader takes no cards.");
     if (typeof body.card !== "string" || !cardPattern.test(body.card)) {
       return wrong("A card is 2 to 32 hexadecimal digits, with its length in bits after a slash where it matters.");
     }

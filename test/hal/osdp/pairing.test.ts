@@ -15,7 +15,7 @@ test("a reader gets a key of its own in the window, and is served with it at onc
   expect(bench.sent).toEqual([]);
   bench.part.care?.pair("r0", 10 * minutes);
   await bench.run(2_000);
-  expect(bench.said("pairing")).toMatchObject([{ reader: "r0", paired: true }]);
+  expect(bench.said("pairing")).toMatchObject([{ device: "r0", paired: true }]);
   expect(bench.saved.get("r0")).toMatchObject({
     current: { key: one.key, identity: { maker: "5c2623", serial: "00000007" }, chip: "0700000000000000" },
     next: null,

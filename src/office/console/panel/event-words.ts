@@ -232,6 +232,16 @@ const sayings: { readonly [Type in JournalEvent["type"]]: Say<Type> } = {
   "device.faulted": (event) => ["alarm", `${event.device} does not work as it should: ${event.why}`],
   "device.mended": (event) => ["system", `${event.device} works as it should again`],
   "device.attacked": ({ device, what, count }) => ["alarm", `${device} may be under attack: ${what}, ${times(count)}`],
+  "reader.pairingOpened": (event) => [
+    "system",
+    `${event.reader} may be given a key for ${durationWords(event.forMs)}, opened ${operatorWords(event.who)}`,
+  ],
+  "reader.paired": (event) => ["system", `${event.reader} was given a key of its own`],
+  "reader.pairingClosed": (event) => ["system", `${event.reader} was given no key: ${event.why}`],
+  "line.traced": (event) => [
+    "system",
+    `What crosses ${event.line} is being written down for ${durationWords(event.forMs)}, ${operatorWords(event.who)}`,
+  ],
   "device.lost": (event) => ["alarm", `${event.device} does not answer: ${event.why}`],
   "device.found": (event) => ["system", `${event.device} answers again`],
   "relay.failed": (event) => ["alarm", `Relay ${event.relay} did not switch: ${event.why}`],

@@ -39,12 +39,13 @@ export interface ReaderSetting {
 const trayWords = {
   wiegand: { title: "Tap a card", field: "Card number in hex", samples: "card" },
   pcsc: { title: "Tap a card", field: "Card number in hex", samples: "card" },
+  osdp: { title: "Tap a card", field: "Card number in hex", samples: "card" },
   scanner: { title: "Hold up a QR code", field: "QR text", samples: "qr" },
   plate: { title: "Drive up with a plate", field: "Number plate", samples: null },
   keypad: { title: "", field: "", samples: null },
 } as const;
 
-const isOfCards = (kind: keyof typeof trayWords): boolean => kind === "wiegand" || kind === "pcsc";
+const isOfCards = (kind: keyof typeof trayWords): boolean => ["wiegand", "pcsc", "osdp"].includes(kind);
 
 export class ReaderDevice {
   readonly device = copyOf("reader");
