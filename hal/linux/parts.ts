@@ -16,7 +16,11 @@ function pinsOf(spec: BoardSpec, clock: Clock): readonly PartChoice[] {
   const { relays, inputs, readers } = spec;
   const devices = [...relays, ...inputs, ...readers.filter((reader) => "pins" in reader)].map(({ id }) => id);
   if (devices.length === 0) return [];
-  return [{ devices, open: async () => (await import("./gpio/part.ts")).openGpio(spec, clock) }];
+  const open =
+    spec.gpio?.driver === "sysfs"
+      ? async () => (await import("./gpio/sysfs-part.ts")).openSysfs(spec, clock)
+      : async () => (await import("./gpio/part.ts")).openGpio(spec, clock);
+  return [{ devices, open }];
 }
 
 /** Of readers on buses and ports, once the doors work. */

@@ -116,17 +116,15 @@ function troubleOf({ bits, spacingsUs, lastUs, before }: WiegandLine, { pulses }
  */
 function isEven(spacingsUs: readonly number[]): boolean {
   const usual = median(spacingsUs);
-  for (let place = 0; place < spacingsUs.length; place += 1) {
-    const spacing = spacingsUs[place] ?? 0;
-    if (spacing >= usual / 2 && spacing <= usual * 2) continue;
-    const next = spacingsUs[place + 1];
-    if (next === undefined || !isPair(spacing + next, usual)) return false;
-    place += 1;
-  }
-  return true;
+  const isPair = (one: number | undefined, other: number | undefined): boolean => {
+    const together = (one ?? 0) + (other ?? 0);
+    return together >= usual * 1.5 && together <= usual * 2.5;
+  };
+  return spacingsUs.every((spacing, place) => {
+    if (spacing >= usual / 2 && spacing <= usual * 2) return true;
+    return isPair(spacingsUs[place - 1], spacing) || isPair(spacing, spacingsUs[place + 1]);
+  });
 }
-
-const isPair = (together: number, usual: number): boolean => together >= usual * 1.5 && together <= usual * 2.5;
 
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((one, other) => one - other);

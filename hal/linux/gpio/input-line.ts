@@ -4,12 +4,15 @@ import type { Clock, MonoMs } from "../../clock.ts";
 import type { Keeper } from "../keep-open.ts";
 import { keepOpen } from "../keep-open.ts";
 import type { Report } from "../part.ts";
+import { Chatter } from "./chatter.ts";
 import type { LineSource } from "./lines.ts";
 import { openLines, readValue } from "./lines.ts";
 import { decodeEvents, follows } from "./uapi.ts";
 
 /** The kernel's own number for one line; a contact that chatters more is read anew. */
 const bufferSize = 64;
+/** No contact that somebody moves bounces so much. */
+const maxChangesPerSecond = 1_000;
 
 export interface InputLineParts {
   readonly wiring: InputWiring;
@@ -24,6 +27,7 @@ export class InputLine {
   /** Null while it is not known. */
   #active: boolean | null = null;
   #seqno = 0;
+  readonly #chatter = new Chatter(maxChangesPerSecond);
 
   constructor(parts: InputLineParts) {
     this.#parts = parts;
@@ -76,6 +80,12 @@ export class InputLine {
       const missed = !follows(this.#seqno, seqno);
       this.#seqno = seqno;
       const at = Math.floor(Number(atNs) / 1e6) as MonoMs;
+      if (this.#chatter.isTooMuch(at)) {
+        lost(
+          "it changes a thousand times a second and is left alone for a while; look for a loose wire, or add debounceMs",
+        );
+        return;
+      }
       try {
         // What was missed may have been the last change.
         this.#set(missed ? readValue(this.#parts.source.kernel, descriptor) : rising, at);

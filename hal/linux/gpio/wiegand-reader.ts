@@ -6,6 +6,7 @@ import { keepOpen } from "../keep-open.ts";
 import type { Report } from "../part.ts";
 import type { LineOutcome, LineStep, PulseRules, Spoiled, WiegandLine } from "../wiegand-line.ts";
 import { idleLine, stepPulse, stepQuiet } from "../wiegand-line.ts";
+import { Chatter } from "./chatter.ts";
 import { LastingTrouble } from "./lasting-trouble.ts";
 import type { LineSource } from "./lines.ts";
 import { openLines } from "./lines.ts";
@@ -18,6 +19,8 @@ const usualGapMs = 30;
 /** A stray pulse now and then is nothing; so many spoiled bursts in a minute are. */
 const noisyBursts = 10;
 const noisyMs = 60_000;
+/** Readers send some tens of bits, and then nothing for a while. */
+const maxPulsesPerSecond = 4_000;
 
 export interface WiegandReaderParts {
   readonly wiring: WiegandWiring;
@@ -33,6 +36,7 @@ export class WiegandReader {
   readonly #trouble: LastingTrouble;
   #line: WiegandLine = idleLine;
   #seqno = 0;
+  readonly #chatter = new Chatter(maxPulsesPerSecond);
   /** When the last bursts were spoiled. */
   #spoiledAt: readonly MonoMs[] = [];
 
@@ -73,15 +77,21 @@ export class WiegandReader {
     this.#line = idleLine;
     this.#seqno = 0;
     const forget = source.kernel.watch(descriptor, this.#rules.frameGapMs + 1, {
-      events: (bytes) => this.#hear(bytes),
+      events: (bytes) => this.#hear(bytes, lost),
       quiet: (atNs) => this.#take(stepQuiet(this.#line, usOf(atNs), this.#rules)),
       gone: () => lost("its chip has left; connect it again"),
     });
     return { close: forget };
   }
 
-  #hear(bytes: Uint8Array): void {
+  #hear(bytes: Uint8Array, lost: (why: string) => void): void {
     for (const { atNs, offset, seqno } of decodeEvents(bytes)) {
+      if (this.#chatter.isTooMuch(Number(atNs) / 1e6)) {
+        lost(
+          "its lines chatter without end and are left alone for a while; look for a broken wire or a missing ground",
+        );
+        return;
+      }
       const afterLoss = !follows(this.#seqno, seqno);
       this.#seqno = seqno;
       const bit = offset === this.#parts.wiring.pins.d1 ? "1" : "0";

@@ -67,6 +67,16 @@ test("a contact that chattered more than the kernel keeps is told as it stands a
   expect(actives(events).at(-1)).toBe(true);
 });
 
+test("a contact that chatters without end is left alone, and told anew after a while", async () => {
+  const { clock, kernel, open, settle } = machine();
+  const { events, stateOf } = await open();
+  for (let n = 0; n < 1_001; n += 1) kernel.set(5, n % 2 === 1);
+  expect(stateOf("exit")).toMatchObject({ state: "lost", why: expect.stringContaining("loose wire") });
+  clock.advance(250);
+  await settle();
+  expect([stateOf("exit")?.state, actives(events).at(-1)]).toEqual(["ok", true]);
+});
+
 test("when the board stops, all lines but the relays' are given back, and those a while later", async () => {
   const { kernel, giveBack, open } = machine();
   const { part } = await open();

@@ -56,3 +56,15 @@ test("a reader whose lines carry noise gives no frame and is said to be faulty",
   }
   expect([frames(events), stateOf("reader")?.state]).toEqual([[], "faulty"]);
 });
+
+test("lines that chatter without end are left alone, and tried again after a while", async () => {
+  const { clock, kernel, open, settle } = machine();
+  const { events, stateOf } = await open();
+  for (let n = 0; n < 45; n += 1) kernel.pulses(cardPulses("1".repeat(100), pins, 100));
+  expect([frames(events), stateOf("reader")?.state]).toEqual([[], "lost"]);
+  clock.advance(1_000);
+  await settle();
+  kernel.pulses(cardPulses(card, pins, 2_000));
+  clock.advance(31);
+  expect([frames(events).map(([bits]) => bits), stateOf("reader")?.state]).toEqual([[card], "ok"]);
+});
