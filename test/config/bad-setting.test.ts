@@ -110,7 +110,12 @@ const rows: readonly Row[] = [
     edited((site) => {
       site.colour = "blue";
     }),
-    ["colour", /^Postern knows no setting "colour" here\.$/, /^Remove it; known here: .*site, board, gpio, relays/, '"blue"'],
+    [
+      "colour",
+      /^Postern knows no setting "colour" here\.$/,
+      /^Remove it; known here: .*site, board, gpio, relays/,
+      '"blue"',
+    ],
   ],
   [
     "a mistyped key",
