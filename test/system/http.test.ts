@@ -84,6 +84,25 @@ test("curl opens a door with a token, with Digest and with a password in the add
   for (const secret of [token, password, "right-horse-43"]) expect(kept).not.toContain(secret);
 });
 
+test("a command that waited while the doors' process stood still opens nothing once it goes on, and the next one opens", async () => {
+  const site = await start((one) => {
+    one.httpOpening = { modes: ["bearer"] };
+  });
+  const made = await runPostern(["http", "token", "bridge", "--state", site.state]);
+  const open = (door: string) => {
+    const token = /postern_\S+/.exec(made.out)?.[0] ?? "";
+    return curl("-X", "POST", "-H", `Authorization: Bearer ${token}`, `${site.console}/v1/doors/${door}/open`);
+  };
+  const { pid = 0 } = site.process;
+  process.kill(pid, "SIGSTOP");
+  const answered = await open("front").finally(() => process.kill(pid, "SIGCONT"));
+  expect(answered).toMatch(/The doors do not answer.* 503$/);
+  await poll(async () => (await open("garage")).endsWith(" 200"));
+  await poll(async () => (await events(site.state)).some(({ event }) => event.type === "http.opened"));
+  const doors = (await events(site.state)).flatMap(({ event }) => (event.type === "door.unlocked" ? [event.door] : []));
+  expect(doors).toEqual(["garage"]);
+});
+
 test("a web relay acts once though the office is killed while it waits for the answer", async () => {
   const arrived: string[] = [];
   const first = Promise.withResolvers<void>();
