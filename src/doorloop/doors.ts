@@ -26,6 +26,8 @@ export interface DoorsParts {
   readonly onChange: () => void;
   /** Granted a while ago, and now refused by the door. */
   readonly onAbort: (ask: AskId, door: DoorId, why: AbortReason) => void;
+  /** An order has shut the door. */
+  readonly onShut: (door: DoorId) => void;
   readonly stepDoor: StepDoor | undefined;
 }
 
@@ -191,7 +193,7 @@ export class Doors {
   }
 
   #run(door: DoorEntry, input: DoorInput, effect: DoorEffect): void {
-    const { board, site, record, onAbort } = this.#parts;
+    const { board, site, record, onAbort, onShut } = this.#parts;
     switch (effect.kind) {
       case "unlock":
         this.#drives.unlock(door.spec, effect.cause);
@@ -201,6 +203,7 @@ export class Doors {
         return;
       case "shut":
         this.#stepRelays(door, { kind: "shut", cause: effect.cause });
+        if (effect.cause.by !== "time") onShut(door.spec.id);
         return;
       case "record":
         record(effect.event);

@@ -30,6 +30,8 @@ export interface InputDesk {
   take(event: Extract<BoardEvent, { kind: "input" | "fault" }>, now: MonoMs): readonly InputFinding[];
   /** The board hears nothing of it any more. */
   lost(input: InputId, now: MonoMs): readonly InputFinding[];
+  /** By an order: what waits for its delay to open the door does not. */
+  shut(door: DoorId): void;
   tick(now: MonoMs): readonly InputFinding[];
   deadline(): MonoMs | null;
   /** As last reported, and known to be so. */
@@ -82,6 +84,13 @@ export function createInputDesk(site: SiteSpec): InputDesk {
       return healed ? [...found, { kind: "record", event: { type: "input.healed", input } }] : found;
     },
     lost: (input, now) => move(input, "lost", now),
+    shut(door) {
+      for (const entry of actions) {
+        const { found } = entry;
+        if (found.kind !== "opening" || !found.opening.doors.includes(door)) continue;
+        entry.state = { ...entry.state, dueAt: null };
+      }
+    },
     tick: (now) => stepActions(actions, { kind: "tick" }, now),
     deadline() {
       let first: MonoMs | null = null;

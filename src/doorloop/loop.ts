@@ -72,6 +72,7 @@ export class DoorLoop {
       record,
       onChange: parts.onChange,
       onAbort: (ask, door, why) => this.link.record({ settle: "aborted", ask, door, why }),
+      onShut: (door) => this.#inputs.shut(door),
       stepDoor: parts.stepDoor,
     });
     this.#latches = new Latches(this.#doors, record);

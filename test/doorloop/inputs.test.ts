@@ -278,6 +278,18 @@ test.each<[string, BenchParts, (bench: LoopBench) => void]>([
   expect(bench.isEnergized("front-strike")).toBe(false);
 });
 
+test("a lockdown that comes and is released within an input's delay ends what waited, and the next press counts anew", () => {
+  const bench = openingBench({});
+  bench.board.press("bell", 300);
+  bench.loop.command({ kind: "lockDown", doors: ["front" as DoorId], forMs: null }, "olga");
+  bench.loop.command({ kind: "lockDownRelease", doors: ["front" as DoorId] }, "olga");
+  bench.clock.advance(60_000);
+  expect(bench.recorded("input.opened")).toEqual([]);
+  bench.board.press("bell", 300);
+  bench.clock.advance(10_000);
+  expect(bench.recorded("input.opened")).toEqual(opened);
+});
+
 test("an input that was active before it was first heard opens nothing until it is let go and active again", () => {
   const bench = openingBench({ delayMs: 0 });
   bench.board.breakWire("bell", "cut");
