@@ -1,5 +1,6 @@
 // `postern doctor`: checks the machine against the configuration and says how to mend what it finds.
 import { parseArgs } from "node:util";
+import { headerLabels } from "../../hal/linux/gpio/chips.ts";
 import { readChips } from "../../hal/linux/probe/chips.ts";
 import { gatherFacts } from "../../hal/linux/probe/gather.ts";
 import type { ChipFacts, MachineFacts } from "../../hal/linux/probe/machine-facts.ts";
@@ -46,6 +47,7 @@ const factsFor = (config: Config, stateFolder: string | null): Promise<MachineFa
     root: "/",
     paths: devicePathsOf(config),
     packages: packagesOf(config),
+    chip: config.gpio.chip,
     stateFolder,
     chips: readChips,
     isTimeSynchronised: async () => {
@@ -61,16 +63,18 @@ function packagesOf({ readers }: Config): readonly string[] {
 
 function boardFindings(config: Config, facts: MachineFacts): readonly Finding[] {
   return [
-    ...lineFindings(config, facts, chipFor(facts)),
+    ...lineFindings(config, facts, chipFor(config, facts)),
     ...portFindings(config, facts),
     ...machineFindings(config, facts),
   ];
 }
 
-/** The lines of the header; of chips with more names than one, the first. */
-const headerChips = /^pinctrl-(bcm2835|bcm2711|rp1)$/;
-const chipFor = ({ chips }: MachineFacts): ChipFacts | null =>
-  chips.find(({ label }) => headerChips.test(label)) ?? null;
+/** The one that the configuration names, or the header's; of chips with more names than one, the first. */
+function chipFor({ gpio }: Config, { chips }: MachineFacts): ChipFacts | null {
+  const labels: readonly string[] = gpio.chip === null ? headerLabels : [gpio.chip];
+  const isNamed = (path: string) => path === `/dev/${gpio.chip}`;
+  return chips.find(({ label, path }) => labels.includes(label) || isNamed(path)) ?? null;
+}
 
 /** Null when no controller runs on the state folder. */
 async function healthOf(socket: string): Promise<readonly HealthFact[] | null> {

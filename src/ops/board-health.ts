@@ -32,5 +32,8 @@ export function noteSupplyHealth(
 
 export function noteBoardHealth(health: Health, devices: readonly Device[], failedRelays: readonly RelayId[]): void {
   for (const { device, state, why } of devices) health.set(device, state === "ok" ? "ok" : "fault", why);
-  for (const relay of failedRelays) health.set(relay, "fault", "the relay did not take its level");
+  const known = new Set(devices.flatMap(({ device, state }) => (state === "ok" ? [] : [device])));
+  for (const relay of failedRelays) {
+    if (!known.has(relay)) health.set(relay, "fault", "the relay did not take its level");
+  }
 }

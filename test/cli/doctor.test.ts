@@ -206,6 +206,7 @@ test("facts are gathered from the places where a board keeps them", async () => 
     root,
     paths: [...pathsOf(linuxSite()), "/dev/nothing"],
     packages: ["koffi", "no-such-package"],
+    chip: null,
     stateFolder: root,
     chips: () => ({ chips: [], forbidden: [] }),
     isTimeSynchronised: async () => true,

@@ -68,3 +68,18 @@ test("a line that is not on the header is drawn by its number", () => {
   });
   expect(drawWiring("Site", planWiring(config))).toContain("line 99");
 });
+
+test("a relay says which level energizes it, and a reader's LED and beeper have wires of their own", () => {
+  const config = example((site) => {
+    site.relays[0].activeLevel = "low";
+    site.readers[1].led = { pin: 16 };
+    site.readers[1].beeper = { pin: 12, activeLevel: "high" };
+  });
+  const notesOf = (wanted: string) =>
+    planWiring(config).flatMap(({ wires }) =>
+      wires.flatMap(({ terminal, note }) => (terminal === wanted ? [note] : [])),
+    );
+  expect(notesOf("IN")).toEqual([expect.stringMatching(/^low energizes;/), expect.stringMatching(/^high energizes;/)]);
+  expect(notesOf("LED")).toEqual([expect.stringContaining("through a level shifter")]);
+  expect(notesOf("BEEP")).toEqual([expect.stringContaining("through a transistor")]);
+});

@@ -6,7 +6,7 @@ import type { Part, Report } from "../part.ts";
 import type { HeldLines } from "./held-lines.ts";
 import { heldLines } from "./held-lines.ts";
 import { InputLine } from "./input-line.ts";
-import { keptOutputsWhy, outputsAreKept } from "./kept-outputs.ts";
+import { keptOutputsSwitch, keptOutputsWhy } from "./kept-outputs.ts";
 import type { GpioKernel } from "./kernel.ts";
 import { placeOf } from "./lines.ts";
 import { openLinuxKernel } from "./linux-kernel.ts";
@@ -44,7 +44,7 @@ export async function openGpio(
     ...(beeper ? [new SignalLine({ ...common, reader: id, what: "beeper", wiring: beeper })] : []),
   ]);
   const devices = [...relays.values(), ...inputs, ...readers, ...signals];
-  const kept = spec.relays.length > 0 && outputsAreKept(sysRoot, source.chip);
+  const kept = spec.relays.length > 0 && keptOutputsSwitch(sysRoot, source.chip) !== null;
   const since: MonoMs = clock.mono();
   // The first try of each is made by then.
   await new Promise<void>((resolve) => setImmediate(resolve));

@@ -4,6 +4,7 @@ import { access, readdir, readFile, statfs } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { release } from "node:os";
 import { join } from "node:path";
+import { keptOutputsSwitch } from "../gpio/kept-outputs.ts";
 import { readSupply } from "../supply.ts";
 import type { ChipsRead } from "./chips.ts";
 import type { MachineFacts, PathState } from "./machine-facts.ts";
@@ -14,6 +15,8 @@ export interface ProbeParts {
   /** Paths of devices that somebody wants to open. */
   readonly paths: readonly string[];
   readonly packages: readonly string[];
+  /** As the configuration names it; null is the header's. */
+  readonly chip: string | null;
   readonly stateFolder: string | null;
   readonly chips: () => ChipsRead;
   readonly isTimeSynchronised: () => Promise<boolean>;
@@ -21,11 +24,6 @@ export interface ProbeParts {
 
 /** Where the firmware's configuration lies, newer systems first. */
 const bootConfigs = ["boot/firmware/config.txt", "boot/config.txt"];
-/** The drivers of Raspberry boards' lines, each with a switch of this name. */
-const persistSwitches = ["pinctrl_bcm2835", "pinctrl_rp1"].map(
-  (driver) => `sys/module/${driver}/parameters/persist_gpio_outputs`,
-);
-
 export async function gatherFacts(parts: ProbeParts): Promise<MachineFacts> {
   const { root } = parts;
   const read = (path: string) => textOf(join(root, path));
@@ -35,7 +33,7 @@ export async function gatherFacts(parts: ProbeParts): Promise<MachineFacts> {
     kernel: release(),
     chips,
     forbiddenChips: forbidden,
-    persistSwitch: await persistSwitchOf(root),
+    persistSwitch: persistSwitchOf(root, parts.chip),
     bootConfig: (await Promise.all(bootConfigs.map(read))).find((text) => text !== "") ?? "",
     commandLine: (await read("proc/cmdline")).trim(),
     paths: new Map(states),
@@ -59,11 +57,9 @@ async function stateOf(path: string): Promise<PathState> {
   }
 }
 
-async function persistSwitchOf(root: string): Promise<string | null> {
-  for (const path of persistSwitches) {
-    if (/^[Y1]/.test(await textOf(join(root, path)))) return `/${path}`;
-  }
-  return null;
+function persistSwitchOf(root: string, chip: string | null): string | null {
+  const found = keptOutputsSwitch(join(root, "sys"), chip);
+  return found === null ? null : `/sys/${found}`;
 }
 
 function missingAmong(packages: readonly string[]): ReadonlyMap<string, string> {

@@ -24,7 +24,7 @@ const otherHolders: readonly (readonly [pattern: RegExp, remedy: string])[] = [
 export function lineFindings(config: Config, facts: MachineFacts, chip: ChipFacts | null): readonly Finding[] {
   const lines = linesOf(config);
   if (lines.length === 0) return [];
-  if (chip === null) return [noChip(facts)];
+  if (chip === null) return [noChip(config, facts)];
   return [
     ...lines.flatMap((line) => lineTrouble(line, chip, config)),
     ...bootTrouble(lines, facts),
@@ -38,11 +38,13 @@ export const linesOf = (config: Config): readonly NamedLine[] =>
     wires.flatMap(({ to }) => (typeof to === "object" && "gpio" in to ? [{ device: id, gpio: to.gpio }] : [])),
   );
 
-function noChip({ chips, forbiddenChips }: MachineFacts): Finding {
+function noChip(config: Config, { chips, forbiddenChips }: MachineFacts): Finding {
   if (chips.length > 0) {
     return broken(
       "lines",
-      "None of this machine's line controllers is the header's.",
+      config.gpio.chip === null
+        ? "None of this machine's line controllers is the header's."
+        : `This machine has no line controller "${config.gpio.chip}".`,
       `Name the right one as gpio.chip; there are ${chips.map(({ label }) => `"${label}"`).join(", ")}.`,
     );
   }

@@ -39,19 +39,30 @@ export function planWiring(config: Config): readonly WiredDevice[] {
   ];
 }
 
-function relayWiring({ id, pin, on }: Config["relays"][number], doors: readonly DoorConfig[]): WiredDevice {
+function relayWiring(
+  { id, pin, on, activeLevel }: Config["relays"][number],
+  doors: readonly DoorConfig[],
+): WiredDevice {
   const door = doors.find(({ relay }) => relay === id);
   const aux = doors.find(({ auxRelays }) => auxRelays.some(({ relay }) => relay === id));
   const what = door === undefined ? `relay${aux === undefined ? "" : ` beside ${aux.name}`}` : `lock of ${door.name}`;
   return {
     id,
     what,
-    wires: [...(pin === undefined ? outputOf(on) : relayModule(pin)), ...(door === undefined ? [] : lockWires(door))],
+    wires: [
+      ...(pin === undefined ? outputOf(on) : relayModule(pin, activeLevel)),
+      ...(door === undefined ? [] : lockWires(door)),
+    ],
   };
 }
 
-const relayModule = (pin: number): readonly Wire[] => [
-  line("IN", "violet", pin, "to the relay module, never to a coil: a line drives 3.3 V and a few milliamperes"),
+const relayModule = (pin: number, activeLevel: "low" | "high"): readonly Wire[] => [
+  line(
+    "IN",
+    "violet",
+    pin,
+    `${activeLevel} energizes; to the relay module, never to a coil: a line drives 3.3 V and a few milliamperes`,
+  ),
   { terminal: "GND", color: "black", to: "ground", note: "" },
 ];
 
@@ -125,7 +136,7 @@ function readerWiring(reader: ReaderConfig, { doors, rs485 }: Config): WiredDevi
   const door = doors.find(({ id }) => id === reader.door)?.name ?? reader.door;
   const side = reader.direction === "exit" ? "way out of" : "way into";
   if ("pins" in reader) {
-    return { id: reader.id, what: `${reader.kind} reader, ${side} ${door}`, wires: wiegandWires(reader.pins) };
+    return { id: reader.id, what: `${reader.kind} reader, ${side} ${door}`, wires: wiegandWires(reader) };
   }
   if (reader.kind === "osdp") {
     const port = rs485.find(({ id }) => id === reader.line)?.port ?? reader.line;
@@ -138,9 +149,16 @@ function readerWiring(reader: ReaderConfig, { doors, rs485 }: Config): WiredDevi
 
 const shift = "through a level shifter: readers drive 5 V, the board bears 3.3 V";
 
-const wiegandWires = ({ d0, d1 }: { readonly d0: number; readonly d1: number }): readonly Wire[] => [
+const shown = (level: "low" | "high"): string =>
+  level === "low"
+    ? "a low level shows it; through a level shifter, as the reader pulls it up to 5 V"
+    : "a high level shows it; through a transistor that pulls the reader's wire to ground";
+
+const wiegandWires = ({ pins: { d0, d1 }, led, beeper }: Extract<ReaderConfig, { pins: unknown }>): readonly Wire[] => [
   line("D0", "green", d0, shift),
   line("D1", "white", d1, shift),
+  ...(led === null ? [] : [line("LED", "brown", led.pin, shown(led.activeLevel))]),
+  ...(beeper === null ? [] : [line("BEEP", "yellow", beeper.pin, shown(beeper.activeLevel))]),
   { terminal: "GND", color: "black", to: "ground", note: "shared with the board, or nothing is read" },
   { terminal: "12V", color: "red", to: { other: "reader supply, plus" }, note: "never from the board" },
 ];
