@@ -77,7 +77,15 @@ export const site: SiteSpec = {
   keypad: { keyTimeoutMs: 10_000, maxKeys: 16, autoSubmitLength: null, apartmentLength: null },
   guessing: { failures: 5, blockMs: 30_000, maxBlockMs: 900_000, drainMs: 1_200_000 },
   factors: { timeoutMs: 10_000, attempts: 5, blockMs: 300_000 },
-  codes: { duress: false, partition: false, publicLength: 6, coolDownMs: 0, qrPinOnKeypad: false, codeAlone: false },
+  codes: {
+    duress: false,
+    partition: false,
+    virtualPin: false,
+    publicLength: 6,
+    coolDownMs: 0,
+    qrPinOnKeypad: false,
+    codeAlone: false,
+  },
   passes: {
     enabled: true,
     activateOnFirstUse: true,

@@ -1,4 +1,5 @@
 // Settings of the whole site, as titled lines for `postern check`: only what is not the usual is told; knows no door's rules.
+import { leastPaddedDigits, mostPadding } from "../domain/padded-pin.ts";
 import { cardsSchema, codesSchema, factorPolicySchema, passesSchema } from "./policy-schema.ts";
 import type { Config } from "./schema.ts";
 import { directorySchema } from "./schema.ts";
@@ -52,6 +53,8 @@ const codeTexts = ({ codes }: Config): readonly string[] =>
   unusual(codes, codesSchema.parse({}), {
     duress: () => "duress twins of PINs",
     partition: () => "those of passes begin with 9, and no others",
+    virtualPin: () =>
+      `up to ${mostPadding} digits around a PIN of ${leastPaddedDigits} or more are passed over after its owner's card`,
     publicLength: (digits) => `public ones have ${digits} digits`,
     coolDownDays: (days) => (days === 0 ? "are given to others at once" : `given to others after ${daysText(days)}`),
     qrPinOnKeypad: () => "digits of QRs are typed, too",

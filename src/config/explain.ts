@@ -1,10 +1,12 @@
 // What `postern check` prints: every problem of a refused file, or what a good one will run; 80 columns, no color.
 import { shareOf } from "../domain/code-partition.ts";
 import { guessOdds } from "../domain/guess.ts";
+import { leastPaddedDigits } from "../domain/padded-pin.ts";
 import { doorRuleLines, siteRuleLines } from "./explain-rules.ts";
 import { daysText, spanText } from "./explain-settings.ts";
 import type { ConfigProblem } from "./problem.ts";
 import { printable, shorten } from "./problem.ts";
+import { foundCardOdds } from "./rule-warnings.ts";
 import type { Config, DoorConfig, ReaderConfig } from "./schema.ts";
 
 const width = 80;
@@ -87,7 +89,9 @@ function siteLines(config: Config): readonly string[] {
 }
 
 /** What the policy means for one code of the usual lengths; `postern people list` counts the codes that there are. */
-function oddsText({ guessing, codes: { partition } }: Config): string {
+function oddsText(config: Config): string {
+  const { guessing, codes } = config;
+  const { partition } = codes;
   const oddsOf = (length: number, holder: "person" | "pass") => {
     const { perDay, perYear } = guessOdds(guessing, [{ length, count: 1, share: shareOf(holder, partition) }]);
     const whose = partition ? ` of a ${holder}` : "";
@@ -95,7 +99,13 @@ function oddsText({ guessing, codes: { partition } }: Config): string {
   };
   const odds = [oddsOf(4, "person"), oddsOf(6, "person"), ...(partition ? [oddsOf(6, "pass"), oddsOf(8, "pass")] : [])];
   const { triesPerDay } = guessOdds(guessing, []);
-  return `a tireless guesser has ${triesPerDay} tries a day at a door and hits ${odds.join("; ")}`;
+  return `a tireless guesser has ${triesPerDay} tries a day at a door and hits ${odds.join("; ")}${codes.virtualPin ? `; ${foundCardText(config)}` : ""}`;
+}
+
+/** Each entry tries several PINs then. */
+function foundCardText(config: Config): string {
+  const { perDay, perYear } = foundCardOdds(config);
+  return `whoever has found a card hits its owner's ${leastPaddedDigits}-digit PIN in a day with ${percentText(perDay)}, in a year with ${percentText(perYear)}`;
 }
 
 export const percentText = (odds: number): string => `${Number((odds * 100).toPrecision(2))} %`;

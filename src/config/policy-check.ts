@@ -1,4 +1,5 @@
 // Finds rules for several doors, and for what is typed at all of them, that cannot be kept; knows no wire.
+import { leastPaddedDigits } from "../domain/padded-pin.ts";
 import { repeated } from "./door-check.ts";
 import type { Finding, Step } from "./problem.ts";
 import type { Salvage } from "./salvage.ts";
@@ -8,6 +9,7 @@ export function policyFindings(known: Salvage): readonly Finding[] {
     ...entryFindings(known),
     ...apartmentFindings(known),
     ...qrPinFindings(known),
+    ...virtualPinFindings(known),
     ...blockFindings(known),
     ...groupFindings(known),
     ...receptionFindings(known),
@@ -58,6 +60,14 @@ function qrPinFindings({ codes: { qrPinOnKeypad }, keypad: { autoSubmitLength, m
   const problem = `The digits of a QR are ${qrPinDigits}, and an entry has at most ${longest}.`;
   const remedy = "Write false, or let entries be longer at keypad.";
   return [{ steps: ["codes", "qrPinOnKeypad"], value: true, problem, remedy }];
+}
+
+function virtualPinFindings({ codes: { virtualPin }, keypad: { autoSubmitLength, maxKeys } }: Salvage) {
+  const longest = Math.min(autoSubmitLength ?? Number.POSITIVE_INFINITY, maxKeys ?? Number.POSITIVE_INFINITY);
+  if (virtualPin !== true || longest > leastPaddedDigits) return [];
+  const problem = `Nothing fits around a PIN of ${leastPaddedDigits} digits, for an entry has at most ${longest}.`;
+  const remedy = "Write false, or let entries be longer at keypad.";
+  return [{ steps: ["codes", "virtualPin"], value: true, problem, remedy }];
 }
 
 function blockFindings({ guessing: { blockMs, maxBlockMs } }: Salvage): readonly Finding[] {

@@ -86,6 +86,12 @@ export const codesSchema = z
       .describe(
         "Whether codes of passes begin with 9, and no others, so that they never meet. It costs passes one digit: whoever guesses knows the first. Holds for codes that are set from then on.",
       ),
+    virtualPin: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Whether up to four digits that a person types before and after a PIN of six or more are passed over, so that onlookers do not learn it: 9947110688 for 471106. Only after that person's card, where card and PIN are asked for.",
+      ),
     publicLength: z.int().min(4).max(8).default(6).describe("The length that the shared codes have."),
     coolDownDays: z
       .int()

@@ -1,4 +1,8 @@
 // What is allowed among the rules of doors, codes and areas and still deserves a second look; knows no wire.
+import { shareOf } from "../domain/code-partition.ts";
+import type { GuessOdds } from "../domain/guess.ts";
+import { holderPolicy, paddedOdds } from "../domain/guess.ts";
+import { leastPaddedDigits } from "../domain/padded-pin.ts";
 import { hasNoWayOut } from "./policy-check.ts";
 import type { Finding, Step } from "./problem.ts";
 import { methodsOf } from "./reader-methods.ts";
@@ -80,6 +84,13 @@ function codeWarnings(config: Config): readonly Finding[] {
     const problem = `Of a courier's ${passes.courierDigits} digits everybody then knows the first.`;
     warn("partition", problem, "Write 8 as courierDigits at passes.");
   }
+  if (codes.virtualPin && !typing.some((door) => door.keypadMode === "pin" && takes(door, "card", config))) {
+    warn("virtualPin", "No door takes a card and then a PIN without the apartment.", "Leave it out.");
+  }
+  if (codes.virtualPin && foundCardOdds(config).perDay > worryingPerDay) {
+    const problem = "Whoever has found a card hits its owner's PIN within a day with more than one in a hundred.";
+    warn("virtualPin", problem, "Write fewer attempts or a longer blockMs at factors, or false here.");
+  }
   if (codes.publicLength < 6 && typing.length > 0) {
     const problem = `One of ${10 ** codes.publicLength} codes opens for everybody who is told it.`;
     warn("publicLength", problem, "Write 6 or more, or set no public codes.");
@@ -91,6 +102,16 @@ function codeWarnings(config: Config): readonly Finding[] {
     warn("codeAlone", "Each door with keys has a scanner, so a code never opens alone.", "Leave it out.");
   }
   return warnings;
+}
+
+/** Above it, a day of guessing is worth somebody's while. */
+const worryingPerDay = 0.01;
+
+/** Of the shortest PINs that may have digits around them. */
+export function foundCardOdds(config: Config): GuessOdds {
+  const { duress, partition } = config.codes;
+  const pins = { length: leastPaddedDigits, count: duress ? 2 : 1, share: shareOf("person", partition) };
+  return paddedOdds(holderPolicy(config), [pins]);
 }
 
 function areaWarnings(config: Config): readonly Finding[] {

@@ -1,5 +1,6 @@
 // The bound on guessing codes at one door: a leaky bucket over PIN keys and QR digits; knows no code and no wall-clock rule.
-import type { GuessPolicy } from "./site.ts";
+import { mostWindows, triesIn } from "./padded-pin.ts";
+import type { GuessPolicy, SiteSpec } from "./site.ts";
 import type { Instant, MonoMs, UnixMs } from "./time.ts";
 import { later, monoMs, unixMs } from "./time.ts";
 
@@ -26,13 +27,43 @@ export const freshGuess = (now: MonoMs): GuessState => ({ level: 0, at: now, blo
 export const isBlocked = (state: GuessState, now: MonoMs): boolean =>
   state.blockedUntil !== null && now < state.blockedUntil;
 
-/** Counts one failure. Not for failures during a block: those are denied before anything is looked up. */
-export function failGuess(
-  state: GuessState,
-  policy: GuessPolicy,
-  now: MonoMs,
-): { state: GuessState; blockMs: number | null } {
-  const level = Math.min(levelCap(policy), levelAt(state, policy, now) + 1);
+/** What bounds wrong second factors of one holder: blocks for the same time whenever the limit is reached, and forgets as slowly as the doors do. */
+export const holderPolicy = ({ factors, guessing }: Pick<SiteSpec, "factors" | "guessing">): GuessPolicy => ({
+  failures: factors.attempts,
+  blockMs: factors.blockMs,
+  maxBlockMs: factors.blockMs,
+  drainMs: guessing.drainMs,
+});
+
+interface Failed {
+  readonly state: GuessState;
+  /** Null where it began none. */
+  readonly blockMs: number | null;
+}
+
+/**
+ * Counts failures. Not for those during a block: they are denied before anything is looked up. Several at once count as if each had
+ * been made as soon as the one before it allowed: their blocks follow one another.
+ */
+export function failGuess(state: GuessState, policy: GuessPolicy, now: MonoMs, failures = 1): Failed {
+  let failed = failOnce(state, policy, now);
+  if (failures === 1) return failed;
+  let blocks = failed.blockMs !== null;
+  for (let n = 1; n < failures; n += 1) {
+    failed = failOnce(failed.state, policy, failed.state.blockedUntil ?? failed.state.at);
+    blocks ||= failed.blockMs !== null;
+  }
+  const { level, at } = failed.state;
+  const blockedUntil = stillBlocked(failed.state.blockedUntil ?? at, now);
+  // What drains until then is added, so that the state is one of this moment.
+  const asOfNow = { level: level + (at - now) / policy.drainMs, at: now, blockedUntil };
+  return { state: asOfNow, blockMs: blocks && blockedUntil !== null ? blockedUntil - now : null };
+}
+
+/** The level lies above the cap only while blocks that came at once run. */
+function failOnce(state: GuessState, policy: GuessPolicy, now: MonoMs): Failed {
+  const before = levelAt(state, policy, now);
+  const level = Math.max(before, Math.min(levelCap(policy), before + 1));
   const blockMs = blockMsAt(level, policy);
   const running = stillBlocked(state.blockedUntil, now);
   const blockedUntil = blockMs === null ? running : monoMs(Math.max(running ?? now, now + blockMs));
@@ -65,10 +96,12 @@ export function storeGuess(state: GuessState, now: Instant, boot: string): Store
  */
 export function restoreGuess(stored: StoredGuess, now: Instant, boot: string, policy: GuessPolicy): GuessState {
   const at = monoMs(now.mono - passedSince(stored, now, boot));
-  const level = Math.min(levelCap(policy), Math.max(0, stored.level));
-  if (stored.blockedUntilMono === null) return { level, at, blockedUntil: null };
-  const blockMs = Math.min(policy.maxBlockMs, stored.blockedUntilMono - stored.atMono);
-  return { level, at, blockedUntil: stillBlocked(later(at, blockMs), now.mono) };
+  const cap = levelCap(policy);
+  const level = Math.max(0, stored.level);
+  if (stored.blockedUntilMono === null) return { level: Math.min(cap, level), at, blockedUntil: null };
+  const blockMs = Math.min(mostWindows * policy.maxBlockMs, stored.blockedUntilMono - stored.atMono);
+  const blockedUntil = stillBlocked(later(at, blockMs), now.mono);
+  return { level: Math.min(cap + blockMs / policy.drainMs, level), at, blockedUntil };
 }
 
 function passedSince(stored: StoredGuess, now: Instant, boot: string): number {
@@ -129,6 +162,18 @@ const yearMs = 365 * dayMs;
 export function guessOdds(policy: GuessPolicy, codes: readonly CodeCount[]): GuessOdds {
   const triesPerDay = mostTries(policy, dayMs);
   const triesPerYear = mostTries(policy, yearMs);
+  return { triesPerDay, triesPerYear, perDay: hitOdds(triesPerDay, codes), perYear: hitOdds(triesPerYear, codes) };
+}
+
+/** The same for whoever fills each entry with as many codes as it may hold, which count as fewer tries than they are. */
+export function paddedOdds(policy: GuessPolicy, codes: readonly CodeCount[]): GuessOdds {
+  const gain = mostWindows / triesIn(mostWindows, policy);
+  const most = (withinMs: number): number => {
+    const tries = mostTries(policy, withinMs);
+    // The last entry is let in while its first try is due.
+    return tries === 0 ? 0 : Math.floor((tries - 1) * gain) + mostWindows;
+  };
+  const [triesPerDay, triesPerYear] = [most(dayMs), most(yearMs)];
   return { triesPerDay, triesPerYear, perDay: hitOdds(triesPerDay, codes), perYear: hitOdds(triesPerYear, codes) };
 }
 

@@ -146,6 +146,8 @@ export interface CodePolicy {
   readonly duress: boolean;
   /** Whether codes of passes begin with 9, and no others. */
   readonly partition: boolean;
+  /** Whether digits around a person's PIN are passed over, after that person's card. */
+  readonly virtualPin: boolean;
   /** The common length of the public codes. */
   readonly publicLength: number;
   /** For how long a code that was taken away is given to nobody else. */

@@ -7,14 +7,16 @@ import type { Holder } from "../domain/directory.ts";
 import type { Personal } from "../domain/events.ts";
 import { isSecondTry } from "../domain/factors.ts";
 import type { Facts, FirstFactor, Host } from "../domain/facts.ts";
-import { failGuess, refundGuess } from "../domain/guess.ts";
+import { failGuess, holderPolicy, refundGuess } from "../domain/guess.ts";
+import { triesIn } from "../domain/padded-pin.ts";
 import type { DenyReason } from "../domain/reasons.ts";
 import { occurrenceAt, onlyOccurrence } from "../domain/recurrence.ts";
 import type { Instant, MonoMs } from "../domain/time.ts";
 import type { ReadyAsk } from "./ready-ask.ts";
 import { gatherFacts, holdingOf, instantOf, nobody, verdictOf } from "./ready-ask.ts";
-import { holderPolicy, keyOf, raiseFloor, sideOf } from "./session.ts";
+import { keyOf, raiseFloor, sideOf } from "./session.ts";
 import type { LedgerTransaction } from "./transaction.ts";
+import { asMeant } from "./typed-entry.ts";
 import { forgiveFailures, rememberFailure } from "./typing-errors.ts";
 
 type Granted = Extract<Decision, { granted: true }>;
@@ -27,8 +29,8 @@ export class Deciding {
     this.#transaction = transaction;
   }
 
-  decide(ready: ReadyAsk, mono: MonoMs): Verdict {
-    const { ask } = ready;
+  decide(asked: ReadyAsk, mono: MonoMs): Verdict {
+    const { ask } = asked;
     const transaction = this.#transaction;
     const { session } = transaction.parts;
     // Sent a second time; whatever it was answered then, nobody stands there waiting for this answer.
@@ -38,16 +40,18 @@ export class Deciding {
     const door = session.doors.get(ask.door);
     if (mono >= ask.expiresAt) return this.#deny(ask, "askExpired", nobody, now);
     if (door === undefined) return this.#deny(ask, "noGrant", nobody, now);
-    const { facts, collided } = gatherFacts(ready, door, now, this.#firstOf(ask, now), {
+    const first = this.#firstOf(ask, now);
+    const ready = asMeant(asked, first);
+    const { facts, collided } = gatherFacts(ready, door, now, first, {
       ...transaction.parts,
       openings: transaction.openings,
       expected: transaction.expected,
     });
     const decision = decide(facts);
     transaction.firsts.set(sideOf(ask), null);
-    if (decision.granted) return this.#grant(ask, decision, facts, collided);
+    if (decision.granted) return this.#grant(ready.ask, decision, facts, collided);
     if ("more" in decision) return this.#begin(ask, decision, facts);
-    return this.#refuse(ask, decision, facts);
+    return this.#refuse(ask, decision, facts, ready.padded?.windows ?? 1);
   }
 
   /** What this completes, if it is meant to complete anything. */
@@ -115,16 +119,17 @@ export class Deciding {
     return decision;
   }
 
-  #refuse(ask: Ask, decision: Exclude<Decision, Granted | Begun>, facts: Facts): Verdict {
+  /** `codes` is how many were tried with the one entry. */
+  #refuse(ask: Ask, decision: Exclude<Decision, Granted | Begun>, facts: Facts, codes: number): Verdict {
     const { now, credential } = facts;
     const verdict = this.#deny(ask, decision.reason, facts, now);
     if (decision.reason === "credentialStolen" && credential !== null) {
       const event = { ask: ask.id, door: ask.door, credential: credential.id };
       this.#transaction.append({ type: "credential.stolenUsed", ...event }, now);
     }
-    if (countsAsGuess(ask.presentation, decision)) this.#countGuess(ask, now);
+    if (countsAsGuess(ask.presentation, decision)) this.#countGuess(ask, now, codes);
     const wrong = wrongSecondOf(facts, decision);
-    if (wrong !== null) this.#countWrongSecond(wrong, now);
+    if (wrong !== null) this.#countWrongSecond(wrong, now, codes);
     return verdict;
   }
 
@@ -135,24 +140,26 @@ export class Deciding {
     return { granted: false, reason };
   }
 
-  #countGuess(ask: Ask, now: Instant): void {
+  #countGuess(ask: Ask, now: Instant, codes: number): void {
     const { guess, site } = this.#transaction.parts.session;
     const { failures } = this.#transaction;
-    const failed = failGuess(guess.load(ask.door, site.guessing, now), site.guessing, now.mono);
+    const tries = triesIn(codes, site.guessing);
+    const failed = failGuess(guess.load(ask.door, site.guessing, now), site.guessing, now.mono, tries);
     guess.save(ask.door, failed.state, now);
     if (ask.presentation.method === "pin" && ask.presentation.digits !== null) {
       const known = failures.get(ask.reader) ?? [];
-      failures.set(ask.reader, rememberFailure(known, ask.presentation.digits, now.mono));
+      failures.set(ask.reader, rememberFailure(known, { digits: ask.presentation.digits, at: now.mono, tries }));
     }
     if (failed.blockMs === null) return;
     this.#transaction.append({ type: "access.limited", door: ask.door, blockMs: failed.blockMs }, now);
   }
 
   /** So that a found card does not let its finder try one PIN after the other, at one door after the other. */
-  #countWrongSecond(holder: Holder, now: Instant): void {
+  #countWrongSecond(holder: Holder, now: Instant, codes: number): void {
     const { guess, site } = this.#transaction.parts.session;
     const policy = holderPolicy(site);
-    const failed = failGuess(guess.load(keyOf(holder), policy, now), policy, now.mono);
+    const tries = triesIn(codes, policy);
+    const failed = failGuess(guess.load(keyOf(holder), policy, now), policy, now.mono, tries);
     guess.save(keyOf(holder), failed.state, now);
     if (failed.blockMs === null) return;
     const { person, pass } = holdingOf({ credential: null, holder });

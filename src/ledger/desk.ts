@@ -14,7 +14,8 @@ import type { Ledger } from "./ledger.ts";
 import type { PinQueue } from "./pin-hash.ts";
 import type { ReadyAsk } from "./ready-ask.ts";
 import { isRecordsOwnFault, troubleOf } from "./sqlite-trouble.ts";
-import { nothingToFind, slowSecretOf } from "./tokens.ts";
+import { nothingToFind } from "./tokens.ts";
+import type { TypedEntry } from "./typed-entry.ts";
 
 export interface DeskParts {
   readonly ledger: Ledger;
@@ -153,20 +154,32 @@ export class Desk {
       return;
     }
     this.#hear(ask.presentedAt);
-    const secret = slowSecretOf(ask.presentation);
-    if (secret !== null) this.#hash(ask, secret);
-    else this.#enqueue(this.#parts.ledger.readyAsk(ask, null));
+    this.#hashing.set(ask.id, ask);
+    this.#hash(ask, this.#parts.ledger.typedEntry(ask), []);
   }
 
-  /** An entry that cannot match anything is hashed all the same, so that it takes as long as any other. */
-  #hash(ask: Ask, digits: string): void {
-    this.#hashing.set(ask.id, ask);
-    const isExpired = () => this.#parts.now().mono >= ask.expiresAt;
-    const wanted = () => this.#hashing.get(ask.id) === ask && !isExpired();
-    this.#parts.pins.forAsk(digits, wanted, (hash) => {
-      if (this.#hashing.get(ask.id) !== ask) return;
+  /**
+   * An entry that cannot match anything is hashed all the same, so that it takes as long as any other. One that may hold several PINs
+   * queues anew for each of them: somebody at another door goes in between.
+   */
+  #hash(ask: Ask, entry: TypedEntry, hashes: readonly Buffer[]): void {
+    const { ledger, pins, now } = this.#parts;
+    const next = entry.secrets[hashes.length];
+    if (next === undefined) {
       this.#hashing.delete(ask.id);
-      if (hash !== null || isExpired()) this.#enqueue(this.#parts.ledger.readyAsk(ask, hash));
+      this.#enqueue(ledger.readyEntry(ask, entry, hashes));
+      return;
+    }
+    const isExpired = () => now().mono >= ask.expiresAt;
+    const wanted = () => this.#hashing.get(ask.id) === ask && !isExpired();
+    pins.forAsk(next, wanted, (hash) => {
+      if (this.#hashing.get(ask.id) !== ask) return;
+      if (hash !== null) {
+        this.#hash(ask, entry, [...hashes, hash]);
+        return;
+      }
+      this.#hashing.delete(ask.id);
+      if (isExpired()) this.#enqueue({ ask, lookUp: nothingToFind });
       else {
         this.#refuse([{ ask, lookUp: nothingToFind }]);
         this.#scheduleDrain();

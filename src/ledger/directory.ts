@@ -53,6 +53,7 @@ export class Directory {
   readonly #deactivate: Statement<[string, number, number]>;
   readonly #stateOf: Statement<[string], Credential["state"]>;
   readonly #ownerOf: Statement<[string], HolderRef>;
+  readonly #pinDigits: Statement<[string], number | null>;
   readonly #activate: Statement<[string, number, number]>;
   /** Read so often, and changed so rarely. */
   readonly #schedules = new Map<ScheduleId, Schedule>();
@@ -89,6 +90,11 @@ export class Directory {
     this.#deactivate = db.prepare("DELETE FROM pass_activation WHERE pass = ? AND occurrence = ? AND at = ?");
     this.#stateOf = db.prepare<[string], Credential["state"]>("SELECT state FROM credential WHERE id = ?").pluck();
     this.#ownerOf = db.prepare("SELECT holder_kind AS kind, holder_id AS id FROM credential WHERE id = ?");
+    this.#pinDigits = db
+      .prepare<[string], number | null>(
+        "SELECT digits FROM credential WHERE holder_kind = 'person' AND holder_id = ? AND kind = 'pin' AND twin_of IS NULL",
+      )
+      .pluck();
     this.#activate = db.prepare("INSERT OR IGNORE INTO pass_activation VALUES (?, ?, ?)");
   }
 
@@ -118,6 +124,11 @@ export class Directory {
 
   holderOfCredential(id: CredentialId): HolderRef | null {
     return this.#ownerOf.get(id) ?? null;
+  }
+
+  /** Null for who has none. */
+  pinDigitsOf(person: PersonId): number | null {
+    return this.#pinDigits.get(person) ?? null;
   }
 
   person(id: PersonId): Person | null {

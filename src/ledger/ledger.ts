@@ -3,12 +3,11 @@
 import type { Database, Transaction } from "better-sqlite3";
 import type { Answer, Ask, CalendarNews, Restored, ToLedger, Verdict } from "../domain/ask.ts";
 import { isBelowFloor } from "../domain/clock-floor.ts";
-import { decide } from "../domain/decide.ts";
 import type { CredentialKind, DirectoryChange } from "../domain/directory.ts";
 import type { DirectoryPage, HolderKey, SecretToCompare } from "../domain/directory-export.ts";
 import type { JournalEvent } from "../domain/events.ts";
 import { Fault } from "../domain/fault.ts";
-import type { DoorSpec, SiteSpec } from "../domain/site.ts";
+import type { SiteSpec } from "../domain/site.ts";
 import type { Instant } from "../domain/time.ts";
 import { unixMs } from "../domain/time.ts";
 import type { AnchorStore } from "./anchor.ts";
@@ -31,14 +30,17 @@ import { Journal } from "./journal.ts";
 import { keepHistory } from "./keep-history.ts";
 import type { Keys, RandomBytes } from "./keys.ts";
 import { Latches } from "./latches.ts";
+import { previewAnswers } from "./preview.ts";
 import type { ReadyAsk } from "./ready-ask.ts";
-import { gatherFacts, instantOf, verdictOf } from "./ready-ask.ts";
+import { instantOf } from "./ready-ask.ts";
 import { RecoveryNotice } from "./recovery-notice.ts";
 import { Retention } from "./retention.ts";
 import type { Session } from "./session.ts";
 import { beginSession, believed } from "./session.ts";
 import type { Tokens } from "./tokens.ts";
-import { createTokens, lookUpOf } from "./tokens.ts";
+import { createTokens } from "./tokens.ts";
+import type { TypedEntry } from "./typed-entry.ts";
+import { readyEntry, typedEntryOf } from "./typed-entry.ts";
 
 export interface LedgerParts {
   readonly db: Database;
@@ -147,35 +149,25 @@ export class Ledger {
     return news;
   }
 
-  readyAsk(ask: Ask, pinHash: Buffer | null): ReadyAsk {
-    const { longUid } = this.#opened().site.cards;
-    return { ask, lookUp: lookUpOf(this.#tokens, ask.presentation, pinHash, longUid) };
+  /** What of an entry is to be hashed slowly, for `readyEntry`. */
+  typedEntry(ask: Ask): TypedEntry {
+    return typedEntryOf(ask, this.#opened(), this.#directory);
   }
 
-  /**
-   * What the cards among these will be granted, as far as nothing is counted: for answers before the disk has answered.
-   * Reads only, so that neither a full nor a locked database keeps a resident outside.
-   */
+  readyEntry(ask: Ask, entry: TypedEntry, hashes: readonly Buffer[]): ReadyAsk {
+    const parts = { tokens: this.#tokens, directory: this.#directory, session: this.#opened() };
+    return readyEntry(ask, entry, hashes, parts);
+  }
+
+  /** As it was shown, whatever it follows. */
+  readyAsk(ask: Ask, pinHash: Buffer | null): ReadyAsk {
+    return this.readyEntry(ask, { secrets: [], owner: null }, pinHash === null ? [] : [pinHash]);
+  }
+
+  /** For answers before the disk has answered. */
   preview(asks: readonly ReadyAsk[]): Answer[] {
-    const session = this.#opened();
-    return asks.flatMap((ready): Answer[] => {
-      const { ask } = ready;
-      const door = session.doors.get(ask.door);
-      const mono = this.#parts.now().mono;
-      if (ask.presentation.method !== "card" || door === undefined) return [];
-      if (mono >= ask.expiresAt || session.outcomes.has(ask.id)) return [];
-      if (keepsIntervals(door) && asks.some((other) => other !== ready && other.ask.door === door.id)) return [];
-      const now = instantOf(ask, mono, session.counters);
-      const { openings, expected } = session;
-      const parts = { session, directory: this.#directory, areas: this.#areas, openings, expected };
-      const { facts } = gatherFacts(ready, door, now, null, parts);
-      const decision = decide(facts);
-      if (!decision.granted || decision.usesLeft !== null || facts.passage !== null) return [];
-      // Its first use begins its time, and must not be forgotten with a commit that fails.
-      if (facts.holder?.kind === "pass" && facts.holder.activationMs !== null) return [];
-      const verdict = verdictOf(decision, facts, session.counters.directoryVersion);
-      return [{ ask: ask.id, verdict, stage: "tentative" }];
-    });
+    const parts = { session: this.#opened(), directory: this.#directory, areas: this.#areas };
+    return previewAnswers(asks, parts, () => this.#parts.now().mono);
   }
 
   /** All or nothing: when this throws, nothing was decided, spent or recorded. */
@@ -386,6 +378,3 @@ export class Ledger {
     return this.#session;
   }
 }
-
-/** Which of two asks comes first is decided in the transaction only. */
-const keepsIntervals = ({ timing }: DoorSpec): boolean => timing.sameUserMs > 0 || timing.differentUserMs > 0;

@@ -7,8 +7,8 @@ import type { Holding } from "../domain/events.ts";
 import { factorRulesOf } from "../domain/factors.ts";
 import type { Facts, FirstFactor, Host, Passage, Uses } from "../domain/facts.ts";
 import type { GuessState } from "../domain/guess.ts";
-import { freshGuess } from "../domain/guess.ts";
-import type { AreaId, DoorId } from "../domain/ids.ts";
+import { freshGuess, holderPolicy } from "../domain/guess.ts";
+import type { AreaId, DoorId, PersonId } from "../domain/ids.ts";
 import { occurrenceAt } from "../domain/recurrence.ts";
 import type { DoorSpec } from "../domain/site.ts";
 import type { Instant, MonoMs } from "../domain/time.ts";
@@ -20,12 +20,14 @@ import type { Directory } from "./directory.ts";
 import type { Opening } from "./openings.ts";
 import { openedAgo } from "./openings.ts";
 import type { Counters, Expected, Session } from "./session.ts";
-import { believed, holderPolicy, keyOf } from "./session.ts";
+import { believed, keyOf } from "./session.ts";
 import type { LookUp } from "./tokens.ts";
 
 export interface ReadyAsk {
   readonly ask: Ask;
   readonly lookUp: LookUp;
+  /** There may have been digits around the PIN: whose it must be, and how many PINs the entry held. */
+  readonly padded?: { readonly owner: PersonId; readonly windows: number };
 }
 
 /** The presentation's clock moved on to the time of deciding; below the floor it is not believed. */

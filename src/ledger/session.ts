@@ -5,7 +5,7 @@ import { believedAbove, raisedFloor } from "../domain/clock-floor.ts";
 import type { Holder } from "../domain/directory.ts";
 import type { FirstFactor } from "../domain/facts.ts";
 import type { AreaId, AskId, BootId, DoorId, ReaderId, RunId } from "../domain/ids.ts";
-import type { DoorSpec, GuessPolicy, SiteSpec } from "../domain/site.ts";
+import type { DoorSpec, SiteSpec } from "../domain/site.ts";
 import { isScanner } from "../domain/site.ts";
 import type { Instant, MonoMs } from "../domain/time.ts";
 import type { AskOutcome } from "./ask-outcomes.ts";
@@ -51,14 +51,6 @@ export const sideOf = ({ door, direction }: Pick<Ask, "door" | "direction">): st
 
 /** A colon is in no id, so that a holder is never taken for a door. */
 export const keyOf = ({ kind, id }: Pick<Holder, "kind" | "id">): string => `${kind}:${id}`;
-
-/** Blocks for the same time whenever the limit is reached, and forgets as slowly as the doors do. */
-export const holderPolicy = ({ factors, guessing }: SiteSpec): GuessPolicy => ({
-  failures: factors.attempts,
-  blockMs: factors.blockMs,
-  maxBlockMs: factors.blockMs,
-  drainMs: guessing.drainMs,
-});
 
 /** The numbers that a restart must not forget. */
 export interface Counters {

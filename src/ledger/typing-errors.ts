@@ -5,16 +5,17 @@ import type { MonoMs } from "../domain/time.ts";
 export interface FailedEntry {
   readonly digits: string;
   readonly at: MonoMs;
+  /** As how many it was counted. */
+  readonly tries: number;
 }
 
 const forgivenWithinMs = 60_000;
 const maxRemembered = 16;
 
-export function rememberFailure(entries: readonly FailedEntry[], digits: string, now: MonoMs): readonly FailedEntry[] {
-  return [...recent(entries, now), { digits, at: now }].slice(-maxRemembered);
-}
+export const rememberFailure = (entries: readonly FailedEntry[], failed: FailedEntry): readonly FailedEntry[] =>
+  [...recent(entries, failed.at), failed].slice(-maxRemembered);
 
-/** Each entry that was one edit away from the code that now succeeded, once. */
+/** All that was counted for entries that were one edit away from the code that now succeeded, once. */
 export function forgiveFailures(
   entries: readonly FailedEntry[],
   digits: string,
@@ -22,7 +23,8 @@ export function forgiveFailures(
 ): { readonly forgiven: number; readonly rest: readonly FailedEntry[] } {
   const known = recent(entries, now);
   const rest = known.filter((entry) => !withinOneEdit(entry.digits, digits));
-  return { forgiven: known.length - rest.length, rest };
+  const forgiven = known.filter((entry) => !rest.includes(entry)).reduce((sum, { tries }) => sum + tries, 0);
+  return { forgiven, rest };
 }
 
 const recent = (entries: readonly FailedEntry[], now: MonoMs): readonly FailedEntry[] =>

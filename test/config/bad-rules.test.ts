@@ -335,6 +335,15 @@ const impossible: readonly Row[] = [
     ["codes.qrPinOnKeypad", /are 8, and an entry has at most 6/, /longer/],
   ],
   [
+    "digits around a PIN that no entry can hold",
+    (site) => {
+      site.codes = { virtualPin: true };
+      site.keypad.autoSubmitLength = 6;
+      site.passes = { courierDigits: 6 };
+    },
+    ["codes.virtualPin", /^Nothing fits around a PIN of 6 digits, for an entry has at most 6/, /longer/],
+  ],
+  [
     "an area that nobody is seen to leave and that never forgets",
     (site) => {
       site.areas = [{ id: "parking", name: "Parking", passback: "hard", forgiveMs: 0 }];
@@ -429,6 +438,24 @@ const warned: readonly (readonly [string, (site: Raw) => void, string, RegExp])[
     },
     "codes.partition",
     /^Of a courier's 6 digits everybody then knows the first/,
+  ],
+  [
+    "digits around a PIN where no card comes before it",
+    (site) => {
+      site.codes = { virtualPin: true };
+      site.features = { card: false };
+    },
+    "codes.virtualPin",
+    /^No door takes a card and then a PIN without the apartment/,
+  ],
+  [
+    "digits around a PIN where found cards are hardly ever blocked",
+    (site) => {
+      site.codes = { virtualPin: true };
+      site.factors = { attempts: 20, blockMs: 1000 };
+    },
+    "codes.virtualPin",
+    /^Whoever has found a card hits its owner's PIN within a day/,
   ],
   [
     "short public codes",

@@ -145,7 +145,14 @@ test("each setting that is not the usual one is told, and none where all are", (
     explained(
       edited((site) => {
         site.factors = { timeoutMs: 20_000 };
-        site.codes = { duress: true, partition: true, publicLength: 8, coolDownDays: 1, qrPinOnKeypad: true };
+        site.codes = {
+          duress: true,
+          partition: true,
+          virtualPin: true,
+          publicLength: 8,
+          coolDownDays: 1,
+          qrPinOnKeypad: true,
+        };
         site.passes = { enabled: false, activateOnFirstUse: false, courierHours: 12, courierUses: 3, courierDigits: 6 };
         Object.assign(site.passes, { staffMaxHours: 8, purgeAfterDays: 7 });
         site.cards = { icFormat: "8H10D", idFormat: "6H3D5D", longUid: "last4" };
@@ -160,7 +167,7 @@ test("each setting that is not the usual one is told, and none where all are", (
   );
   for (const part of [
     "two things the second within 20 s; 5 wrong ones block a person for 5 min",
-    "codes duress twins of PINs; those of passes begin with 9, and no others; public ones have 8 digits; given to others after 1 day; digits of QRs are typed, too",
+    "codes duress twins of PINs; those of passes begin with 9, and no others; up to 4 digits around a PIN of 6 or more are passed over after its owner's card; public ones have 8 digits; given to others after 1 day; digits of QRs are typed, too",
     "passes open nothing, and new ones are refused; a first use starts no time unless their issuer says so",
     "couriers' are valid for 12 h; couriers' open each door 3 times; couriers' codes have 6 digits",
     "those of staff last 8 h at most; removed 7 days after their end",
@@ -174,6 +181,7 @@ test("each setting that is not the usual one is told, and none where all are", (
     "tells a cut or shorted wire",
     "one 6-digit code of a person in a day with 0.012 %",
     "one 6-digit code of a pass in a day with 0.1 %",
+    "whoever has found a card hits its owner's 6-digit PIN in a day with 0.082 %, in a year with 27 %",
     "; for leaving",
     "20 s, and 3 min open, for who needs longer",
     "no pass but an administrator's",

@@ -65,6 +65,7 @@ test("what a small file leaves out has the defaults", () => {
     codes: {
       duress: false,
       partition: false,
+      virtualPin: false,
       publicLength: 6,
       coolDownDays: 90,
       qrPinOnKeypad: false,

@@ -21,7 +21,6 @@ import type { LedgerParts } from "../../src/ledger/ledger.ts";
 import { Ledger } from "../../src/ledger/ledger.ts";
 import type { LedgerPaths } from "../../src/ledger/open-ledger.ts";
 import { memoryLedgerParts, openLedger } from "../../src/ledger/open-ledger.ts";
-import { slowSecretOf } from "../../src/ledger/tokens.ts";
 import { site } from "../site-fixture.ts";
 
 /** A Friday, 14:00 in Madrid. */
@@ -153,8 +152,9 @@ export class TestLedger {
 
   ready(ask: Ask) {
     const { presentation } = ask;
-    const secret = presentation.method === "pin" && presentation.digits === null ? null : slowSecretOf(presentation);
-    return this.ledger.readyAsk(ask, secret === null ? null : quickHash(secret));
+    if (presentation.method === "pin" && presentation.digits === null) return this.ledger.readyAsk(ask, null);
+    const entry = this.ledger.typedEntry(ask);
+    return this.ledger.readyEntry(ask, entry, entry.secrets.map(quickHash));
   }
 
   present(presentation: Presentation, at: Where = {}): Verdict {

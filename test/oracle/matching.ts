@@ -74,10 +74,28 @@ function matches(scene: Scene, credential: NaiveCredential): Found[] {
       return kind === "pin" && credential.holder.kind === "pass" ? one : [];
     case "pin": {
       if (!mayBeTyped(scene, credential)) return [];
+      const hidden = hiddenPin(scene);
+      if (hidden !== null) {
+        if (credential !== hidden) return [];
+        if (twin !== null && presentation.digits!.includes(twin)) return [{ credential, duress: true }];
+        return presentation.digits!.includes(secret) ? one : [];
+      }
       if (presentation.digits === secret) return one;
       return twin !== null && presentation.digits === twin ? [{ credential, duress: true }] : [];
     }
   }
+}
+
+/** After somebody's card: the PIN around which this entry may have digits, so that it is looked for in it and nothing else is. */
+export function hiddenPin({ site, door, directory, ask, first, now }: Scene): NaiveCredential | null {
+  const { presentation } = ask;
+  if (!site.codes.virtualPin || door.keypadMode !== "pin" || first?.need !== "cardAndPin") return null;
+  if (presentation.method !== "pin" || presentation.digits === null || first.at === now.mono) return null;
+  const { holder } = first.credential;
+  const pin = directory.credentials.find((one) => one.kind === "pin" && keyOf(one.holder) === keyOf(holder));
+  if (holder.kind !== "person" || pin === undefined || pin.secret.length < 6) return null;
+  const more = presentation.digits.length - pin.secret.length;
+  return more >= 1 && more <= 4 ? pin : null;
 }
 
 /** A long number is also the four bytes of it that other systems wrote down. */

@@ -12,6 +12,7 @@ interface Mistyped {
   readonly reader: string;
   readonly digits: string;
   readonly at: number;
+  readonly tries: number;
 }
 
 export class NaiveGuessing {
@@ -22,11 +23,26 @@ export class NaiveGuessing {
     return mono < (this.#debts.get(key)?.blockedUntil ?? 0);
   }
 
-  /** For how long it blocks from now on; 0 is not at all. */
-  fail(key: string, policy: GuessPolicy, mono: number): number {
+  /** For how long it blocks from now on; 0 is not at all. Several codes in one entry are tried one after the other. */
+  fail(key: string, policy: GuessPolicy, mono: number, codes = 1): number {
+    const tries = Math.max(1, Math.min(codes, policy.failures - 1));
+    let free = mono;
+    let isNew = false;
+    for (let tried = 0; tried < tries; tried += 1) {
+      const blockMs = this.#failOnce(key, policy, free);
+      isNew ||= blockMs > 0;
+      if (tries === 1) return blockMs;
+      free = Math.max(free, this.#debts.get(key)!.blockedUntil);
+    }
+    const debt = this.#now(key, mono);
+    debt.blockedUntil = Math.max(debt.blockedUntil, free);
+    return isNew ? free - mono : 0;
+  }
+
+  #failOnce(key: string, policy: GuessPolicy, mono: number): number {
     const debt = this.#now(key, mono);
     const most = policy.failures + Math.max(0, Math.ceil(Math.log2(policy.maxBlockMs / policy.blockMs)));
-    debt.owedMs = Math.min(most * policy.drainMs, debt.owedMs + policy.drainMs);
+    debt.owedMs = Math.max(debt.owedMs, Math.min(most * policy.drainMs, debt.owedMs + policy.drainMs));
     const failures = Math.round(debt.owedMs / policy.drainMs);
     if (failures < policy.failures) return 0;
     const blockMs = Math.min(policy.maxBlockMs, policy.blockMs * 2 ** (failures - policy.failures));
@@ -43,8 +59,8 @@ export class NaiveGuessing {
     this.#debts.delete(key);
   }
 
-  mistyped(reader: string, digits: string, mono: number): void {
-    this.#mistyped.push({ reader, digits, at: mono });
+  mistyped(reader: string, digits: string, mono: number, tries: number): void {
+    this.#mistyped.push({ reader, digits, at: mono, tries });
     const ofReader = this.#mistyped.filter((one) => one.reader === reader);
     const kept = ofReader.slice(-16);
     this.#mistyped = [...this.#mistyped.filter((one) => one.reader !== reader), ...kept];
@@ -58,7 +74,7 @@ export class NaiveGuessing {
     this.#mistyped = this.#mistyped.filter((one) => !forgiven.includes(one));
     if (forgiven.length === 0) return;
     const debt = this.#now(door, mono);
-    debt.owedMs = Math.max(0, debt.owedMs - forgiven.length * policy.drainMs);
+    for (const { tries } of forgiven) debt.owedMs = Math.max(0, debt.owedMs - tries * policy.drainMs);
   }
 
   #now(key: string, mono: number): Debt {

@@ -7,7 +7,7 @@ import type { SiteSpec } from "../../src/domain/site.ts";
 import type { Instant } from "../../src/domain/time.ts";
 import { type Judgement, judge } from "./judging.ts";
 import type { Found } from "./matching.ts";
-import { collides } from "./matching.ts";
+import { collides, hiddenPin } from "./matching.ts";
 import { NaiveDirectory } from "./naive-directory.ts";
 import type { Need } from "./naive-factors.ts";
 import { NaiveGuessing } from "./naive-guessing.ts";
@@ -128,7 +128,8 @@ export class Oracle {
     }
     const { presentation } = ask;
     if (presentation.method === "pin" && presentation.digits !== null) {
-      this.#guessing.succeed(ask.reader, ask.door, presentation.digits, this.#site.guessing, now.mono);
+      const meant = hiddenPin(scene) === null ? presentation.digits : duress ? credential.twin! : credential.secret;
+      this.#guessing.succeed(ask.reader, ask.door, meant, this.#site.guessing, now.mono);
     }
     this.#notes.push(
       `let in ${ask.id} to ${floorsOf(scene, holder).join("+")} after ${first?.credential.id ?? "nothing"}`,
@@ -149,20 +150,23 @@ export class Oracle {
     this.#firsts.set(sideOf(ask), { need, ...found!, at: now.mono });
   }
 
-  #fail({ ask, now, first }: Scene, { word, found }: Judgement): void {
+  #fail(scene: Scene, { word, found }: Judgement): void {
+    const { ask, now, first } = scene;
+    const codes = codesIn(scene);
     if (word === "credentialStolen") this.#notes.push(`stolen ${found!.credential.id} ${ask.id}`);
     if (!isGuessable(ask) || uncountedGuesses.includes(word)) return;
-    const blockMs = this.#guessing.fail(ask.door, this.#site.guessing, now.mono);
+    const blockMs = this.#guessing.fail(ask.door, this.#site.guessing, now.mono, codes);
     if (blockMs > 0) this.#notes.push(`limited ${ask.door} ${blockMs}`);
     const { presentation } = ask;
     if (presentation.method === "pin" && presentation.digits !== null) {
-      this.#guessing.mistyped(ask.reader, presentation.digits, now.mono);
+      const tries = Math.max(1, Math.min(codes, this.#site.guessing.failures - 1));
+      this.#guessing.mistyped(ask.reader, presentation.digits, now.mono, tries);
     }
-    this.#failSecond(first, word, found, now.mono);
+    this.#failSecond(first, word, found, now.mono, codes);
   }
 
   /** Counts against whoever showed the first half: the wrong code, not the right one that something else bars. */
-  #failSecond(first: First | null, word: string, found: Found | null, mono: number): void {
+  #failSecond(first: First | null, word: string, found: Found | null, mono: number, codes: number): void {
     if (first === null || first.need === "twoPeople") return;
     const { holder } = first.credential;
     const isOwn = found !== null && keyOf(found.credential.holder) === keyOf(holder);
@@ -170,9 +174,17 @@ export class Oracle {
     const { factors, guessing } = this.#site;
     const { attempts: failures, blockMs: longestMs } = factors;
     const policy = { failures, blockMs: longestMs, maxBlockMs: longestMs, drainMs: guessing.drainMs };
-    const blockMs = this.#guessing.fail(keyOf(holder), policy, mono);
+    const blockMs = this.#guessing.fail(keyOf(holder), policy, mono, codes);
     if (blockMs > 0) this.#notes.push(`blocked ${holder.id} ${blockMs}`);
   }
+}
+
+/** In how many places of what was typed the PIN could have stood. */
+function codesIn(scene: Scene): number {
+  const hidden = hiddenPin(scene);
+  const { presentation } = scene.ask;
+  if (hidden === null || presentation.method !== "pin") return 1;
+  return presentation.digits!.length - hidden.secret.length + 1;
 }
 
 function floorsOf(scene: Scene, holder: Holder): readonly string[] {

@@ -51,6 +51,7 @@ export function randomSite(dice: Dice): SiteSpec {
 export const randomCodes = (dice: Dice): SiteSpec["codes"] => ({
   ...plainSite.codes,
   duress: dice.chance(50),
+  virtualPin: dice.chance(50),
   publicLength: dice.chance(75) ? 6 : dice.between(4, 8),
   qrPinOnKeypad: dice.chance(50),
   codeAlone: dice.chance(50),

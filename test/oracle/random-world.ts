@@ -287,7 +287,21 @@ class WorldMaker {
     const second = dice.chance(15) ? this.#secretOf(other) : this.#secretOf(other, kinds[1]);
     if (first !== null) this.#showSecret(first, door);
     this.#wait(dice.chance(90) ? dice.between(0, 6_000) : dice.between(1_000, 70_000));
-    if (second !== null) this.#showSecret(second, door);
+    if (second === null) return;
+    if (second.kind === "pin" && dice.chance(60)) this.#typeAround(second, door);
+    else this.#showSecret(second, door);
+  }
+
+  /** Digits before and after the PIN, now and then more than are passed over, or with a slip in the midst. */
+  #typeAround({ secret, ...rest }: Secret, door: DoorId): void {
+    const dice = this.#dice;
+    const twin = dice.chance(15) ? secret.slice(0, -1) + ((Number(secret.slice(-1)) + 5) % 10) : secret;
+    const slip = dice.chance(20) ? dice.between(0, secret.length - 1) : secret.length;
+    const meant = twin.slice(0, slip) + (slip < secret.length ? dice.digits(1) : "") + twin.slice(slip);
+    const padding = dice.pick([1, 2, 3, 4, 4, 4, 5]);
+    const before = dice.digits(dice.between(0, padding));
+    const after = dice.digits(padding - before.length);
+    this.#show(this.#typed(before + meant + after, { secret, ...rest }, door), door, "in");
   }
 
   /** A finder of a card tries PINs, and then its owner comes. */
@@ -300,7 +314,8 @@ class WorldMaker {
     for (let tries = this.#dice.between(1, 4); tries > 0; tries -= 1) {
       this.#showSecret(card, door);
       this.#wait(this.#dice.between(500, 4_000));
-      this.#show(this.#typed(randomCode(this.#dice, 4), card, door), door, "in");
+      const guess = this.#dice.chance(30) ? this.#dice.digits(this.#dice.between(7, 12)) : randomCode(this.#dice, 4);
+      this.#show(this.#typed(guess, card, door), door, "in");
       this.#wait(this.#dice.between(500, 60_000));
     }
     const own = this.#secretOf(holder);

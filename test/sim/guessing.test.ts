@@ -28,7 +28,7 @@ class Keypad {
 
   fail(digits: string): void {
     this.#state = failGuess(this.#state, policy, monoMs(this.now)).state;
-    this.#failures = rememberFailure(this.#failures, digits, monoMs(this.now));
+    this.#failures = rememberFailure(this.#failures, { digits, at: monoMs(this.now), tries: 1 });
   }
 
   succeed(digits: string): void {
