@@ -168,11 +168,27 @@ export type WiegandWiring =
     })
   | (WiegandLines & { readonly kind: "keypad" });
 
+/** A camera before which people hold QR codes. */
+export interface CameraWiring {
+  readonly id: string;
+  readonly kind: "camera";
+  /** Named as under /dev, or `libcamera` for the one on the board's own connector. */
+  readonly device: string;
+  readonly size: "640x480" | "1280x720";
+  /** Pictures a second that are looked at, at most. */
+  readonly rate: number;
+  /** Null leaves it to the camera. */
+  readonly exposureMs: number | null;
+  /** Where in the picture codes count; null is all of it. */
+  readonly region: { readonly x: number; readonly y: number; readonly width: number; readonly height: number } | null;
+}
+
 export type ReaderWiring =
   | WiegandWiring
   | { readonly id: string; readonly kind: "scanner"; readonly port: string }
   /** A number-plate camera, or a reader of vehicles' radio tags: one line of text for each. */
   | { readonly id: string; readonly kind: "plate"; readonly port: string }
+  | CameraWiring
   | PcscWiring
   | {
       readonly id: string;

@@ -33,6 +33,7 @@ const entries = [
   "src/exchange/print-directory-schema.ts",
   "src/ledger/copy-worker.ts",
   "hal/linux/pcsc/child.ts",
+  "hal/linux/qr/decode-worker.ts",
   "hal/linux/gpio/wait-thread.ts",
   "src/office/console/panel/panel.ts",
   "src/office/console/panel/login.ts",

@@ -29,6 +29,7 @@ function readersOf(spec: BoardSpec, clock: Clock, keysDir: string): readonly Par
     { devices: ["board supply"], open: async () => (await import("./supply.ts")).openSupply(clock) },
     ...pcscOf(spec, clock, keysDir),
     ...(drivesDoors(spec) ? [] : osdpOf(spec, clock, keysDir)),
+    ...camerasOf(spec, clock),
   ];
 }
 
@@ -61,6 +62,12 @@ function osdpOf(spec: BoardSpec, clock: Clock, keysDir: string): readonly PartCh
   };
   return [{ devices: [...lines, ...readers, ...relays, ...inputs].map(({ id }) => id), open }];
 }
+
+const camerasOf = ({ readers }: BoardSpec, clock: Clock): readonly PartChoice[] =>
+  readers.flatMap((reader) => {
+    if (reader.kind !== "camera") return [];
+    return [{ devices: [reader.id], open: async () => (await import("./camera/camera.ts")).openCamera(reader, clock) }];
+  });
 
 export const openLinuxBoard = (spec: BoardSpec, clock: Clock, keysDir: string): Promise<Board> =>
   createLinuxBoard(linesOf(spec, clock, keysDir), readersOf(spec, clock, keysDir), clock);

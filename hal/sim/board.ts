@@ -185,7 +185,7 @@ class SimulatedBoard implements SimBoard {
 
   text(reader: string, text: string): void {
     const { wiring } = this.#reader(reader);
-    if (wiring.kind !== "scanner" && wiring.kind !== "plate")
+    if (wiring.kind !== "scanner" && wiring.kind !== "plate" && wiring.kind !== "camera")
       refuse(`Reader ${quote(reader)} is a ${wiring.kind} and reads no text.`);
     // A serial scanner's driver drops these too, without a word: there is no one to answer.
     if (text.length < 1 || text.length > maxTextLength || hasControlCharacter(text)) return;

@@ -2,6 +2,7 @@
 import { BlockList, isIP } from "node:net";
 import { isTimeZone } from "../domain/local-time.ts";
 import type { Method } from "../domain/presentation.ts";
+import { cameraFindings } from "./camera-check.ts";
 import { doorFindings } from "./door-check.ts";
 import { gpioFindings } from "./gpio-check.ts";
 import { nearest } from "./nearest.ts";
@@ -20,6 +21,7 @@ export function crossCheck(known: Salvage): readonly Finding[] {
     ...wiringFindings(known),
     ...gpioFindings(known),
     ...osdpFindings(known),
+    ...cameraFindings(known),
     ...doorsNothingOpens(known),
     ...doorFindings(known),
     ...zoneFindings(known),

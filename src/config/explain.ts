@@ -140,6 +140,7 @@ const readerText = (reader: ReaderConfig): string =>
 function whatItReads(reader: ReaderConfig): string {
   if (reader.kind === "scanner") return `${reader.id}: QR scanner on ${reader.port}`;
   if (reader.kind === "plate") return `${reader.id}: number plates on ${reader.port}`;
+  if (reader.kind === "camera") return `${reader.id}: QR codes before the camera ${reader.device}, ${reader.size}`;
   if (reader.kind === "pcsc") return `${reader.id}: contactless cards at pcscd, ${reader.device}${securedText(reader)}`;
   if (reader.kind === "osdp") {
     const secured = reader.security === "required" ? "" : ", in clear";

@@ -1,6 +1,7 @@
 // Keeps what is sound of a configuration with mistakes in it, so that every check can still look at the rest.
 import type { z } from "zod";
 import { idPattern } from "../domain/ids.ts";
+import { cameraReaderSchema } from "./camera-schema.ts";
 import { doorSchema } from "./door-schema.ts";
 import { actionHostSchema, actionSchema, httpOpeningSchema } from "./network-schema.ts";
 import { osdpReaderSchema, rs485Schema } from "./osdp-schema.ts";
@@ -37,6 +38,7 @@ export type SomeReader =
   | Some<typeof keypadReaderSchema>
   | Some<typeof scannerReaderSchema>
   | Some<typeof plateReaderSchema>
+  | Some<typeof cameraReaderSchema>
   | Some<typeof pcscReaderSchema>
   | Some<typeof osdpReaderSchema>;
 export type SomeProfile =
@@ -110,6 +112,7 @@ function soundReader(entry: unknown): SomeReader {
   if (kind === "keypad") return soundFields(keypadReaderSchema, entry);
   if (kind === "scanner") return soundFields(scannerReaderSchema, entry);
   if (kind === "plate") return soundFields(plateReaderSchema, entry);
+  if (kind === "camera") return soundFields(cameraReaderSchema, entry);
   if (kind === "pcsc") return soundFields(pcscReaderSchema, entry);
   if (kind === "osdp") return soundFields(osdpReaderSchema, entry);
   return soundFields(wiegandReaderSchema, entry);

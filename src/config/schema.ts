@@ -1,5 +1,6 @@
 // What an installer may write: every setting with its range, its default and its help text; knows no file and no other setting.
 import { z } from "zod";
+import { cameraReaderSchema } from "./camera-schema.ts";
 import { doorSchema } from "./door-schema.ts";
 import { actionHostSchema, actionSchema, httpOpeningSchema } from "./network-schema.ts";
 import { osdpReaderSchema, outputPlaceSchema, pointPlaceSchema, rs485Schema } from "./osdp-schema.ts";
@@ -126,6 +127,7 @@ export const readerSchema = z
     keypadReaderSchema,
     scannerReaderSchema,
     plateReaderSchema,
+    cameraReaderSchema,
     pcscReaderSchema,
     osdpReaderSchema,
   ])

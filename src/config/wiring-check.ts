@@ -34,6 +34,10 @@ export function wiringFindings(known: Salvage): readonly Finding[] {
       problem: `The reader ${what} at pcscd already belongs to ${owner}.`,
       remedy: "Name the two by parts of their names that differ, such as their serial numbers.",
     })),
+    ...clashes(cameraClaims(known), (what, owner) => ({
+      problem: `The camera ${what} already belongs to ${owner}.`,
+      remedy: "Name the other camera's device.",
+    })),
     ...clashes(relayClaims(known, ids), (what, owner) => ({
       problem: `Relay ${what} already drives ${owner}.`,
       remedy: "Give each of the two a relay of its own.",
@@ -115,10 +119,18 @@ function portClaims({ readers, rs485 }: Salvage): readonly Claim[] {
   return [...lines, ...others];
 }
 
+function cameraClaims({ readers }: Salvage): readonly Claim[] {
+  return readers.map((reader, n) => ({
+    steps: ["readers", n, "device"],
+    value: reader.kind === "camera" ? reader.device : undefined,
+    owner: ownerOf("readers", n, reader),
+  }));
+}
+
 function deviceClaims({ readers }: Salvage): readonly Claim[] {
   return readers.map((reader, n) => ({
     steps: ["readers", n, "device"],
-    value: "device" in reader ? reader.device : undefined,
+    value: reader.kind === "pcsc" ? reader.device : undefined,
     owner: ownerOf("readers", n, reader),
   }));
 }

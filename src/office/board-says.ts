@@ -1,6 +1,6 @@
 // What the simulated board's control socket says, decoded from its JSON lines; pure, and deaf to keys and cards.
 
-export type ReaderKind = "wiegand" | "keypad" | "scanner" | "plate" | "pcsc" | "osdp";
+export type ReaderKind = "wiegand" | "keypad" | "scanner" | "plate" | "pcsc" | "osdp" | "camera";
 export type LampSignal = "granted" | "denied" | "key" | "next" | "warning";
 
 export interface BoardReader {
@@ -26,7 +26,7 @@ export type BoardSays =
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const readerKinds: readonly string[] = ["wiegand", "keypad", "scanner", "plate", "pcsc", "osdp"];
+const readerKinds: readonly string[] = ["wiegand", "keypad", "scanner", "plate", "pcsc", "osdp", "camera"];
 const lampSignals: readonly string[] = ["granted", "denied", "key", "next", "warning"];
 
 /** Null for a line that the panel has no use for. */

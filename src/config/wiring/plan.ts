@@ -132,6 +132,12 @@ function roleOf(id: string, { doors, inputs, fire, lockdown, supply, receptions 
   return receptions.some(({ input }) => input === id) ? "reception button" : "input";
 }
 
+function socketOf(reader: Exclude<ReaderConfig, { readonly pins: unknown } | { readonly kind: "osdp" }>): string {
+  if (reader.kind === "pcsc") return `USB, as ${reader.device} at pcscd`;
+  if (reader.kind !== "camera") return `/dev/${reader.port}`;
+  return reader.device === "libcamera" ? "the board's camera connector" : `USB, as /dev/${reader.device}`;
+}
+
 function readerWiring(reader: ReaderConfig, { doors, rs485 }: Config): WiredDevice {
   const door = doors.find(({ id }) => id === reader.door)?.name ?? reader.door;
   const side = reader.direction === "exit" ? "way out of" : "way into";
@@ -142,7 +148,7 @@ function readerWiring(reader: ReaderConfig, { doors, rs485 }: Config): WiredDevi
     const port = rs485.find(({ id }) => id === reader.line)?.port ?? reader.line;
     return { id: reader.id, what: `OSDP reader, ${side} ${door}`, wires: rs485Wires(port, reader.address) };
   }
-  const where = reader.kind === "pcsc" ? `USB, as ${reader.device} at pcscd` : `/dev/${reader.port}`;
+  const where = socketOf(reader);
   const port: Wire = { terminal: "data", color: "gray", to: { other: where }, note: "" };
   return { id: reader.id, what: `${reader.kind}, ${side} ${door}`, wires: [port] };
 }

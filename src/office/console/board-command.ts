@@ -5,6 +5,7 @@ import type { BoardReader } from "../board-says.ts";
 /** The longest code that fits a QR at a door. */
 const maxTextLength = 400;
 const maxPressMs = 10_000;
+const textReaders: readonly string[] = ["scanner", "plate", "camera"];
 const cardPattern = /^[0-9A-F]{2,32}(\/[0-9]{1,3})?$/;
 const keysPattern = /^[0-9*#]{1,32}$/;
 /** Control characters and line separators would end the line and start another command. */
@@ -67,7 +68,7 @@ function planReaderLine(body: ReaderFields, wires: Wires): BoardLine {
     }
     return line("tap", id, body.card);
   }
-  if (reader.kind !== "scanner" && reader.kind !== "plate") return wrong("This reader reads no text.");
+  if (!textReaders.includes(reader.kind)) return wrong("This reader reads no text.");
   const { text } = body;
   if (typeof text !== "string" || text.trim() === "" || text.length > maxTextLength || unprintable.test(text)) {
     return wrong(`A QR code or number plate is one line of 1 to ${maxTextLength} characters.`);

@@ -41,6 +41,7 @@ const trayWords = {
   pcsc: { title: "Tap a card", field: "Card number in hex", samples: "card" },
   osdp: { title: "Tap a card", field: "Card number in hex", samples: "card" },
   scanner: { title: "Hold up a QR code", field: "QR text", samples: "qr" },
+  camera: { title: "Hold up a QR code", field: "QR text", samples: "qr" },
   plate: { title: "Drive up with a plate", field: "Number plate", samples: null },
   keypad: { title: "", field: "", samples: null },
 } as const;
