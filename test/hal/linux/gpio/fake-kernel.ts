@@ -119,6 +119,11 @@ export class FakeKernel implements GpioKernel {
     for (const [descriptor, { hearing }] of [...this.#requests]) if (hearing !== null) this.close(descriptor);
   }
 
+  /** As when the process dies. */
+  closeAll(): void {
+    for (const descriptor of [...this.#chipsOpen.keys(), ...this.#requests.keys()]) this.close(descriptor);
+  }
+
   /** What is at the end of the wire drives it so. */
   set(offset: number, level: boolean): void {
     const before = this.level(offset);
