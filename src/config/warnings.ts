@@ -19,6 +19,7 @@ export function warningsOf(config: Config): readonly Finding[] {
     ...disabledInputWarnings(config),
     ...guessWarnings(config),
     ...networkWarnings(config),
+    ...bouncingInputs(config),
     ...pcscWarnings(config),
     ...ruleWarnings(config),
     ...osdpWarnings(config),
@@ -86,6 +87,16 @@ function fireWarnings({ doors, fire }: Config): readonly Finding[] {
   if (fire === null || failSafe) return [];
   const problem = "A fire unlocks fail-safe doors only, and there is none.";
   return [{ steps: ["fire"], value: fire, problem, remedy: "Check the lock of each door." }];
+}
+
+/** Of what is on the board's own lines: readers settle theirs themselves. */
+function bouncingInputs({ board, inputs }: Config): readonly Finding[] {
+  if (board !== "linux") return [];
+  return inputs.flatMap(({ pin, debounceMs }, n) => {
+    if (pin === undefined || debounceMs > 0) return [];
+    const problem = "Buttons and contacts bounce, and each bounce here counts as a change.";
+    return [{ steps: ["inputs", n, "debounceMs"], value: debounceMs, problem, remedy: "Write 30." }];
+  });
 }
 
 function guessWarnings({ guessing }: Config): readonly Finding[] {

@@ -1,6 +1,7 @@
 // What the lines of a real board are asked for, and what they cannot do.
 import { expect, test } from "vitest";
 import { readConfig } from "../../src/config/load.ts";
+import { warningsOf } from "../../src/config/warnings.ts";
 import { edited } from "./example.ts";
 import type { Row } from "./refusal.ts";
 import { expectRefusal } from "./refusal.ts";
@@ -57,4 +58,18 @@ test("a board of real lines is taken, with the level that energizes each relay a
     inputs: expect.arrayContaining([expect.objectContaining({ pull: "up" })]),
     readers: expect.arrayContaining([expect.objectContaining({ led: { pin: 30, activeLevel: "low" } })]),
   });
+});
+
+test("a contact that would be told at each bounce is warned about on a real board, and in a simulated one is not", () => {
+  const warned = (board: string) => {
+    const reading = readConfig(
+      edited((site) => {
+        site.board = board;
+        site.inputs = site.inputs.map((input: object, n: number) => ({ ...input, debounceMs: n === 0 ? 0 : 30 }));
+      }),
+    );
+    const warnings = reading.ok ? warningsOf(reading.config) : [];
+    return warnings.filter(({ problem }) => problem.includes("bounce")).map(({ steps }) => steps.join("."));
+  };
+  expect([warned("linux"), warned("simulated")]).toEqual([["inputs.0.debounceMs"], []]);
 });
