@@ -79,7 +79,8 @@ function readerFindings(reader: PcscReader, n: number, all: readonly SomeProfile
       remedy: `Write "${kind}": "secured".`,
     });
   }
-  const isKnown = all.every(({ id, kind }) => id !== undefined && kind !== undefined);
+  // What seems to be missing may be the one that is misspelled.
+  const isKnown = profiles.every((id) => kindOf(id) !== undefined);
   for (const kind of technologies) {
     if (reader[kind] !== "secured" || !isKnown || profiles.some((id) => kindOf(id) === kind)) continue;
     const remedy = "Add one to cardProfiles, and its id to profiles.";
