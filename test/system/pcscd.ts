@@ -109,9 +109,9 @@ class Daemon implements TestDaemon {
   async start(): Promise<void> {
     for (const old of ["run", "slot"]) rmSync(join(this.#folder, old), { recursive: true, force: true });
     mkdirSync(join(this.#folder, "run"));
-    const started = spawn("unshare", [...asRoot(), "--mount", "--net", "sh", "-c", inside, "sh", this.#folder], {
-      stdio: "ignore",
-    });
+    // It ends with us, however we end.
+    const words = ["--pdeathsig", "KILL", "unshare", ...asRoot(), "--mount", "--net", "sh", "-c", inside, "sh"];
+    const started = spawn("setpriv", [...words, this.#folder], { stdio: "ignore" });
     this.#process = started;
     for (let tries = 0; !existsSync(this.socket) || !existsSync(join(this.#folder, "slot")); tries += 1) {
       if (tries > 500 || started.exitCode !== null) throw new Error("pcscd did not start");
