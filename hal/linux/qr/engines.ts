@@ -11,7 +11,7 @@ const maxCodes = 3;
 
 /** Null where this machine has no WebAssembly. Left alone, the library would fetch its code from the network. */
 export async function openZxing(): Promise<Engine | null> {
-  if (typeof WebAssembly === "undefined") return null;
+  if (!("WebAssembly" in globalThis)) return null;
   const path = createRequire(import.meta.url).resolve("zxing-wasm/reader/zxing_reader.wasm");
   const [{ prepareZXingModule, readBarcodes }, binary] = await Promise.all([
     import("zxing-wasm/reader"),
