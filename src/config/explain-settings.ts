@@ -1,5 +1,6 @@
 // Settings of the whole site, as titled lines for `postern check`: only what is not the usual is told; knows no door's rules.
 import { leastPaddedDigits, mostPadding } from "../domain/padded-pin.ts";
+import { chipTexts } from "./explain-lines.ts";
 import { cardsSchema, codesSchema, factorPolicySchema, passesSchema } from "./policy-schema.ts";
 import type { Config } from "./schema.ts";
 import { directorySchema } from "./schema.ts";
@@ -17,6 +18,7 @@ export function settingLines(config: Config): readonly TitledLine[] {
     ...line("cards", cardTexts(cards)),
     ...line("enrolment", enrolByCard ? ["a reader takes an unknown card right after an administrator's"] : []),
     ...line("directory", directoryTexts(directory)),
+    ...line("lines", chipTexts(config)),
     ...line("rescue", rescue.enabled ? [] : ["keeps no file, so that no card opens while Postern cannot start"]),
     ...line("off", off.length === 0 ? [] : [`${off.join(", ")} open nothing`]),
     ...line("calls", features.callPermission ? [] : ["go to everybody, also to those who may not open"]),

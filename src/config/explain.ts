@@ -2,6 +2,7 @@
 import { shareOf } from "../domain/code-partition.ts";
 import { guessOdds } from "../domain/guess.ts";
 import { leastPaddedDigits } from "../domain/padded-pin.ts";
+import { levelText, pulseText } from "./explain-lines.ts";
 import { doorRuleLines, siteRuleLines } from "./explain-rules.ts";
 import { daysText, spanText } from "./explain-settings.ts";
 import type { ConfigProblem } from "./problem.ts";
@@ -116,16 +117,13 @@ function lockText({ lock }: DoorConfig): string {
     : "fail-safe: opens without power, energized is locked";
 }
 
+type PlacedWire = Config["relays"][number] | Config["inputs"][number];
+
 function wireText(id: string, wires: readonly PlacedWire[]): string {
   const wire = wires.find((candidate) => candidate.id === id);
-  return wire === undefined ? id : `${id}, ${placeText(wire)}${wire.enabled === false ? ", switched off" : ""}`;
-}
-
-interface PlacedWire {
-  readonly id: string;
-  readonly enabled?: boolean;
-  readonly pin?: number | undefined;
-  readonly on?: Config["relays"][number]["on"] | Config["inputs"][number]["on"];
+  if (wire === undefined) return id;
+  const off = "enabled" in wire && !wire.enabled ? ", switched off" : "";
+  return `${id}, ${placeText(wire)}${levelText(wire)}${off}`;
 }
 
 function placeText({ pin, on }: PlacedWire): string {
@@ -147,7 +145,7 @@ function whatItReads(reader: ReaderConfig): string {
     const reads = `cards (${reader.format})${reader.keypad ? " and keys" : ""}`;
     return `${reader.id}: ${reads}, OSDP address ${reader.address} on ${reader.line}${secured}`;
   }
-  const pins = `pins ${reader.pins.d0} (d0) and ${reader.pins.d1} (d1)`;
+  const pins = `pins ${reader.pins.d0} (d0) and ${reader.pins.d1} (d1)${pulseText(reader)}`;
   if (reader.kind === "keypad") return `${reader.id}: keypad, ${pins}`;
   return `${reader.id}: cards (${reader.format})${reader.keypad ? " and keys" : ""}, ${pins}`;
 }

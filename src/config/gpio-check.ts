@@ -14,5 +14,12 @@ export function gpioFindings({ board, gpio, inputs, readers }: Salvage): readonl
     const problem = "A board's line knows two levels only and cannot tell a cut wire from an open contact.";
     return [{ steps: ["inputs", n, "supervised"], value: true, problem, remedy: 'Leave "supervised" out.' }];
   });
-  return [...slow, ...supervised];
+  const pulls = inputs.flatMap((input, n): readonly Finding[] => {
+    if (gpio.driver !== "sysfs" || input.pin === undefined || input.pull === undefined || input.pull === "up")
+      return [];
+    const problem = "The driver sysfs cannot set the board's resistors.";
+    const remedy = `Leave "pull" out, and write gpio=${input.pin}=p${input.pull.charAt(0)} into the firmware's config.txt.`;
+    return [{ steps: ["inputs", n, "pull"], value: input.pull, problem, remedy }];
+  });
+  return [...slow, ...supervised, ...pulls];
 }

@@ -1,5 +1,6 @@
 // What the lines of a real board are asked for, and what they cannot do.
 import { expect, test } from "vitest";
+import { explainConfig } from "../../src/config/explain.ts";
 import { readConfig } from "../../src/config/load.ts";
 import { warningsOf } from "../../src/config/warnings.ts";
 import { edited } from "./example.ts";
@@ -37,6 +38,15 @@ const rows: readonly Row[] = [
     }),
     ["readers[1].led.pin", /^Pin 24 already belongs to d0 of readers\[1\]/, /another pin/, "24"],
   ],
+  [
+    "a resistor that the driver cannot set",
+    edited((site) => {
+      site.gpio = { driver: "sysfs" };
+      site.readers = [site.readers[2]];
+      site.inputs[0].pull = "down";
+    }),
+    ["inputs[0].pull", /cannot set the board's resistors/, /gpio=5=pd/, '"down"'],
+  ],
 ];
 
 for (const [title, text, ...expected] of rows) {
@@ -72,4 +82,24 @@ test("a contact that would be told at each bounce is warned about on a real boar
     return warnings.filter(({ problem }) => problem.includes("bounce")).map(({ steps }) => steps.join("."));
   };
   expect([warned("linux"), warned("simulated")]).toEqual([["inputs.0.debounceMs"], []]);
+});
+
+test("what is not usual about the lines is said in the words of the check", () => {
+  const reading = readConfig(
+    edited((site) => {
+      site.gpio = { chip: "doorsim" };
+      site.relays[0].activeLevel = "low";
+      Object.assign(site.inputs[0], { activeLevel: "high", pull: "none", debounceMs: 30 });
+      Object.assign(site.readers[1], { led: { pin: 30 }, beeper: { pin: 31 }, frameGapMs: 50, pulses: "any" });
+    }),
+  );
+  const text = reading.ok ? explainConfig("site.json", reading.config, []).replaceAll(/\s+/g, " ") : "";
+  for (const words of [
+    "front-strike, pin 17, energized by a low level",
+    "front-exit, pin 5, active when high, not pulled, settled for 30 ms",
+    "LED on pin 30, beeper on pin 31, 50 ms end a frame, pulses may come unevenly",
+    "lines of the chip doorsim",
+  ]) {
+    expect(text).toContain(words);
+  }
 });

@@ -69,7 +69,8 @@ function wait({ wake, orders, ended }: WaitSetup): void {
     const entries = pollEntries([wake, ...watched.map(({ descriptor }) => descriptor)]);
     // Taken before the poll, which looks at every line afterwards: what it does not find had not happened by then.
     const lookedAt = process.hrtime.bigint();
-    poll(entries, watched.length + 1, timeoutMs(watched, lookedAt));
+    const result = poll(entries, watched.length + 1, timeoutMs(watched, lookedAt)) as number;
+    if (result < 0 && koffi.errno() !== errorInterrupted) throw new Error(`poll failed with ${koffi.errno()}`);
     for (const [place, line] of [...watched.entries()]) {
       const found = foundAt(entries, place + 1);
       if ((found & pollIn) !== 0) passOn(line);

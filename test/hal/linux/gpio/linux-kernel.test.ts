@@ -69,14 +69,18 @@ test("what is no line is told to be gone", async () => {
   expect(await next()).toBe("gone");
 });
 
-test("a process ends at once though its thread waits, whether or not the lines were given back", () => {
+test.each([
+  ["is told to", "process.exit(7)"],
+  ["has nothing more to do", "process.exitCode = 7"],
+  ["has given its lines back", "kernel.stop(); process.exitCode = 7"],
+])("a process that %s ends at once, though its thread waits in the kernel", (_, end) => {
   const module = new URL("../../../../hal/linux/gpio/linux-kernel.ts", import.meta.url).href;
   const path = fifo();
   const script = `
     const { openLinuxKernel } = await import(${JSON.stringify(module)});
     const kernel = openLinuxKernel();
     kernel.watch(kernel.open(${JSON.stringify(path)}), null, { events() {}, quiet() {}, gone() {} });
-    setTimeout(() => process.exit(7), 100);`;
+    setTimeout(() => { ${end}; }, 100);`;
   const file = `${path}.mjs`;
   writeFileSync(file, script);
   const ended = spawnSync(process.execPath, [file], { timeout: 10_000 });
