@@ -6,9 +6,11 @@ import { cardKeyFile, keyLengths, parseCardKey, readCardKey } from "../../hal/li
 import { loadAccepted } from "../config/choose.ts";
 import { readConfigFile } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
+import type { LedgerReply, LedgerRequest } from "../domain/ask.ts";
 import { idPattern } from "../domain/ids.ts";
 import { writeDurably } from "../ledger/keys.ts";
 import { syncPath } from "../ledger/migrate.ts";
+import { askSocket } from "../ops/line-client.ts";
 import type { StateValues } from "./options.ts";
 import { noSuchVerb, onlyWord, pathsOf, stateOption } from "./options.ts";
 import { printTable } from "./table.ts";
@@ -17,6 +19,7 @@ type Profile = Config["cardProfiles"][number];
 
 const options = { ...stateOption, config: { type: "string" } } as const;
 const maxInput = 256;
+const patienceMs = 10_000;
 
 interface Values extends StateValues {
   readonly config?: string | undefined;
@@ -63,6 +66,7 @@ async function set(values: Values, id: string): Promise<number> {
   mkdirSync(keysDir, { recursive: true, mode: 0o700 });
   writeDurably(cardKeyFile(keysDir, id), Buffer.from(`${key.toString("hex").toUpperCase()}\n`), 0o600);
   syncPath(keysDir);
+  await record(values, "set", id);
   console.log(`The card profile "${id}" has its key, from the next card on.`);
   if (key.every((byte) => byte === key[0])) {
     console.error("Its bytes are all alike, as makers set them before cards are given out: anybody knows it.");
@@ -83,12 +87,25 @@ function list(values: Values): number {
 }
 
 /** Also of a profile that is no more: its key must not lie about. */
-function remove(values: Values, id: string): number {
+async function remove(values: Values, id: string): Promise<number> {
   const file = cardKeyFile(pathsOf(values).keysDir, id);
   if (!idPattern.test(id) || !existsSync(file)) throw new Error(`There is no key of "${id}".`);
   rmSync(file);
+  await record(values, "removed", id);
   console.log(`The key of "${id}" is gone; its cards are not read from now on.`);
   return 0;
+}
+
+/** The file counts, not the record: where no controller runs, the change holds all the same. */
+async function record(values: Values, what: "set" | "removed", profile: string): Promise<void> {
+  const request: LedgerRequest = { kind: "note", event: { type: "cards.keyChanged", what, profile } };
+  try {
+    const reply = await askSocket<LedgerReply>(pathsOf(values).ledgerSocket, request, patienceMs);
+    if (reply.kind !== "error") return;
+  } catch {
+    // Said below, in either case.
+  }
+  console.error("The record does not say so, because no controller runs on this state folder.");
 }
 
 async function readInput(): Promise<string> {

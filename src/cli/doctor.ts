@@ -11,6 +11,7 @@ import type { Config } from "../config/schema.ts";
 import type { HealthFact } from "../domain/status.ts";
 import { askSocket } from "../ops/line-client.ts";
 import type { Finding } from "./doctor/finding.ts";
+import { cardFindings } from "./doctor/judge-cards.ts";
 import { lineFindings } from "./doctor/judge-lines.ts";
 import { machineFindings } from "./doctor/judge-machine.ts";
 import { pathsOf as devicePathsOf, portFindings } from "./doctor/judge-ports.ts";
@@ -29,12 +30,12 @@ export async function doctor(args: readonly string[]): Promise<number> {
     return 1;
   }
   const { config } = reading;
-  const { folder, controlSocket } = pathsOf(values);
+  const { folder, controlSocket, keysDir } = pathsOf(values);
   const running = await healthOf(controlSocket);
   const findings = [
     ...(config.board === "simulated"
       ? []
-      : boardFindings(config, await factsFor(config, running === null ? null : folder))),
+      : boardFindings(config, await factsFor(config, running === null ? null : folder), keysDir)),
     ...(running === null ? [] : runningFindings(running, Date.now())),
   ];
   if (values.json) console.log(JSON.stringify({ running: running !== null, findings }));
@@ -50,6 +51,11 @@ const factsFor = (config: Config, stateFolder: string | null): Promise<MachineFa
     chip: config.gpio.chip,
     stateFolder,
     chips: readChips,
+    pcscd: async () => {
+      if (!config.readers.some(({ kind }) => kind === "pcsc")) return null;
+      const { daemonSocket, probeDaemon } = await import("../../hal/linux/pcsc/daemon-probe.ts");
+      return probeDaemon(daemonSocket(), patienceMs);
+    },
     isTimeSynchronised: async () => {
       const { openTimeKernel } = await import("../../hal/linux/kernel-time.ts");
       return (await openTimeKernel()).synchronised();
@@ -58,13 +64,16 @@ const factsFor = (config: Config, stateFolder: string | null): Promise<MachineFa
 
 /** Native packages that this configuration needs. */
 function packagesOf({ readers }: Config): readonly string[] {
-  return ["koffi", "better-sqlite3", ...(readers.some((reader) => "port" in reader) ? ["serialport"] : [])];
+  const ports = readers.some((reader) => "port" in reader) ? ["serialport"] : [];
+  const drivers = readers.flatMap((reader) => (reader.kind === "pcsc" ? [reader.driver] : []));
+  return ["koffi", "better-sqlite3", ...ports, ...new Set(drivers)];
 }
 
-function boardFindings(config: Config, facts: MachineFacts): readonly Finding[] {
+function boardFindings(config: Config, facts: MachineFacts, keysDir: string): readonly Finding[] {
   return [
     ...lineFindings(config, facts, chipFor(config, facts)),
     ...portFindings(config, facts),
+    ...cardFindings(config, facts, keysDir),
     ...machineFindings(config, facts),
   ];
 }

@@ -217,6 +217,8 @@ export type SystemEvent =
   | { readonly type: "action.failed"; readonly action: string; readonly why: FailureCause; readonly count: number }
   /** A token or account of that name was made anew, got another password, or was revoked. */
   | { readonly type: "http.accessChanged"; readonly what: AccessChange; readonly name: string }
+  /** The key by which a card profile reads was set, anew or for the first time, or removed. */
+  | { readonly type: "cards.keyChanged"; readonly what: "set" | "removed"; readonly profile: string }
   /** A command over HTTP that the door took, also where it stood unlocked already. `who` is a token or account by its name. */
   | {
       readonly type: "http.opened";

@@ -163,7 +163,7 @@ function parseCompare(value: unknown): RequestParse {
   return { ok: true, request: { kind: "compare", secrets: value } };
 }
 
-/** Others may add only what they alone can know: who came to the console, which machines may, whom it turned away, what it sent. */
+/** Others may add only what they alone can know: who came to the console, which machines may, which keys they set, whom they turned away, what they sent. */
 function parseNote(value: unknown): RequestParse {
   if (typeof value !== "object" || value === null) return refuse('"event" must be an object.');
   const event = readNote(value as Record<string, unknown>);
@@ -175,6 +175,7 @@ function readNote(note: Record<string, unknown>): JournalEvent | null {
   const { type, how, count } = note;
   if (type === "console.entered") return isText(how, maxTextLength) ? { type, how } : null;
   if (type === "http.accessChanged") return readAccessChange(note);
+  if (type === "cards.keyChanged") return readKeyChange(note);
   if (!isCount(count)) return null;
   if (type === "http.refused") return readRefusal(note, count);
   if (type === "http.opened") return readOpening(note, count);
@@ -185,6 +186,11 @@ function readAccessChange({ what, name }: Record<string, unknown>): JournalEvent
   const change = accessChanges.find((one) => one === what);
   if (change === undefined || typeof name !== "string" || !idPattern.test(name)) return null;
   return { type: "http.accessChanged", what: change, name };
+}
+
+function readKeyChange({ what, profile }: Record<string, unknown>): JournalEvent | null {
+  if (what !== "set" && what !== "removed") return null;
+  return typeof profile === "string" && idPattern.test(profile) ? { type: "cards.keyChanged", what, profile } : null;
 }
 
 const machinePattern = /^(token|account) [a-z0-9][a-z0-9-]{0,62}$/;

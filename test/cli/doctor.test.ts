@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import { readChips } from "../../hal/linux/probe/chips.ts";
 import { gatherFacts } from "../../hal/linux/probe/gather.ts";
 import type { ChipFacts, MachineFacts } from "../../hal/linux/probe/machine-facts.ts";
+import { cardFindings } from "../../src/cli/doctor/judge-cards.ts";
 import { lineFindings } from "../../src/cli/doctor/judge-lines.ts";
 import { machineFindings } from "../../src/cli/doctor/judge-machine.ts";
 import { pathsOf, portFindings } from "../../src/cli/doctor/judge-ports.ts";
@@ -41,6 +42,7 @@ const well: MachineFacts = {
   paths: new Map([["/dev/ttyACM0", "ready"]]),
   modules: new Set(),
   missingPackages: new Map(),
+  pcscd: null,
   isTimeSynchronised: true,
   hasClockChip: true,
   supply: { lowVoltage: null, throttled: null, milliCelsius: null, mainsOnline: null, batteryPercent: null },
@@ -209,6 +211,7 @@ test("facts are gathered from the places where a board keeps them", async () => 
     chip: null,
     stateFolder: root,
     chips: () => ({ chips: [], forbidden: [] }),
+    pcscd: async () => "silent",
     isTimeSynchronised: async () => true,
   });
   rmSync(root, { recursive: true });
@@ -230,4 +233,22 @@ test("facts are gathered from the places where a board keeps them", async () => 
 
 test("reading this machine's line controllers takes no line and does not fail where there are none", () => {
   expect(Array.isArray(readChips().chips)).toBe(true);
+});
+
+const withCards = linuxSite((site) => {
+  site.cardProfiles = [{ kind: "desfire", id: "staff", aid: "F51A2B", file: 1, keyNumber: 0 }];
+  site.readers.push({ id: "lobby", door: "front", kind: "pcsc", desfire: "secured", profiles: ["staff"] });
+});
+const ofCards = (facts: Partial<MachineFacts>, config = withCards): string[] =>
+  cardFindings(config, { ...well, pcscd: "answers", ...facts }, "/nowhere").map(
+    ({ gravity, where, problem, remedy }) => `${gravity} ${where}: ${problem} ${remedy}`,
+  );
+const keyMissing = 'broken lobby: The card profile "staff" has no key. Set it with `postern cards key set staff`.';
+
+test("what keeps readers at pcscd from working is found, with what mends it", () => {
+  expect(ofCards({})).toEqual([keyMissing]);
+  expect(ofCards({ pcscd: "absent" })[0]).toMatch(/^broken pcscd: pcscd does not run\. Start it with `systemctl start/);
+  expect(ofCards({ pcscd: "refuses" })[0]).toMatch(/refuses this user\. Allow it the actions access_pcsc/);
+  expect(ofCards({ modules: new Set(["pn533_usb", "snd"]) })[0]).toMatch(/driver pn533_usb is loaded.*blacklist nfc/);
+  expect(ofCards({ pcscd: "absent", modules: new Set(["pn533"]) }, linuxSite())).toEqual([]);
 });

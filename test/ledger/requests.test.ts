@@ -212,6 +212,7 @@ test("watchers hear of each commit that appended, others do not", async () => {
 test.each([
   ["console.entered", { type: "console.entered", how: "code" }],
   ["http.accessChanged", { type: "http.accessChanged", what: "tokenMade", name: "bridge" }],
+  ["cards.keyChanged", { type: "cards.keyChanged", what: "set", profile: "staff" }],
   ["http.opened", { type: "http.opened", over: "bearer", door: "front", who: "token bridge", count: 1 }],
   ["action.done", { type: "action.done", action: "gate", count: 2 }],
   ["action.failed", { type: "action.failed", action: "gate", why: "timedOut", count: 1 }],
@@ -236,6 +237,7 @@ test.each([
   ["a refusal in no known form", { type: "http.refused", over: "/fcgi/do?x", why: "door", count: 1 }],
   ["an action by a name that is none", { type: "action.done", action: "http://x/?code=1", count: 1 }],
   ["a failure with an address in it", { type: "action.failed", action: "gate", why: "http://u:p@x", count: 1 }],
+  ["a card's key in place of its profile", { type: "cards.keyChanged", what: "set", profile: "A0A1A2A3A4A5" }],
   ["a token in place of its name", { type: "http.accessChanged", what: "tokenMade", name: "postern_AbC" }],
   ["an opening by a person", { type: "http.opened", over: "bearer", door: "front", who: "Ana Gil", count: 1 }],
   ["a refusal that never was", { type: "http.refused", over: "bearer", why: "door", count: 0 }],

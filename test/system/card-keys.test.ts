@@ -2,7 +2,7 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { exampleSite, expectMisuse, runPostern, temporarySite } from "./command.ts";
+import { exampleSite, expectMisuse, runPostern, startForTest, temporarySite } from "./command.ts";
 
 const key = "0123456789abcdeffedcba9876543210";
 const site = exampleSite((one) => {
@@ -14,6 +14,8 @@ const site = exampleSite((one) => {
   one.readers.push({ id: "lobby", door: "front", kind: "pcsc", ...secured });
 });
 
+const notRecorded = "The record does not say so, because no controller runs on this state folder.\n";
+
 function folder() {
   const { state, file } = temporarySite(site);
   const ask = (words: readonly string[], input = "") =>
@@ -24,7 +26,7 @@ function folder() {
 test("a key is set from standard input, listed without its digits, replaced and removed", async () => {
   const { ask, file } = folder();
   const said = await ask(["set", "staff"], `${key.match(/../g)?.join(" ")}\n`);
-  expect(said).toMatchObject({ code: 0, err: "" });
+  expect(said).toMatchObject({ code: 0, err: notRecorded });
   expect([readFileSync(file("staff"), "latin1"), statSync(file("staff")).mode & 0o777]).toEqual([
     `${key.toUpperCase()}\n`,
     0o600,
@@ -60,4 +62,22 @@ test("a key is taken for profiles that are there only, and never among the words
   expect((await ask(["set", "nobody"], key)).err).toMatch(/no card profile "nobody"; there are staff, old/);
   expectMisuse(await ask(["set", "staff", key]), "no more than one");
   expectMisuse(await ask(["show", "staff"]), 'There is no "postern cards key show"');
+});
+
+test("beside a running controller, the record says whose key was changed, and nothing of the key", async () => {
+  const product = await startForTest({ config: site });
+  const where = ["--state", product.state];
+  for (const words of [
+    ["set", "staff"],
+    ["remove", "staff"],
+  ]) {
+    expect(await runPostern(["cards", "key", ...words, ...where], { input: key })).toMatchObject({ code: 0, err: "" });
+  }
+  const { out } = await runPostern(["log", "show", "--json", "--last", "100", ...where]);
+  const changes = out.split("\n").filter((line) => line.includes("cards.keyChanged"));
+  expect(changes.map((line) => JSON.parse(line).event)).toMatchObject([
+    { what: "set", profile: "staff" },
+    { what: "removed", profile: "staff" },
+  ]);
+  expect(out).not.toMatch(/0123456789ABCDEF/i);
 });

@@ -8,6 +8,14 @@ const answerBytes = 12;
 
 export type DaemonState = "answers" | "silent" | "absent" | "refuses";
 
+/** What is wrong, and what mends it. */
+export const daemonTroubles: Readonly<Record<Exclude<DaemonState, "answers">, string>> = {
+  absent: "pcscd does not run; start it with `systemctl start pcscd.socket`, or install the package pcscd.",
+  silent: "pcscd does not answer; if it stays so, restart it with `systemctl restart pcscd`.",
+  refuses:
+    "pcscd refuses this user; allow it the actions access_pcsc and access_card of org.debian.pcsc-lite in polkit.",
+};
+
 export const daemonSocket = (): string => process.env["PCSCLITE_CSOCK_NAME"] ?? "/run/pcscd/pcscd.comm";
 
 export function probeDaemon(path: string, patienceMs: number): Promise<DaemonState> {

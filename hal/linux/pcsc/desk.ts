@@ -4,6 +4,7 @@ import { keyTrouble } from "./card-key.ts";
 import type { CardReaderParts } from "./card-reader.ts";
 import { CardReader } from "./card-reader.ts";
 import type { DaemonState } from "./daemon-probe.ts";
+import { daemonTroubles } from "./daemon-probe.ts";
 import type { Driver, DriverListener, OpenDriver, ShownCard } from "./driver.ts";
 import type { FromPcsc, PcscStart } from "./messages.ts";
 
@@ -17,13 +18,6 @@ export interface DeskParts extends Pick<CardReaderParts, "secrets" | "now" | "st
 /** What lies there so soon after its reader came lay there before: it was shown to nobody who is here now. */
 const lyingMs = 400;
 const settlingMs = 800;
-
-const daemonTroubles: Readonly<Record<Exclude<DaemonState, "answers">, string>> = {
-  absent: "pcscd does not run; start it with `systemctl start pcscd.socket`, or install the package pcscd.",
-  silent: "pcscd does not answer; if it stays so, restart it with `systemctl restart pcscd`.",
-  refuses:
-    "pcscd refuses this user; allow it the actions access_pcsc and access_card of org.debian.pcsc-lite in polkit.",
-};
 
 export class PcscDesk {
   readonly #parts: DeskParts;

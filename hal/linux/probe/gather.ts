@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import { release } from "node:os";
 import { join } from "node:path";
 import { keptOutputsSwitch } from "../gpio/kept-outputs.ts";
+import type { DaemonState } from "../pcsc/daemon-probe.ts";
 import { readSupply } from "../supply.ts";
 import type { ChipsRead } from "./chips.ts";
 import type { MachineFacts, PathState } from "./machine-facts.ts";
@@ -19,6 +20,7 @@ export interface ProbeParts {
   readonly chip: string | null;
   readonly stateFolder: string | null;
   readonly chips: () => ChipsRead;
+  readonly pcscd: () => Promise<DaemonState | null>;
   readonly isTimeSynchronised: () => Promise<boolean>;
 }
 
@@ -39,6 +41,7 @@ export async function gatherFacts(parts: ProbeParts): Promise<MachineFacts> {
     paths: new Map(states),
     modules: new Set((await read("proc/modules")).split("\n").map((line) => line.split(" ", 1)[0] ?? "")),
     missingPackages: missingAmong(parts.packages),
+    pcscd: await parts.pcscd(),
     isTimeSynchronised: await parts.isTimeSynchronised(),
     hasClockChip: (await entriesOf(join(root, "sys/class/rtc"))).length > 0,
     supply: await readSupply(join(root, "sys")),

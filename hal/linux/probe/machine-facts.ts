@@ -1,4 +1,5 @@
 // What can be found out about the machine that the wires hang on; says nothing of what it is worth.
+import type { DaemonState } from "../pcsc/daemon-probe.ts";
 import type { SupplyReadings } from "../supply.ts";
 
 /** `busy`: somebody else holds it. */
@@ -32,6 +33,8 @@ export interface MachineFacts {
   readonly modules: ReadonlySet<string>;
   /** Native packages that do not load, with why. */
   readonly missingPackages: ReadonlyMap<string, string>;
+  /** Null where nobody needs it. */
+  readonly pcscd: DaemonState | null;
   readonly isTimeSynchronised: boolean;
   readonly hasClockChip: boolean;
   readonly supply: SupplyReadings;

@@ -273,6 +273,7 @@ const sayings: { readonly [Type in JournalEvent["type"]]: Say<Type> } = {
   "action.done": (event) => ["system", `${event.action} was sent ${times(event.count)} and arrived`],
   "action.failed": (event) => ["alarm", `${event.action} failed ${times(event.count)}: ${failures[event.why]}`],
   "http.accessChanged": (event) => ["system", `Access over HTTP: ${event.name} ${accessChanges[event.what]}`],
+  "cards.keyChanged": ({ what, profile }) => ["system", `The key of the card profile ${profile} was ${what}`],
   "http.opened": (event, names) => [
     "granted",
     `${names.door(event.door)} was opened ${times(event.count)} over the network by ${event.who}`,
