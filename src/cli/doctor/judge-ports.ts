@@ -5,14 +5,19 @@ import type { Finding } from "./finding.ts";
 import { broken } from "./finding.ts";
 
 /** Every path that must be looked at for this configuration. */
-export const pathsOf = (config: Config): readonly string[] => config.readers.flatMap((reader) => pathOf(reader) ?? []);
+export const pathsOf = (config: Config): readonly string[] =>
+  devicesOf(config).flatMap((device) => pathOf(device) ?? []);
 
-function pathOf(reader: ReaderConfig): string | null {
-  return "port" in reader ? `/dev/${reader.port}` : null;
+type PortDevice = ReaderConfig | Config["rs485"][number];
+
+const devicesOf = ({ readers, rs485 }: Config): readonly PortDevice[] => [...readers, ...rs485];
+
+function pathOf(device: PortDevice): string | null {
+  return "port" in device ? `/dev/${device.port}` : null;
 }
 
 export function portFindings(config: Config, facts: MachineFacts): readonly Finding[] {
-  return config.readers.flatMap((reader) => {
+  return devicesOf(config).flatMap((reader) => {
     const path = pathOf(reader);
     return path === null ? [] : [...stateTrouble(reader.id, path, facts), ...consoleTrouble(reader.id, path, facts)];
   });
