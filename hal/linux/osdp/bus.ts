@@ -30,8 +30,8 @@ interface Turn {
   readonly reader: number;
   readonly until: MonoMs;
   readonly latest: MonoMs;
-  /** Bytes came that made no answer. */
-  readonly isGarbled: boolean;
+  /** When bytes that made no answer yet will have ended; null while there are none. */
+  readonly quietAt: MonoMs | null;
 }
 
 export interface BusState {
@@ -92,7 +92,7 @@ export function stepBus(state: BusState, input: BusInput, settings: BusSettings,
 export function busDeadline({ isOpen, readers, turn, idleAt }: BusState): MonoMs | null {
   const ends = readers.flatMap(({ pairUntil }) => (pairUntil === null ? [] : [pairUntil]));
   if (!isOpen) return ends.length === 0 ? null : (Math.min(...ends) as MonoMs);
-  const next = turn === null ? Math.max(idleAt, Math.min(...readers.map(({ turnAt }) => turnAt))) : turn.until;
+  const next = turn === null ? Math.max(idleAt, Math.min(...readers.map(({ turnAt }) => turnAt))) : endOf(turn);
   return Math.min(next, ...ends) as MonoMs;
 }
 
@@ -189,7 +189,9 @@ function endWindows(step: BusStep, now: MonoMs): BusStep {
 function hear(state: BusState, bytes: Buffer, settings: BusSettings, now: MonoMs): BusStep {
   const { frames, rest, stray } = gatherFrames(Buffer.concat([state.heard, bytes]).subarray(-2 * maxFrameBytes));
   const idleAt = after(now, charactersMs(idleCharacters, settings));
-  const turn = state.turn === null ? null : { ...state.turn, until: patience(state.turn, now), isGarbled: true };
+  // An adapter may let the panel hear itself: that is no answer, and shortens the waiting for none.
+  const isEcho = frames.length > 0 && rest.length === 0 && stray === 0 && frames.every(({ isReply }) => !isReply);
+  const turn = state.turn === null ? null : { ...state.turn, quietAt: isEcho ? null : after(now, withinFrameMs) };
   const heard = { ...state, heard: rest, idleAt, turn, stray: state.stray + stray };
   const answered = frames.reduce<BusStep>((step, frame) => also(step, answer(step.state, frame, settings, now)), {
     state: heard,
@@ -199,7 +201,8 @@ function hear(state: BusState, bytes: Buffer, settings: BusSettings, now: MonoMs
 }
 
 /** Once something comes in, its end is waited for and no longer, within reason. */
-const patience = ({ latest }: Turn, now: MonoMs): MonoMs => Math.min(latest, after(now, withinFrameMs)) as MonoMs;
+const endOf = ({ until, latest, quietAt }: Turn): MonoMs =>
+  quietAt === null ? until : (Math.min(latest, quietAt) as MonoMs);
 
 /** With start and stop a character is ten bits. */
 const charactersMs = (count: number, { baud }: BusSettings): number => Math.ceil((count * 10_000) / baud);
@@ -207,7 +210,6 @@ const charactersMs = (count: number, { baud }: BusSettings): number => Math.ceil
 function answer(state: BusState, frame: Frame, settings: BusSettings, now: MonoMs): BusStep {
   const { turn } = state;
   const expected = turn === null ? undefined : settings.readers[turn.reader];
-  // An adapter may let the panel hear itself: what is no reply is not counted as noise.
   if (!frame.isReply) return { state, effects: [] };
   if (turn === null || expected === undefined || frame.address !== expected.address) {
     return { state: { ...state, stray: state.stray + frame.bytes.length }, effects: [] };
@@ -234,7 +236,7 @@ function noise(step: BusStep, now: MonoMs): BusStep {
 function goOn(step: BusStep, settings: BusSettings, now: MonoMs): BusStep {
   let current = step;
   const { turn } = current.state;
-  if (turn !== null && now >= turn.until) current = also(current, giveUp(current.state, settings, now));
+  if (turn !== null && now >= endOf(turn)) current = also(current, giveUp(current.state, settings, now));
   const { state } = current;
   if (!state.isOpen || state.turn !== null || now < state.idleAt) return current;
   return also(current, nextTurn(state, settings, now));
@@ -251,7 +253,7 @@ function giveUp(state: BusState, settings: BusSettings, now: MonoMs): BusStep {
   const { turn } = late.state;
   if (turn === null) return late;
   const silent = change({ ...late.state, turn: null }, turn.reader, (reader) =>
-    takeSilence(reader, now, turn.isGarbled && now < turn.latest),
+    takeSilence(reader, now, turn.quietAt !== null && now < turn.latest),
   );
   return noise(also(late, silent), now);
 }
@@ -284,7 +286,7 @@ function send(state: BusState, reader: number, bytes: Buffer, settings: BusSetti
     reader,
     until,
     latest: after(until, charactersMs(answerCharacters, settings)),
-    isGarbled: false,
+    quietAt: null,
   };
   return {
     state: { ...state, turn, heard: Buffer.alloc(0), idleAt: sentAt },

@@ -209,7 +209,7 @@ test("an opened case is an alarm, once", async () => {
   expect(bench.attacks()).toEqual(["its case was opened, or it was taken off the wall"]);
 });
 
-test("the default key is never anybody's own", async () => {
+test("a reader without a key of its own is not spoken to, least of all with the default one", async () => {
   const one = reader(0, { key: defaultKey });
   const bench = await openBench({ readers: [one], records: [{ current: null, next: null }] });
   await bench.run(20_000);
@@ -231,4 +231,25 @@ test("what a reader has kept while nobody asked it opens nothing", async () => {
   one.present(other);
   await bench.run(500);
   expect(bench.cards()).toEqual([other]);
+});
+
+test("whatever stands on the line, the panel neither stumbles nor reports a card", async () => {
+  const random = seeded(11);
+  const one = reader(0);
+  const bench = await openBench({ readers: [one] });
+  await bench.run(1_000);
+  bench.intercept((reply) => {
+    const forged = Buffer.from(reply);
+    const at = 5 + Math.floor(random() * (forged.length - 5));
+    forged[at] = Math.floor(random() * 256);
+    const body = Buffer.from(Array.from({ length: 1 + Math.floor(random() * 40) }, () => Math.floor(random() * 256)));
+    return random() < 0.5 ? [forged] : [clearReply(0, Math.floor(random() * 4), body), forged];
+  });
+  await bench.run(60_000);
+  expect(bench.cards()).toEqual([]);
+  bench.intercept(null);
+  await bench.run(10_000);
+  one.present(card);
+  await bench.run(500);
+  expect(bench.cards()).toEqual([card]);
 });

@@ -56,6 +56,10 @@ export interface BenchOptions {
   readonly inputs?: OsdpSpec["inputs"];
   /** Keys that the panel holds; left out, those of the readers. */
   readonly records?: readonly ReaderRecord[];
+  /** How long readers take to answer; left out, 3 ms. */
+  readonly answerMs?: number;
+  /** The panel's adapter lets it hear itself. */
+  readonly hasEcho?: boolean;
   readonly saving?: () => Promise<void>;
 }
 
@@ -79,7 +83,7 @@ export async function openBench(options: BenchOptions): Promise<Bench> {
       const heard = damaged(command);
       const reply = heard === null ? null : reader.hear(heard, clock.mono());
       if (reply === null) continue;
-      let wholeMs = 3;
+      let wholeMs = options.answerMs ?? 3;
       for (const one of change?.(reply, command) ?? [reply]) {
         const arriving = damaged(one);
         wholeMs += msOf(one);
@@ -119,6 +123,11 @@ export async function openBench(options: BenchOptions): Promise<Bench> {
       return {
         write: (bytes) => {
           sent.push(bytes);
+          if (options.hasEcho === true) {
+            const half = bytes.length >> 1;
+            clock.after(msOf(bytes) / 2, "echo", () => ears?.data(bytes.subarray(0, half)));
+            clock.after(msOf(bytes), "echo", () => ears?.data(bytes.subarray(half)));
+          }
           clock.after(msOf(bytes), "command", () => hearCommand(bytes));
         },
         close: () => {

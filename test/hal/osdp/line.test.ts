@@ -50,4 +50,14 @@ describe.each([9_600, 115_200])("a line at %i baud", (baud) => {
       }
     },
   );
+
+  test("doubles no card even when readers forget with their session what was not acknowledged, and loses few", async () => {
+    let lost = 0;
+    for (const seed of seeds) {
+      const { heard } = await play(seed, baud, { drop: 0, flip: 0.002 }, { onDamage: "drop" });
+      expect(new Set(heard).size, `seed ${seed}`).toBe(heard.length);
+      lost += cardCount - heard.length;
+    }
+    expect(lost).toBeLessThan(seeds.length * cardCount * 0.01);
+  });
 });

@@ -203,3 +203,13 @@ test("a reader in clear is served in clear, when the site says so", async () => 
   await bench.run(500);
   expect([bench.cards(), bench.said("key").length, one.sessions]).toEqual([[card], 1, 0]);
 });
+
+test("readers that take their time, behind an adapter that lets the panel hear itself, are served without a repetition", async () => {
+  const one = reader(0);
+  const bench = await openBench({ readers: [one], answerMs: 140, hasEcho: true });
+  await bench.run(4_000);
+  one.present(card);
+  await bench.run(2_000);
+  expect([bench.cards(), bench.said("lost"), bench.attacks()]).toEqual([[card], [], []]);
+  expect(new Set(bench.sent.map((frame) => frame.toString("hex"))).size).toBe(bench.sent.length);
+});
