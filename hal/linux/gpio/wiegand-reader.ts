@@ -16,9 +16,16 @@ import { decodeEvents, follows } from "./uapi.ts";
 const bufferSize = 1_024;
 /** What the standard allows: 20 ms from pulse to pulse. */
 const usualGapMs = 30;
-/** A stray pulse now and then is nothing; so many spoiled bursts in a minute are. */
-const noisyBursts = 10;
-const noisyMs = 60_000;
+/** A stray pulse now and then is nothing; so many spoiled bursts in a minute are something. */
+const troubles = {
+  noise: { bursts: 10, why: "its lines carry noise; shield the cable, and connect the grounds of reader and board" },
+  /** Whole cards, it seems. */
+  uneven: {
+    bursts: 3,
+    why: 'its pulses come unevenly; shield the cable, or write "any" as its pulses if it pauses between its bits',
+  },
+} as const;
+const troubleMs = 60_000;
 /** Readers send some tens of bits, and then nothing for a while. */
 const maxPulsesPerSecond = 4_000;
 
@@ -37,8 +44,8 @@ export class WiegandReader {
   #line: WiegandLine = idleLine;
   #seqno = 0;
   readonly #chatter = new Chatter(maxPulsesPerSecond);
-  /** When the last bursts were spoiled. */
-  #spoiledAt: readonly MonoMs[] = [];
+  /** When bursts were spoiled lately. */
+  readonly #spoiledAt: Record<keyof typeof troubles, readonly MonoMs[]> = { noise: [], uneven: [] };
 
   constructor(parts: WiegandReaderParts) {
     const { wiring, clock, report } = parts;
@@ -120,10 +127,11 @@ export class WiegandReader {
       this.#trouble.note("pulses came faster than they were read, so what was shown is lost; show it again");
       return;
     }
+    const kind = why === "uneven" ? "uneven" : "noise";
     const now = this.#parts.clock.mono();
-    this.#spoiledAt = [...this.#spoiledAt.filter((at) => now - at < noisyMs), now].slice(-noisyBursts);
-    if (this.#spoiledAt.length < noisyBursts) return;
-    this.#trouble.note("its lines carry noise; shield the cable, ground both ends' supplies together, shorten the run");
+    const lately = [...this.#spoiledAt[kind].filter((at) => now - at < troubleMs), now].slice(-troubles[kind].bursts);
+    this.#spoiledAt[kind] = lately;
+    if (lately.length === troubles[kind].bursts) this.#trouble.note(troubles[kind].why);
   }
 }
 

@@ -57,6 +57,25 @@ test("a reader whose lines carry noise gives no frame and is said to be faulty",
   expect([frames(events), stateOf("reader")?.state]).toEqual([[], "faulty"]);
 });
 
+test("a reader that pauses between its bits is told apart from noise, and how it is made to work", async () => {
+  const { clock, kernel, open } = machine();
+  const { events, stateOf } = await open();
+  for (let n = 0; n < 3; n += 1) {
+    kernel.pulses(
+      cardPulses(card, pins, 1_000).map((pulse, place) => ({
+        ...pulse,
+        afterUs: pulse.afterUs + Math.floor(place / 8) * 9_000,
+      })),
+    );
+    clock.advance(1_000);
+  }
+  expect(frames(events)).toEqual([]);
+  expect(stateOf("reader")).toMatchObject({
+    state: "faulty",
+    why: expect.stringContaining('write "any" as its pulses'),
+  });
+});
+
 test("lines that chatter without end are left alone, and tried again after a while", async () => {
   const { clock, kernel, open, settle } = machine();
   const { events, stateOf } = await open();
