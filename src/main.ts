@@ -1,7 +1,9 @@
 // Which of Postern's processes this one is, and what starts first. With controller.ts the composition root: only these two
 // may import everything, and this one does so late, because each process starts from it and waits for what it imports.
 import { fileURLToPath } from "node:url";
+
 import type { ApplyOrder } from "./directory-watching.ts";
+import type { ReadPicture } from "./office/console/picture-request.ts";
 import type { LedgerStart } from "./ops/ledger-side.ts";
 import type { Controller, RunOptions } from "./ops/run-options.ts";
 
@@ -38,7 +40,9 @@ async function runRole(role: string): Promise<void> {
     const { readCallFacts } = await import("./ledger/call-reader.ts");
     stepBehind(behind.office);
     // The main process may have ended before anyone here could hear of it.
-    if (process.connected) runOffice({ openJournal: openJournalReader, readCallFacts });
+    const readPicture: ReadPicture = async (picture) =>
+      (await import("../hal/linux/qr/read-once.ts")).readOnce(picture);
+    if (process.connected) runOffice({ openJournal: openJournalReader, readCallFacts, readPicture });
   } else if (role === "directory") {
     process.once("message", async (order: ApplyOrder) => {
       const { runApplying } = await import("./directory-applying.ts");

@@ -10,6 +10,7 @@ import { EntryCode } from "./console/entry-code.ts";
 import { beatMs, EventStreams } from "./console/event-streams.ts";
 import { JournalFeed } from "./console/journal-feed.ts";
 import { loadPanelFiles } from "./console/panel-files.ts";
+import type { ReadPicture } from "./console/picture-request.ts";
 import { planRoutes } from "./console/routes.ts";
 import { openConsoleServer } from "./console/server.ts";
 import { Sessions } from "./console/session.ts";
@@ -27,6 +28,7 @@ const signalEveryMs = 50;
 export interface OfficePorts {
   readonly openJournal: OpenJournal;
   readonly readCallFacts: ReadCallFacts;
+  readonly readPicture: ReadPicture;
   readonly desk: DoorDesk;
   /** Tells the main process that the one-time code was used. */
   readonly entered: () => void;
@@ -89,6 +91,7 @@ export async function openOffice(opening: OfficeOpening, ports: OfficePorts): Pr
     sessions,
     code,
     entered,
+    readPicture: ports.readPicture,
   };
   const note = (event: JournalEvent): void => ledger.note(event);
   const api = openApi(opening, { ...ports, listening: server.listening, own, note });

@@ -1,6 +1,7 @@
 // The office's process: its messages from and to the main process, and its end with it; knows nothing of the console.
 import { Fault } from "../domain/fault.ts";
 import type { FromOffice, OfficeOpening, ToOffice } from "../domain/status.ts";
+import type { ReadPicture } from "./console/picture-request.ts";
 import type { ReadCallFacts } from "./directory-port.ts";
 import { DoorDesk } from "./door-desk.ts";
 import type { OpenJournal } from "./journal-port.ts";
@@ -10,9 +11,10 @@ export interface OfficeProcess {
   /** The ledger's read-only side of the record. */
   readonly openJournal: OpenJournal;
   readonly readCallFacts: ReadCallFacts;
+  readonly readPicture: ReadPicture;
 }
 
-export function runOffice({ openJournal, readCallFacts }: OfficeProcess): void {
+export function runOffice({ openJournal, readCallFacts, readPicture }: OfficeProcess): void {
   const send = process.send?.bind(process);
   if (send === undefined) throw new Fault("office.alone", "The office is started by the main process.");
   const tell = (message: FromOffice): void => {
@@ -27,7 +29,7 @@ export function runOffice({ openJournal, readCallFacts }: OfficeProcess): void {
     const clock = { wall: () => Date.now(), mono };
     const panelFolder = new URL("./console/panel/", import.meta.url);
     const entered = (): void => tell({ kind: "entered" });
-    office = await openOffice(opening, { openJournal, readCallFacts, desk, entered, clock, panelFolder });
+    office = await openOffice(opening, { openJournal, readCallFacts, readPicture, desk, entered, clock, panelFolder });
     if (renewed !== null) office.renewCode(renewed);
     tell({ kind: "ready", address: office.address });
   };

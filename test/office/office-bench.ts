@@ -38,6 +38,7 @@ export interface BenchOptions {
   readonly opening?: Partial<HttpOpeningSpec>;
   readonly callPermission?: boolean;
   readonly actions?: Partial<ActionsSpec>;
+  readonly pictureTexts?: readonly string[];
   readonly callFacts?: CallReading;
 }
 
@@ -183,6 +184,7 @@ export async function openBench(options: BenchOptions = {}): Promise<OfficeBench
   };
   const ports = {
     openJournal: () => journal.open(),
+    readPicture: async () => options.pictureTexts ?? [],
     readCallFacts: () => options.callFacts ?? { person: null, grants: [], holidays: [], trusted: true },
     desk,
     entered: () => told.push({ kind: "entered" }),

@@ -39,6 +39,34 @@ test("each thing that a person does to a wire becomes one line of the board's la
   ]);
 });
 
+const picture = (size: string, bytes: number) =>
+  fetchFrom(bench.address, `/picture?reader=front-scanner&${size}`, { cookie, body: "g".repeat(bytes) });
+
+test("a picture that is held before a scanner is read, and its code becomes the scanner's", async () => {
+  await bench.close();
+  bench = await openBench({ pictureTexts: ["4711 0815"] });
+  cookie = await logIn(bench.address);
+  (await openStream(bench.address, cookie)).close();
+  expect((await picture("width=40&height=30", 1_200)).status).toBe(200);
+  expect(bench.board.lines).toEqual(["text front-scanner 4711 0815"]);
+});
+
+test("a picture without a code, of another size than it says, or larger than any, is refused", async () => {
+  const answers = [
+    await picture("width=40&height=30", 1_200),
+    await picture("width=40&height=30", 1_199),
+    await picture("width=1281&height=30", 38_430),
+    await picture("width=-40&height=30", 1_200),
+  ];
+  expect(answers.map(({ status, json }) => [status, json.problem])).toEqual([
+    [400, "No QR code was found in the picture."],
+    [400, "The picture's bytes do not fit its size."],
+    [400, "A picture is 16 to 1280 pixels wide and high."],
+    [400, "A picture is 16 to 1280 pixels wide and high."],
+  ]);
+  expect(bench.board.lines).toEqual([]);
+});
+
 const readers = new Map(
   wires.readers.map((reader) => {
     const keypad = reader.kind === "keypad" || (reader.kind === "wiegand" && reader.keypad);

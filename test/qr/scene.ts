@@ -151,8 +151,8 @@ export function drawScene(spec: SceneSpec): Picture {
   return drawTake(takeOf(spec, random), spec.code, random);
 }
 
-/** `random` draws the noise and what stands around. */
-export function drawTake(take: Take, code: Matrix | null, random: Random): Picture {
+/** `random` draws what stands around and the light, `noise` what differs from frame to frame. */
+export function drawTake(take: Take, code: Matrix | null, random: Random, noise: Random = random): Picture {
   const { width, height } = take;
   const light = surroundings(take, random);
   if (code !== null) drawCode(take, code, light);
@@ -161,7 +161,7 @@ export function drawTake(take: Take, code: Matrix | null, random: Random): Pictu
   const soft = gaussian(sharp, width, height, take.blur);
   const gray = new Uint8ClampedArray(width * height);
   for (let at = 0; at < gray.length; at += 1) {
-    gray[at] = (soft[at] ?? 0) * take.exposure + take.noise * (random() + random() + random() - 1.5) * 2;
+    gray[at] = (soft[at] ?? 0) * take.exposure + take.noise * (noise() + noise() + noise() - 1.5) * 2;
   }
   return { width, height, gray: new Uint8Array(gray.buffer) };
 }

@@ -10,6 +10,8 @@ import type { EntryCode, EntryOutcome } from "./entry-code.ts";
 import type { EventStreams } from "./event-streams.ts";
 import type { JournalFeed } from "./journal-feed.ts";
 import type { PanelFile, PanelFiles } from "./panel-files.ts";
+import type { ReadPicture } from "./picture-request.ts";
+import { textOfPicture } from "./picture-request.ts";
 import { readJson, sendFile, sendJson, sendProblem } from "./reply.ts";
 import type { Session, Sessions } from "./session.ts";
 import type { PageBoard, PageDoors, PageSite } from "./wire.ts";
@@ -46,6 +48,7 @@ export interface ConsoleParts {
   readonly code: EntryCode;
   /** The one-time code was used; told before the cookie leaves. */
   readonly entered: () => void;
+  readonly readPicture: ReadPicture;
   readonly pageSite: () => PageSite;
   readonly pageDoors: () => PageDoors;
   readonly pageBoard: () => PageBoard;
@@ -64,6 +67,7 @@ export function planRoutes(parts: ConsoleParts): readonly Route[] {
     { method: "GET", path: "/session", open: false, handle: ({ response }) => sendJson(response, 200, { ok: true }) },
     { method: "GET", path: "/events", open: false, handle: (exchange, session) => listen(parts, exchange, session) },
     { method: "POST", path: "/board", open: false, handle: (exchange) => workBoard(parts, exchange) },
+    { method: "POST", path: "/picture", open: false, handle: (exchange) => showPicture(parts, exchange) },
     { method: "POST", path: "/doors", open: false, handle: (exchange) => commandDoors(parts, exchange) },
     { method: "POST", path: "/time", open: false, handle: (exchange) => setTime(parts, exchange) },
     ...parts.files.parts.map(fileRoute),
@@ -134,6 +138,16 @@ async function workBoard(parts: ConsoleParts, { request, response }: Exchange): 
   const body = await readJson(request);
   if (!body.ok) return sendProblem(response, body.status, body.code, body.problem);
   const planned = planBoardLine(body.value, { site: opening.site, readers: board.picture().readers });
+  sendOutcome(response, planned.ok ? await board.command(planned.line) : { ...planned, code: "malformed" });
+}
+
+async function showPicture(parts: ConsoleParts, { request, response, query }: Exchange): Promise<void> {
+  const { board, opening } = parts;
+  if (board === null) return sendProblem(response, 409, "realWires", "This site has real wires; work them by hand.");
+  const found = await textOfPicture(request, query, parts.readPicture);
+  if (!found.ok) return sendProblem(response, 400, "malformed", found.problem);
+  const shown = { kind: "text", reader: query.get("reader"), text: found.text };
+  const planned = planBoardLine(shown, { site: opening.site, readers: board.picture().readers });
   sendOutcome(response, planned.ok ? await board.command(planned.line) : { ...planned, code: "malformed" });
 }
 

@@ -1,6 +1,7 @@
 // What a person does to the simulated wires from this page, as requests to the console; knows no element of the page.
 import type { BoardCommand } from "../board-command.ts";
 import type { Connection } from "./connection.ts";
+import { grayOf } from "./gray-picture.ts";
 
 const maxKeysAtOnce = 32;
 /** As long as a finger rests on a button. */
@@ -30,6 +31,17 @@ export class BoardActions {
 
   show(reader: string, text: string): void {
     this.#post(() => ({ kind: "text", reader, text }));
+  }
+
+  /** An image, as if it were held before the reader. */
+  async showPicture(reader: string, image: Blob): Promise<void> {
+    const picture = await grayOf(image);
+    if (picture === null) {
+      this.#connection.refuse("That is no picture that this browser knows.");
+      return;
+    }
+    const { width, height, gray } = picture;
+    this.#connection.postBytes(`/picture?reader=${reader}&width=${width}&height=${height}`, gray);
   }
 
   setInput(input: string, active: boolean): void {

@@ -40,18 +40,29 @@ export class Connection {
     this.#turn = this.#turn.then(async () => {
       this.#waiting -= 1;
       const value = body();
-      if (value !== null) await this.#send(path, value);
+      if (value === null) return;
+      // Outlives the page: a button held while it closes is let go all the same.
+      await this.#send(path, {
+        keepalive: true,
+        body: JSON.stringify(value),
+        headers: { "Content-Type": "application/json" },
+      });
     });
   }
 
-  async #send(path: string, body: object): Promise<void> {
+  postBytes(path: string, body: Uint8Array<ArrayBuffer>): void {
+    void this.#send(path, { body });
+  }
+
+  refuse(problem: string): void {
+    this.#events.refused(problem);
+  }
+
+  async #send(path: string, request: RequestInit): Promise<void> {
     try {
       const response = await fetch(path, {
+        ...request,
         method: "POST",
-        headers: { "Content-Type": "application/json" },
-        body: JSON.stringify(body),
-        // Outlives the page: a button held while it closes is let go all the same.
-        keepalive: true,
         signal: AbortSignal.timeout(8_000),
       });
       if (response.status === 401) location.replace("/");

@@ -102,6 +102,21 @@ export class ReaderDevice {
     });
   }
 
+  /** Of a code, with this device's camera where it has one; a number plate's reader reads no codes. */
+  #takePictures(tray: HTMLElement, kind: ReaderSetting["kind"]): void {
+    const choice = need(tray, ".picture-choice", HTMLElement);
+    if (kind === "plate") {
+      choice.remove();
+      return;
+    }
+    const field = need(choice, "input", HTMLInputElement);
+    field.addEventListener("change", () => {
+      const [image] = field.files ?? [];
+      if (image !== undefined) void this.#actions.showPicture(this.#setting.id, image);
+      field.value = "";
+    });
+  }
+
   #createTray(): HTMLElement {
     const { id, kind, doorName, samples, among } = this.#setting;
     const words = trayWords[kind];
@@ -120,13 +135,14 @@ export class ReaderDevice {
       });
       shelf.append(button);
     }
-    const field = need(tray, "input", HTMLInputElement);
+    const field = need(tray, "form input", HTMLInputElement);
     field.setAttribute("aria-label", `${words.field} for ${doorName}`);
     need(tray, "form", HTMLFormElement).addEventListener("submit", (event) => {
       event.preventDefault();
       const value = scanner ? field.value : field.value.replace(/[\s:-]/g, "").toUpperCase();
       if (value !== "") present(value);
     });
+    if (scanner) this.#takePictures(tray, kind);
     return tray;
   }
 
