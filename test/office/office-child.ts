@@ -4,4 +4,4 @@ import { FakeJournal } from "./fake-journal.ts";
 
 const journal = new FakeJournal();
 const readCallFacts = () => ({ person: null, grants: [], holidays: [], trusted: true });
-runOffice({ openJournal: () => journal.open(), readCallFacts });
+runOffice({ openJournal: () => journal.open(), readCallFacts, readPicture: async () => [] });
