@@ -62,6 +62,7 @@ function obey(
 function answerReaders(request: ReaderRequest, { board, loop }: AskedSite, who: string): unknown {
   if (request.kind === "readers") return { devices: board.health() };
   const care = board.care?.() ?? null;
+  if (board.kind === "simulated") return { problem: "A simulated reader needs no key, and its line has no frames." };
   if (care === null) return { problem: "This controller has no OSDP reader." };
   switch (request.kind) {
     case "pair":

@@ -11,6 +11,9 @@ import { commandCode } from "./commands.ts";
 import type { ReaderEffect, ReaderRecord } from "./reader-state.ts";
 import type { OpenSerial, SerialLine } from "./serial-line.ts";
 
+/** A timer that is so late fires before what came in meanwhile is heard: an answer may lie there, and is given its turn. */
+const lateMs = 20;
+
 export interface LineParts {
   readonly id: string;
   readonly port: string;
@@ -123,9 +126,13 @@ export class OsdpLine {
     this.#due = due;
     if (due === null || this.#stopped) return;
     const { clock, id } = this.#parts;
-    this.#timer = clock.after(Math.max(0, due - clock.mono()), `line ${id}`, () => {
+    const tick = (): void => {
       this.#timer = null;
       this.feed({ kind: "tick" });
+    };
+    this.#timer = clock.after(Math.max(0, due - clock.mono()), `line ${id}`, () => {
+      if (clock.mono() - due < lateMs) tick();
+      else this.#timer = clock.after(1, `line ${id}`, tick);
     });
   }
 }
