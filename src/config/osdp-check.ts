@@ -152,7 +152,7 @@ function whatPinsOnlyHave(input: Salvage["inputs"][number], n: number): readonly
   return findings;
 }
 
-export function osdpWarnings({ readers, relays, doors, rs485 }: Config): readonly Finding[] {
+export function osdpWarnings({ readers, relays, inputs, doors, rs485 }: Config): readonly Finding[] {
   const warnings: Finding[] = [];
   readers.forEach((reader, n) => {
     if (reader.kind !== "osdp" || reader.security === "required") return;
@@ -172,6 +172,14 @@ export function osdpWarnings({ readers, relays, doors, rs485 }: Config): readonl
         : `Whoever opens this reader reaches the wires of the lock of the door "${door.id}".`;
     const remedy = "Take a relay inside, unless the reader is inside, or the lock checks who drives it.";
     warnings.push({ steps: ["relays", n, "on"], value: on.reader, problem, remedy });
+  });
+  inputs.forEach(({ id, on }, n) => {
+    const door = doors.find(({ exitButtons }) => exitButtons.includes(id));
+    const isOutside = readers.some((reader) => reader.id === on?.reader && reader.direction === "entry");
+    if (on === undefined || door === undefined || !isOutside) return;
+    const problem = `Whoever opens this reader outside can do as if the exit button of the door "${door.id}" were pressed.`;
+    const remedy = "Wire the exit button to the board, or to a reader inside.";
+    warnings.push({ steps: ["inputs", n, "on"], value: on.reader, problem, remedy });
   });
   rs485.forEach(({ id }, n) => {
     if (readers.some((reader) => reader.kind === "osdp" && reader.line === id)) return;

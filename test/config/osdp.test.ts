@@ -128,17 +128,19 @@ test.each(refused)("%s is refused with exactly the sentences that name it", (_ti
   expectRefusal(withOsdp(edit), expected);
 });
 
-test("speaking in clear, and a lock's relay in a reader, deserve a second look", () => {
+test("speaking in clear, and what leads inside and sits in a reader, deserve a second look", () => {
   const reading = readConfig(
     withOsdp((site) => {
       site.readers.at(-1).security = "none";
       site.relays[0] = { id: site.relays[0].id, on: { reader: "gate-osdp", output: 1 } };
       site.rs485.push({ id: "spare", port: "ttyUSB1" });
+      site.doors[0].exitButtons.push("gate-exit");
     }),
   );
   if (!reading.ok) throw new Error(JSON.stringify(reading.problems));
   const problems = warningsOf(reading.config).map(({ problem }) => problem);
   expect(problems).toContainEqual(expect.stringMatching(/^Whoever reaches this reader's cable/));
   expect(problems).toContainEqual(expect.stringMatching(/^Whoever opens this reader reaches the wires of the lock/));
+  expect(problems).toContainEqual(expect.stringMatching(/^Whoever opens this reader outside can do as if the exit/));
   expect(problems).toContain("Nothing uses this.");
 });

@@ -79,7 +79,9 @@ export interface ReaderState {
   readonly silences: number;
   readonly refusals: number;
   readonly candidate: number;
+  /** When its case and supply, and its inputs, are to be asked for. */
   readonly statusAt: MonoMs;
+  readonly inputsAt: MonoMs;
   readonly abilities: Capabilities | null;
   /** What it called itself when it was last asked who it is. */
   readonly knownChip: string | null;
@@ -135,6 +137,7 @@ export function newReader(record: ReaderRecord, now: MonoMs): ReaderState {
     refusals: 0,
     candidate: 0,
     statusAt: now,
+    inputsAt: now,
     abilities: null,
     knownChip: null,
     lastCard: null,

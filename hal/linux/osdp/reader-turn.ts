@@ -12,7 +12,9 @@ export const pollEveryMs = 50;
 const sessionSilenceMs = 8_000;
 /** So many tries without an answer, in less than a second, and a reader is reported lost. */
 const silencesUntilLost = 4;
-const statusEveryMs = 10_000;
+const statusEveryMs = 5_000;
+/** An exit button may hang on a reader that does not tell by itself. */
+const inputsEveryMs = 400;
 /** After a session was begun again. */
 const statusSoonMs = 1_000;
 const firstPauseMs = 500;
@@ -110,9 +112,8 @@ export function setupOf({ abilities }: ReaderState, { hasInputs }: ReaderSetting
 }
 
 function speak(state: ReaderState, link: Extract<Link, { at: "up" }>, settings: ReaderSettings, now: MonoMs): Turn {
-  const asksStatus = isServing(state) && now >= state.statusAt;
-  const renewed = asksStatus ? { ...state, statusAt: after(now, statusEveryMs) } : state;
-  const orders = asksStatus ? [...statusOf(settings), ...state.orders] : state.orders;
+  const renewed = isServing(state) ? askAnew(state, settings, now) : state;
+  const { orders } = renewed;
   // While it is given a key, nothing is fetched from it that would then have to be thrown away.
   const idle = link.keying === "no" ? poll : askLocalStatus;
   const [first = idle, ...rest] = link.setup.length > 0 ? link.setup : isServing(state) ? orders : [];
@@ -130,8 +131,18 @@ function speak(state: ReaderState, link: Extract<Link, { at: "up" }>, settings: 
   return { state: { ...renewed, link: spoken, orders: left, flight }, effects: [], bytes: sealed.bytes };
 }
 
-const statusOf = ({ hasInputs }: ReaderSettings): readonly Command[] =>
-  hasInputs ? [askLocalStatus, askInputs] : [askLocalStatus];
+/** Readers tell changes by themselves when they are polled; what one did not tell is asked for. */
+function askAnew(state: ReaderState, { hasInputs }: ReaderSettings, now: MonoMs): ReaderState {
+  const asksStatus = now >= state.statusAt;
+  const asksInputs = hasInputs && (asksStatus || now >= state.inputsAt);
+  const asked = [...(asksInputs ? [askInputs] : []), ...(asksStatus ? [askLocalStatus] : [])];
+  return {
+    ...state,
+    orders: asked.length === 0 ? state.orders : [...state.orders, ...asked],
+    statusAt: asksStatus ? after(now, statusEveryMs) : state.statusAt,
+    inputsAt: asksInputs ? after(now, inputsEveryMs) : state.inputsAt,
+  };
+}
 
 /** Of the orders for one output, light or buzzer, the last counts. */
 export function takeOrder(state: ReaderState, order: Command, now: MonoMs): ReaderState {

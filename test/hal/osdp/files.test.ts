@@ -72,7 +72,7 @@ test("a trace has every frame and no key, not even the one that a reader is give
   expect([bytes.readUInt32LE(0), bytes.readUInt32LE(20)]).toEqual([0xa1b2c3d4, 162]);
   expect(packets.filter((packet) => packet[1] === 0x53 && packet[2] === 3).length).toBe(bench.sent.length);
   expect(packets.some((packet) => packet[0] === 0x53 && packet[1] === 0x83)).toBe(true);
-  const keySet = packets.filter((packet) => packet[8] === 0x75);
+  const keySet = packets.filter((packet) => packet[0] === 0xff && packet[8] === 0x75);
   expect(keySet.length).toBe(1);
   expect(keySet[0]?.subarray(9).every((byte) => byte === 0)).toBe(true);
   expect(statSync(file).mode & 0o777).toBe(0o600);

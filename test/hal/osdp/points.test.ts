@@ -134,7 +134,7 @@ test("inputs report once, then each change; they are lost with their reader and 
   ]);
   one.inputs[0] = true;
   one.tamper = true;
-  await bench.run(11_000);
+  await bench.run(6_000);
   expect(levels().slice(3).toSorted()).toEqual([
     ["case", true],
     ["exit", true],
@@ -212,4 +212,16 @@ test("readers that take their time, behind an adapter that lets the panel hear i
   await bench.run(2_000);
   expect([bench.cards(), bench.said("lost"), bench.attacks()]).toEqual([[card], [], []]);
   expect(new Set(bench.sent.map((frame) => frame.toString("hex"))).size).toBe(bench.sent.length);
+});
+
+test.each([
+  [true, 150],
+  [false, 600],
+])("a button at a reader that tells by itself: %s, is heard within %i ms", async (tellsInputs, ms) => {
+  const one = reader(0, { tellsInputs });
+  const bench = await openBench({ readers: [one], inputs: [{ id: "exit", reader: "r0", point: 0 }] });
+  await bench.run(2_000);
+  one.inputs[0] = true;
+  await bench.run(ms);
+  expect(bench.said("input").at(-1)).toMatchObject({ input: "exit", active: true });
 });

@@ -15,6 +15,8 @@ export interface SimulatedReaderOptions {
   /** Says that it has no secure channel. */
   readonly noSecurity?: boolean;
   readonly answersKeySetInClear?: boolean;
+  /** Tells changed inputs when it is polled. */
+  readonly tellsInputs?: boolean;
 }
 
 const defaultKey = Buffer.from("303132333435363738393a3b3c3d3e3f", "hex");
@@ -208,6 +210,7 @@ export class SimulatedReader {
     return this.#frame(sequence, [3, 0x12, keyType], Buffer.concat([Buffer.from([0x76]), chip, rndB, client]));
   }
 
+  #toldInputs = "";
   #server: Buffer = Buffer.alloc(16);
 
   #proved(body: Buffer, sequence: number): Buffer | null {
@@ -221,6 +224,11 @@ export class SimulatedReader {
   #answer(code: number, data: Buffer, now: number): readonly [number, Buffer] {
     switch (code) {
       case 0x60: {
+        const levels = this.inputs.join();
+        if (this.options.tellsInputs && levels !== this.#toldInputs) {
+          this.#toldInputs = levels;
+          return [0x49, Buffer.from(this.inputs.map(Number))];
+        }
         const event = this.#events.shift();
         this.#unsure = event ?? null;
         return event === undefined ? [0x40, Buffer.alloc(0)] : [event.id, event.data];
