@@ -1,6 +1,6 @@
 // The process that talks to pcscd: started by its own name, told what to do by its parent, and killed by it when it hangs.
 import { randomBytes } from "node:crypto";
-import { setPriority } from "node:os";
+import { getPriority, setPriority } from "node:os";
 import { readCardKey } from "./card-key.ts";
 import { daemonSocket, probeDaemon } from "./daemon-probe.ts";
 import { PcscDesk } from "./desk.ts";
@@ -11,7 +11,8 @@ const lookMs = 1_000;
 /** A stopped pcscd takes connections and says nothing. */
 const daemonPatienceMs = 2_000;
 /** An exit button waits for nobody, and whoever asks to pass not for a card that is still being read. */
-const niceness = 5;
+const stepsBehind = 5;
+const leastPriority = 19;
 
 let desk: PcscDesk | null = null;
 
@@ -46,7 +47,12 @@ function begin(start: PcscStart): void {
   setInterval(() => void desk?.look(), lookMs);
 }
 
-setPriority(niceness);
+try {
+  // The threads of the driver begin later and have this from here.
+  setPriority(Math.min(leastPriority, getPriority() + stepsBehind));
+} catch {
+  // A sandbox forbids it: the doors are served all the same.
+}
 process.on("message", (message: ToPcsc) => {
   if (message.kind === "ping") tell({ kind: "pong", n: message.n });
   else if (desk === null) begin(message);

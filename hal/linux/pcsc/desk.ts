@@ -158,8 +158,13 @@ export class PcscDesk {
   }
 }
 
-/** A part of the name, in any case; `*` stands for anything within it. */
+/**
+ * A part of the name, in any case; `*` stands for anything within it. A reader's slot for a secure module of its own (SAM) shows
+ * beside the one for cards, and is meant only where it is named.
+ */
 export function fits(name: string, pattern: string): boolean {
+  const ofModule = /\bsam\b/i;
+  if (ofModule.test(name) && !ofModule.test(pattern)) return false;
   const parts = pattern.toLowerCase().split("*");
   let from = 0;
   for (const part of parts) {

@@ -56,6 +56,9 @@ test.each([
   ["ACS ACR122U PICC Interface 00 00", "acs*00 00", true],
   ["ACS ACR122U PICC Interface 00 00", "picc*acr", false],
   ["Virtual PCD 00 00", "ACR122U", false],
+  ["ACS ACR1252 Dual Reader [ACR1252 Dual Reader SAM] 00 01", "ACR1252", false],
+  ["ACS ACR1252 Dual Reader [ACR1252 Dual Reader PICC] 00 00", "ACR1252", true],
+  ["ACS ACR1252 Dual Reader [ACR1252 Dual Reader SAM] 00 01", "ACR1252*SAM", true],
 ])("the reader %s, asked for as %s: %s", (name, pattern, expected) => {
   expect(fits(name, pattern)).toBe(expected);
 });
