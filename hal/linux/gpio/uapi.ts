@@ -70,7 +70,7 @@ export interface LineEvent {
   readonly atNs: bigint;
   readonly rising: boolean;
   readonly offset: number;
-  /** Counts up by one over all lines of one request, from 1; a gap says that events were lost. */
+  /** Counts up by one over all lines of one request, from 1, in the order of the interrupts. */
   readonly seqno: number;
 }
 

@@ -7,10 +7,12 @@ import type { Report } from "../part.ts";
 import type { LineOutcome, LineStep, PulseRules, Spoiled, WiegandLine } from "../wiegand-line.ts";
 import { idleLine, stepPulse, stepQuiet } from "../wiegand-line.ts";
 import { Chatter } from "./chatter.ts";
+import type { OrderedEvent } from "./event-order.ts";
+import { EventOrder } from "./event-order.ts";
 import { LastingTrouble } from "./lasting-trouble.ts";
 import type { LineSource } from "./lines.ts";
 import { openLines } from "./lines.ts";
-import { decodeEvents, follows } from "./uapi.ts";
+import { decodeEvents } from "./uapi.ts";
 
 /** Seconds of cards: what a main thread that hangs has not read yet must not be lost. */
 const bufferSize = 1_024;
@@ -42,7 +44,7 @@ export class WiegandReader {
   readonly #keeper: Keeper;
   readonly #trouble: LastingTrouble;
   #line: WiegandLine = idleLine;
-  #seqno = 0;
+  #order = new EventOrder();
   readonly #chatter = new Chatter(maxPulsesPerSecond);
   /** When bursts were spoiled lately. */
   readonly #spoiledAt: Record<keyof typeof troubles, readonly MonoMs[]> = { noise: [], uneven: [] };
@@ -82,27 +84,34 @@ export class WiegandReader {
       bufferSize,
     });
     this.#line = idleLine;
-    this.#seqno = 0;
+    this.#order = new EventOrder();
     const forget = source.kernel.watch(descriptor, this.#rules.frameGapMs + 1, {
       events: (bytes) => this.#hear(bytes, lost),
-      quiet: (atNs) => this.#take(stepQuiet(this.#line, usOf(atNs), this.#rules)),
+      quiet: (atNs) => {
+        this.#pulse(this.#order.settle());
+        this.#take(stepQuiet(this.#line, usOf(atNs), this.#rules));
+      },
       gone: () => lost("its chip has left; connect it again"),
     });
     return { close: forget };
   }
 
   #hear(bytes: Uint8Array, lost: (why: string) => void): void {
-    for (const { atNs, offset, seqno } of decodeEvents(bytes)) {
-      if (this.#chatter.isTooMuch(Number(atNs) / 1e6)) {
+    for (const event of decodeEvents(bytes)) {
+      if (this.#chatter.isTooMuch(Number(event.atNs) / 1e6)) {
         lost(
           "its lines chatter without end and are left alone for a while; look for a broken wire or a missing ground",
         );
         return;
       }
-      const afterLoss = !follows(this.#seqno, seqno);
-      this.#seqno = seqno;
-      const bit = offset === this.#parts.wiring.pins.d1 ? "1" : "0";
-      this.#take(stepPulse(this.#line, { bit, atUs: usOf(atNs), afterLoss }, this.#rules));
+      this.#pulse(this.#order.take(event));
+    }
+  }
+
+  #pulse(ordered: readonly OrderedEvent[]): void {
+    for (const { event, afterLoss } of ordered) {
+      const bit = event.offset === this.#parts.wiring.pins.d1 ? "1" : "0";
+      this.#take(stepPulse(this.#line, { bit, atUs: usOf(event.atNs), afterLoss }, this.#rules));
     }
   }
 
