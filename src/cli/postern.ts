@@ -8,6 +8,7 @@ type Command = (args: readonly string[]) => Promise<number>;
 
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import("./run.ts")).run,
+  release: async () => (await import("./release.ts")).release,
   rescue: async () => (await import("./rescue.ts")).rescue,
   check: async () => (await import("./check.ts")).check,
   status: async () => (await import("./control.ts")).status,

@@ -22,6 +22,11 @@ const usage: Readonly<Record<string, Usage>> = {
     what: "When the controller cannot start: open for exit buttons, fire, and the cards of administrators.",
     options: [stateOption, keysOption],
   },
+  release: {
+    forms: ["postern release [--state DIR]"],
+    what: "Take the power from every lock that needs it to open. For the service, after a controller has died.",
+    options: [stateOption],
+  },
   check: {
     forms: ["postern check FILE [--state DIR]"],
     what: "Say everything that is wrong with a configuration, or what it would run.",
