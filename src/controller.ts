@@ -34,7 +34,7 @@ import type { SiteQuestion } from "./site-questions.ts";
 import { answerSite } from "./site-questions.ts";
 import { followClock, timePort } from "./site-time.ts";
 import type { SiteWires } from "./site-wires.ts";
-import { openWires } from "./site-wires.ts";
+import { openWires, orGiveBack } from "./site-wires.ts";
 
 const officeRetryMs = 2_000;
 const simulatedSite = fileURLToPath(new URL("../config.example.json", import.meta.url));
@@ -187,7 +187,11 @@ class MainProcess implements Controller {
   }
 
   async #openSite(config: Config, text: string): Promise<Site> {
-    const { board, clock, serve } = await openWires(config, this.#paths, bootId);
+    const wires = await openWires(config, this.#paths, bootId);
+    return orGiveBack(wires, () => this.#openOn(wires, config, text));
+  }
+
+  async #openOn({ board, clock, serve }: SiteWires, config: Config, text: string): Promise<Site> {
     const fire = openFireLatch(this.#paths.fireFile);
     const loop = new DoorLoop({
       site: siteOf(config),
@@ -347,6 +351,7 @@ class MainProcess implements Controller {
 
   async #goBackTo(before: Site | null, error: unknown): Promise<never> {
     try {
+      await this.#close();
       if (before !== null) this.#site = await this.#openSite(before.config, before.text);
     } catch (again) {
       this.#breakDown(again);

@@ -23,6 +23,17 @@ export async function openWires(config: Config, paths: StatePaths, boot: BootId)
   return config.board === "simulated" ? openSimulated(config, paths) : openReal(config, paths, boot);
 }
 
+/** Wires that nothing came of are not kept, or those of the former configuration could not be had again. */
+export async function orGiveBack<Result>({ board, clock }: SiteWires, use: () => Promise<Result>): Promise<Result> {
+  try {
+    return await use();
+  } catch (error) {
+    board.stop();
+    clock.stop();
+    throw error;
+  }
+}
+
 async function openSimulated(config: Config, paths: StatePaths): Promise<SiteWires> {
   const { createLiveClock } = await import("../hal/sim/clock.ts");
   const clock = createLiveClock({ trusted: true });

@@ -133,7 +133,7 @@ export class WiegandReader {
   #noteSpoiled(why: Spoiled): void {
     if (why === "repeated") return;
     if (why === "lost") {
-      this.#trouble.note("pulses came faster than they were read, so what was shown is lost; show it again");
+      this.#trouble.note("the kernel lost pulses, so what was shown is not known; show it again");
       return;
     }
     const kind = why === "uneven" ? "uneven" : "noise";
