@@ -240,6 +240,8 @@ export class DoorLoop {
   #hearReader(event: ReaderEvent): void {
     const reader = this.#readers.get(event.reader as ReaderId);
     if (reader === undefined) return;
+    // Somebody stands there with a card that says nothing; noise on wires is answered by nobody.
+    if (event.kind === "unread") this.#parts.board.signal(reader.spec.id, "denied");
     for (const finding of reader.desk.take(event, this.#now())) {
       if (finding.kind === "key") this.#parts.board.signal(reader.spec.id, "key");
       else if (finding.kind === "misread") this.#tallies.misread(reader.spec.id, finding.problem);

@@ -22,6 +22,7 @@ test("a card is presented by the bytes of its number, whole", () => {
 test("a UID that the card made up is nobody's and is recorded as such", () => {
   const bench = benchWith();
   bench.board.tap("front-reader", "08A1B2C3");
+  expect(bench.signals).toEqual(["front-reader denied"]);
   bench.clock.advance(60_000);
   expect([shown(bench), bench.recorded("reader.misread")]).toMatchObject([
     [],
