@@ -97,6 +97,9 @@ export interface Take {
   readonly moire: number;
   readonly bands: number;
   readonly glare: number;
+  /** How far a reflection has wandered, in sides of the code. */
+  readonly glareX: number;
+  readonly glareY: number;
   readonly shadow: number;
   readonly gradient: number;
   readonly noise: number;
@@ -139,6 +142,8 @@ export function takeOf({ kind, grade, code }: SceneSpec, random: Random): Take {
     moire: is("moire") && screen ? between(0.18, 0.3 + 0.35 * s) * strength : 0,
     bands: (is("moire") && screen) || random() < 0.1 ? between(0.1, 0.2 + 0.2 * s) * strength : 0,
     glare: is("glare") ? between(0.5, 0.8 + 0.5 * s) * strength : 0,
+    glareX: 0,
+    glareY: 0,
     shadow: is("shadow") ? between(0.4, 0.55 + 0.3 * s) * (kind === "mixed" ? 0.7 : 1) : 0,
     gradient: between(0, 0.3),
     noise: is("noise") ? between(14, 20 + 26 * s) * strength : between(2, 6),
@@ -254,8 +259,8 @@ function shade(take: Take, light: Float32Array, random: Random): void {
   const [gx, gy] = [Math.cos(angle), Math.sin(angle)];
   const shadowAt = (random() - 0.5) * side * 0.6;
   const shadowSoft = 2 + random() * 20;
-  const spotX = take.centreX + (random() - 0.5) * side * 1.1;
-  const spotY = take.centreY + (random() - 0.5) * side * 1.1;
+  const spotX = take.centreX + ((random() - 0.5) * 1.1 + take.glareX) * side;
+  const spotY = take.centreY + ((random() - 0.5) * 1.1 + take.glareY) * side;
   const spotSize = side * (0.12 + 0.16 * random());
   const spotLong = 1 + random() * 2;
   const waves = [0, 1].map(() => ({

@@ -34,6 +34,9 @@ export function showingOf({ kind, grade, seed, code }: ShowingSpec): (ms: number
       ...still,
       centreX: still.centreX + sway(ms, 0),
       centreY: still.centreY + sway(ms, 2) + away * away * still.height,
+      // A hand that turns a little moves a reflection twice as far.
+      glareX: 0.4 * Math.sin(ms * 0.0023 + seed),
+      glareY: 0.4 * Math.sin(ms * 0.0017 + seed * 2),
       roll: still.roll + sway(ms, 1) * 0.004,
       tiltX: still.tiltX + sway(ms + 400, 0) * 0.01,
       blur: Math.hypot(still.blur, focusBlur * outOfFocus),
