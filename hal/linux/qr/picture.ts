@@ -121,6 +121,18 @@ export function shrink({ width, height, gray }: Picture): Picture {
   return { width: wide, height: high, gray: out };
 }
 
+/** Against lenses out of focus: what a pixel differs from its surroundings by counts so many times more. */
+export function sharpen(picture: Picture, radius: number, amount: number): Picture {
+  const { width, height, gray } = picture;
+  const around = boxBlur(picture, radius).gray;
+  const out = new Uint8ClampedArray(gray.length);
+  for (let at = 0; at < gray.length; at += 1) {
+    const value = gray[at] ?? 0;
+    out[at] = value + amount * (value - (around[at] ?? 0));
+  }
+  return { width, height, gray: new Uint8Array(out.buffer) };
+}
+
 /** Against shadows and glare: each pixel compared with the brightness around it. */
 export function level(picture: Picture, radius: number): Picture {
   const { width, height, gray } = picture;

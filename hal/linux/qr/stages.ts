@@ -1,7 +1,7 @@
 // The ways in which a picture is looked at, the one that pays most for its cost first; knows no time and no camera.
 import type { Engine } from "./engines.ts";
 import type { Picture } from "./picture.ts";
-import { boxBlur, brighten, enlarge, level, shrink, withMargin } from "./picture.ts";
+import { boxBlur, brighten, enlarge, level, sharpen, shrink, withMargin } from "./picture.ts";
 
 export interface Stage {
   readonly name: string;
@@ -19,6 +19,9 @@ export interface Stages {
 const marginPixels = 24;
 /** About two modules of a code that can just be read. */
 const levelRadius = 12;
+/** About a module, which a lens out of focus spreads over its neighbours. */
+const sharpenRadius = 4;
+const sharpenAmount = 2.5;
 const softLevelRadius = 24;
 
 /**
@@ -35,6 +38,7 @@ export function stagesOf(zxing: Engine | null, jsqr: Engine): Stages {
     further: [
       onPixels("smooth and bright", (one) => brighten(boxBlur(one, 1))),
       onPixels("even and large", (one) => enlarge(level(one, levelRadius))),
+      onPixels("sharp and large", (one) => enlarge(sharpen(boxBlur(one, 1), sharpenRadius, sharpenAmount))),
       onPixels("margin", (one) => withMargin(one, marginPixels)),
       onPixels("large and smooth", (one) => boxBlur(enlarge(one), 1)),
       onPixels("smooth, even and large", (one) => enlarge(level(boxBlur(one, 1), softLevelRadius))),
