@@ -168,6 +168,25 @@ export type WiegandWiring =
     })
   | (WiegandLines & { readonly kind: "keypad" });
 
+/**
+ * One line of text for each code that is shown to a scanner, or for each vehicle before a number-plate camera or a reader of
+ * radio tags. `port` is named as under /dev.
+ */
+export interface SerialWiring {
+  readonly id: string;
+  readonly kind: "scanner" | "plate";
+  readonly port: string;
+  readonly baud: number;
+}
+
+/** What types like a keyboard: a keypad, whose keys are those of an entry, or a scanner. `device` is named as under /dev. */
+export interface KeyboardWiring {
+  readonly id: string;
+  readonly kind: "keyboard";
+  readonly device: string;
+  readonly types: "keys" | "text";
+}
+
 /** A camera before which people hold QR codes. */
 export interface CameraWiring {
   readonly id: string;
@@ -185,9 +204,8 @@ export interface CameraWiring {
 
 export type ReaderWiring =
   | WiegandWiring
-  | { readonly id: string; readonly kind: "scanner"; readonly port: string }
-  /** A number-plate camera, or a reader of vehicles' radio tags: one line of text for each. */
-  | { readonly id: string; readonly kind: "plate"; readonly port: string }
+  | SerialWiring
+  | KeyboardWiring
   | CameraWiring
   | PcscWiring
   | {

@@ -116,7 +116,7 @@ export const wires: BoardSpec = {
   readers: [
     { id: "front-reader", kind: "wiegand", pins: { d0: 22, d1: 23 }, format: "w26", keypad: false },
     { id: "front-keypad", kind: "keypad", pins: { d0: 24, d1: 25 } },
-    { id: "front-scanner", kind: "scanner", port: "ttyACM0" },
+    { id: "front-scanner", kind: "scanner", port: "ttyACM0", baud: 9_600 },
     { id: "garage-reader", kind: "wiegand", pins: { d0: 20, d1: 21 }, format: "w34", keypad: true },
   ],
 };

@@ -1,6 +1,6 @@
 // Which parts the wires of a site need, each by its own import; knows no part's inside.
 import { randomBytes } from "node:crypto";
-import type { Board, BoardSpec, ReaderWiring } from "../board.ts";
+import type { Board, BoardSpec, KeyboardWiring, ReaderWiring } from "../board.ts";
 import type { PcscWiring } from "../card-profile.ts";
 import { pcscDrivers } from "../card-profile.ts";
 import type { Clock } from "../clock.ts";
@@ -30,6 +30,8 @@ function readersOf(spec: BoardSpec, clock: Clock, keysDir: string): readonly Par
     ...pcscOf(spec, clock, keysDir),
     ...(drivesDoors(spec) ? [] : osdpOf(spec, clock, keysDir)),
     ...camerasOf(spec, clock),
+    ...serialsOf(spec, clock),
+    ...keyboardsOf(spec, clock),
   ];
 }
 
@@ -56,7 +58,7 @@ function osdpOf(spec: BoardSpec, clock: Clock, keysDir: string): readonly PartCh
   const open = async () => {
     const { openOsdp } = await import("./osdp/part.ts");
     const { openKeyStore } = await import("./osdp/key-store.ts");
-    const { openSerialLine: openSerial } = await import("./osdp/serial-line.ts");
+    const { openSerialLine: openSerial } = await import("./serial-line.ts");
     const drivers = { clock, keys: openKeyStore(keysDir), random: randomBytes, openSerial };
     return openOsdp({ lines, readers, relays, inputs }, drivers);
   };
@@ -68,6 +70,30 @@ const camerasOf = ({ readers }: BoardSpec, clock: Clock): readonly PartChoice[] 
     if (reader.kind !== "camera") return [];
     return [{ devices: [reader.id], open: async () => (await import("./camera/camera.ts")).openCamera(reader, clock) }];
   });
+
+function serialsOf({ readers }: BoardSpec, clock: Clock): readonly PartChoice[] {
+  return readers.flatMap((reader) => {
+    if (reader.kind !== "scanner" && reader.kind !== "plate") return [];
+    const open = async () => {
+      const { openSerialReader } = await import("./text/serial-reader.ts");
+      const { openSerialLine } = await import("./serial-line.ts");
+      return openSerialReader(reader, clock, openSerialLine);
+    };
+    return [{ devices: [reader.id], open }];
+  });
+}
+
+/** One thread waits for the keys of all of them. */
+function keyboardsOf({ readers }: BoardSpec, clock: Clock): readonly PartChoice[] {
+  const own = readers.filter((reader): reader is KeyboardWiring => reader.kind === "keyboard");
+  if (own.length === 0) return [];
+  const open = async () => {
+    const { openKeyboards } = await import("./text/keyboard-reader.ts");
+    const { openLinuxKernel } = await import("./gpio/linux-kernel.ts");
+    return openKeyboards(own, clock, openLinuxKernel());
+  };
+  return [{ devices: own.map(({ id }) => id), open }];
+}
 
 export const openLinuxBoard = (spec: BoardSpec, clock: Clock, keysDir: string): Promise<Board> =>
   createLinuxBoard(linesOf(spec, clock, keysDir), readersOf(spec, clock, keysDir), clock);

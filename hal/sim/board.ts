@@ -26,8 +26,11 @@ export interface BoardSnapshot {
   readonly readers: Readonly<Record<string, ReaderSnapshot>>;
 }
 
+/** What types like a keyboard is played as what it is otherwise. */
+export type PlayedKind = Exclude<ReaderWiring["kind"], "keyboard">;
+
 export interface ReaderSnapshot {
-  readonly kind: ReaderWiring["kind"];
+  readonly kind: PlayedKind;
   readonly format: FrameFormat | null;
   readonly keypad: boolean;
   readonly lost: boolean;
@@ -185,8 +188,7 @@ class SimulatedBoard implements SimBoard {
 
   text(reader: string, text: string): void {
     const { wiring } = this.#reader(reader);
-    if (wiring.kind !== "scanner" && wiring.kind !== "plate" && wiring.kind !== "camera")
-      refuse(`Reader ${quote(reader)} is a ${wiring.kind} and reads no text.`);
+    if (!readsText(wiring)) refuse(`Reader ${quote(reader)} is a ${wiring.kind} and reads no text.`);
     // A serial scanner's driver drops these too, without a word: there is no one to answer.
     if (text.length < 1 || text.length > maxTextLength || hasControlCharacter(text)) return;
     this.#present(reader, { kind: "text", reader, text, at: this.#clock.mono() });
@@ -322,17 +324,29 @@ function shownAt(wiring: Extract<ReaderWiring, { kind: "pcsc" }>, cardHex: strin
 
 function readerSnapshot({ wiring, lostWhy }: ReaderState): ReaderSnapshot {
   return {
-    kind: wiring.kind,
+    kind: playedKind(wiring),
     format: readsCards(wiring) ? wiring.format : null,
     keypad: hasKeys(wiring),
     lost: lostWhy !== null,
   };
 }
 
+function playedKind(wiring: ReaderWiring): PlayedKind {
+  if (wiring.kind !== "keyboard") return wiring.kind;
+  return wiring.types === "keys" ? "keypad" : "scanner";
+}
+
 type CardReader = Extract<ReaderWiring, { kind: "wiegand" | "osdp" }>;
 
 const readsCards = (wiring: ReaderWiring): wiring is CardReader => wiring.kind === "wiegand" || wiring.kind === "osdp";
-const hasKeys = (wiring: ReaderWiring): boolean => wiring.kind === "keypad" || (readsCards(wiring) && wiring.keypad);
+function hasKeys(wiring: ReaderWiring): boolean {
+  if (wiring.kind === "keyboard") return wiring.types === "keys";
+  return wiring.kind === "keypad" || (readsCards(wiring) && wiring.keypad);
+}
+function readsText(wiring: ReaderWiring): boolean {
+  if (wiring.kind === "keyboard") return wiring.types === "text";
+  return wiring.kind === "scanner" || wiring.kind === "plate" || wiring.kind === "camera";
+}
 
 const deviceHealth = (device: string, why: string | null, since: MonoMs): DeviceHealth =>
   why === null ? { device, state: "ok", why: "", since } : { device, state: "lost", why, since };

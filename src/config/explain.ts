@@ -136,8 +136,11 @@ const readerText = (reader: ReaderConfig): string =>
   `${whatItReads(reader)}${reader.direction === "exit" ? "; for leaving" : ""}`;
 
 function whatItReads(reader: ReaderConfig): string {
-  if (reader.kind === "scanner") return `${reader.id}: QR scanner on ${reader.port}`;
-  if (reader.kind === "plate") return `${reader.id}: number plates on ${reader.port}`;
+  if (reader.kind === "scanner") return `${reader.id}: QR scanner on ${reader.port}, ${reader.baud} baud`;
+  if (reader.kind === "plate") return `${reader.id}: number plates on ${reader.port}, ${reader.baud} baud`;
+  if (reader.kind === "keyboard") {
+    return `${reader.id}: ${reader.types === "keys" ? "keypad" : "QR scanner"} that types, ${reader.device}`;
+  }
   if (reader.kind === "camera") return `${reader.id}: QR codes before the camera ${reader.device}, ${reader.size}`;
   if (reader.kind === "pcsc") return `${reader.id}: contactless cards at pcscd, ${reader.device}${securedText(reader)}`;
   if (reader.kind === "osdp") {

@@ -6,6 +6,7 @@ import { isDangling, knownIds } from "./wiring-check.ts";
 /** What a reader can present. */
 export function methodsOf(reader: SomeReader): readonly Method[] {
   if (reader.kind === "keypad") return ["pin"];
+  if (reader.kind === "keyboard") return [reader.types === "text" ? "qr" : "pin"];
   if (reader.kind === "scanner" || reader.kind === "camera") return ["qr"];
   if (reader.kind === "plate") return ["plate"];
   const hasKeys = (reader.kind === "wiegand" || reader.kind === "osdp") && reader.keypad === true;

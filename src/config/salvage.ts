@@ -21,13 +21,12 @@ import {
   gpioSchema,
   inputSchema,
   lockdownSchema,
-  plateReaderSchema,
   receptionSchema,
   relaySchema,
-  scannerReaderSchema,
   siteSchema,
   supplySchema,
 } from "./schema.ts";
+import { keyboardReaderSchema, plateReaderSchema, scannerReaderSchema } from "./text-reader-schema.ts";
 import { keypadReaderSchema, wiegandReaderSchema } from "./wiegand-schema.ts";
 
 type Some<Schema extends z.ZodObject> = { readonly [Key in keyof z.output<Schema>]?: z.output<Schema>[Key] };
@@ -38,6 +37,7 @@ export type SomeReader =
   | Some<typeof keypadReaderSchema>
   | Some<typeof scannerReaderSchema>
   | Some<typeof plateReaderSchema>
+  | Some<typeof keyboardReaderSchema>
   | Some<typeof cameraReaderSchema>
   | Some<typeof pcscReaderSchema>
   | Some<typeof osdpReaderSchema>;
@@ -112,6 +112,7 @@ function soundReader(entry: unknown): SomeReader {
   if (kind === "keypad") return soundFields(keypadReaderSchema, entry);
   if (kind === "scanner") return soundFields(scannerReaderSchema, entry);
   if (kind === "plate") return soundFields(plateReaderSchema, entry);
+  if (kind === "keyboard") return soundFields(keyboardReaderSchema, entry);
   if (kind === "camera") return soundFields(cameraReaderSchema, entry);
   if (kind === "pcsc") return soundFields(pcscReaderSchema, entry);
   if (kind === "osdp") return soundFields(osdpReaderSchema, entry);

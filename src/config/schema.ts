@@ -16,8 +16,8 @@ import {
   passesSchema,
   privacySchema,
 } from "./policy-schema.ts";
-import { readerCommon, serialPort } from "./reader-common.ts";
 import { filePath, id, list, name, pin, span, text } from "./setting.ts";
+import { keyboardReaderSchema, plateReaderSchema, scannerReaderSchema } from "./text-reader-schema.ts";
 import { keypadReaderSchema, wiegandReaderSchema } from "./wiegand-schema.ts";
 
 export const siteSchema = z
@@ -103,30 +103,13 @@ export const inputSchema = z
   })
   .describe("One input: an exit button, a door contact or the fire panel.");
 
-export const scannerReaderSchema = z
-  .strictObject({
-    ...readerCommon,
-    kind: z.literal("scanner").describe("A QR scanner on a serial port."),
-    port: serialPort,
-  })
-  .describe("A QR scanner on a serial port.");
-
-export const plateReaderSchema = z
-  .strictObject({
-    ...readerCommon,
-    kind: z
-      .literal("plate")
-      .describe("A number-plate camera or a reader of vehicles' tags, which sends a line of text for each vehicle."),
-    port: serialPort,
-  })
-  .describe("A number-plate camera, or a reader of vehicles' tags, on a serial port.");
-
 export const readerSchema = z
   .discriminatedUnion("kind", [
     wiegandReaderSchema,
     keypadReaderSchema,
     scannerReaderSchema,
     plateReaderSchema,
+    keyboardReaderSchema,
     cameraReaderSchema,
     pcscReaderSchema,
     osdpReaderSchema,

@@ -223,13 +223,18 @@ function passesOf(passes: Config["passes"]): PassPolicy {
   };
 }
 
+function hasKeys(reader: ReaderConfig): boolean {
+  if (reader.kind === "keyboard") return reader.types === "keys";
+  return reader.kind === "keypad" || ("keypad" in reader && reader.keypad);
+}
+
 function readerOf(reader: ReaderConfig): ReaderSpec {
   return {
     id: reader.id as ReaderId,
     door: reader.door as DoorId,
     direction: reader.direction,
     format: reader.kind === "wiegand" || reader.kind === "osdp" ? reader.format : null,
-    keypad: reader.kind === "keypad" || ("keypad" in reader && reader.keypad),
+    keypad: hasKeys(reader),
     plates: reader.kind === "plate",
   };
 }

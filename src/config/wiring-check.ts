@@ -34,9 +34,9 @@ export function wiringFindings(known: Salvage): readonly Finding[] {
       problem: `The reader ${what} at pcscd already belongs to ${owner}.`,
       remedy: "Name the two by parts of their names that differ, such as their serial numbers.",
     })),
-    ...clashes(cameraClaims(known), (what, owner) => ({
-      problem: `The camera ${what} already belongs to ${owner}.`,
-      remedy: "Name the other camera's device.",
+    ...clashes(deviceFileClaims(known), (what, owner) => ({
+      problem: `The device ${what} already belongs to ${owner}.`,
+      remedy: "Name the other reader's device.",
     })),
     ...clashes(relayClaims(known, ids), (what, owner) => ({
       problem: `Relay ${what} already drives ${owner}.`,
@@ -119,10 +119,10 @@ function portClaims({ readers, rs485 }: Salvage): readonly Claim[] {
   return [...lines, ...others];
 }
 
-function cameraClaims({ readers }: Salvage): readonly Claim[] {
+function deviceFileClaims({ readers }: Salvage): readonly Claim[] {
   return readers.map((reader, n) => ({
     steps: ["readers", n, "device"],
-    value: reader.kind === "camera" ? reader.device : undefined,
+    value: reader.kind === "camera" || reader.kind === "keyboard" ? reader.device : undefined,
     owner: ownerOf("readers", n, reader),
   }));
 }

@@ -51,7 +51,7 @@ test("the board gets wires, and no door", () => {
   expect(board.readers).toEqual([
     { id: "front-keypad", kind: "keypad", pins: { d0: 22, d1: 23 }, ...wired },
     { id: "front-reader", kind: "wiegand", pins: { d0: 24, d1: 25 }, format: "w26", keypad: false, ...wired },
-    { id: "front-scanner", kind: "scanner", port: "ttyACM0" },
+    { id: "front-scanner", kind: "scanner", port: "ttyACM0", baud: 9_600 },
     { id: "garage-reader", kind: "wiegand", pins: { d0: 20, d1: 21 }, format: "w34", keypad: true, ...wired },
   ]);
 });

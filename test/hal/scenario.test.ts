@@ -14,7 +14,7 @@ const spec: BoardSpec = {
   readers: [
     { id: "in", kind: "wiegand", pins: { d0: 5, d1: 6 }, format: "w26", keypad: true },
     { id: "out", kind: "wiegand", pins: { d0: 13, d1: 19 }, format: "w26", keypad: false },
-    { id: "scan", kind: "scanner", port: "/dev/ttyACM0" },
+    { id: "scan", kind: "scanner", port: "/dev/ttyACM0", baud: 9_600 },
   ],
 };
 const goodCard = "11011011101110101110100101";

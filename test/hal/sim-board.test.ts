@@ -19,7 +19,7 @@ const spec: BoardSpec = {
     { id: "front-in", kind: "wiegand", pins: { d0: 5, d1: 6 }, format: "w34", keypad: true },
     { id: "back-in", kind: "wiegand", pins: { d0: 13, d1: 19 }, format: "w26", keypad: false },
     { id: "pad", kind: "keypad", pins: { d0: 20, d1: 21 } },
-    { id: "scan", kind: "scanner", port: "/dev/ttyACM0" },
+    { id: "scan", kind: "scanner", port: "/dev/ttyACM0", baud: 9_600 },
   ],
 };
 

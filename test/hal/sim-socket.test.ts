@@ -14,7 +14,7 @@ const spec: BoardSpec = {
   inputs: [{ id: "exit", pin: 22 }],
   readers: [
     { id: "in", kind: "wiegand", pins: { d0: 5, d1: 6 }, format: "w26", keypad: true },
-    { id: "scan", kind: "scanner", port: "/dev/ttyACM0" },
+    { id: "scan", kind: "scanner", port: "/dev/ttyACM0", baud: 9_600 },
   ],
 };
 

@@ -7,7 +7,7 @@ import { watchBoard } from "../../hal/watched-board.ts";
 function bench() {
   const clock = createVirtualClock({ startWallMs: 0, trusted: true });
   const sim = createSimBoard(
-    { relays: [], inputs: [], readers: [{ id: "scanner", kind: "scanner", port: "ttyACM0" }] },
+    { relays: [], inputs: [], readers: [{ id: "scanner", kind: "scanner", port: "ttyACM0", baud: 9_600 }] },
     clock,
   );
   const board = watchBoard(sim, clock);

@@ -70,7 +70,8 @@ test("a picture without a code, of another size than it says, or larger than any
 const readers = new Map(
   wires.readers.map((reader) => {
     const keypad = reader.kind === "keypad" || (reader.kind === "wiegand" && reader.keypad);
-    return [reader.id, { kind: reader.kind, keypad, lost: false }];
+    const kind = reader.kind === "keyboard" ? "scanner" : reader.kind;
+    return [reader.id, { kind, keypad, lost: false }];
   }),
 );
 const plan = (body: unknown): BoardLine => planBoardLine(body, { site, readers });

@@ -26,7 +26,7 @@ const office: DirectoryChange = {
 function life(more: Partial<SiteSpec>, directory: readonly DirectoryChange[]) {
   const clock = createVirtualClock({ startWallMs: Date.parse("2026-11-20T07:50:00Z"), trusted: true });
   const inputs = wires.inputs.map((wiring) => ({ ...wiring, supervised: true }));
-  const readers = [...wires.readers, { id: "garage-camera", kind: "plate", port: "ttyUSB0" } as const];
+  const readers = [...wires.readers, { id: "garage-camera", kind: "plate", port: "ttyUSB0", baud: 9_600 } as const];
   const board = createSimBoard({ ...wires, inputs, readers }, clock);
   const camera = {
     id: "garage-camera" as ReaderId,

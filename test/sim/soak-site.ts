@@ -106,9 +106,9 @@ export const soakWires: BoardSpec = {
   readers: [
     { id: "front-reader", kind: "wiegand", pins: { d0: 2, d1: 3 }, format: "w26", keypad: false },
     { id: "front-keypad", kind: "keypad", pins: { d0: 24, d1: 25 } },
-    { id: "front-scanner", kind: "scanner", port: "ttyACM0" },
+    { id: "front-scanner", kind: "scanner", port: "ttyACM0", baud: 9_600 },
     { id: "garage-reader", kind: "wiegand", pins: { d0: 20, d1: 21 }, format: "w34", keypad: true },
     { id: "yard-reader", kind: "wiegand", pins: { d0: 8, d1: 9 }, format: "w37", keypad: false },
-    { id: "yard-scanner", kind: "scanner", port: "ttyACM1" },
+    { id: "yard-scanner", kind: "scanner", port: "ttyACM1", baud: 9_600 },
   ],
 };

@@ -5,11 +5,11 @@ import type { Clock, MonoMs, Timer } from "../../clock.ts";
 import type { Keeper } from "../keep-open.ts";
 import { keepOpen } from "../keep-open.ts";
 import type { Report } from "../part.ts";
+import type { OpenSerial, SerialLine } from "../serial-line.ts";
 import type { BusInput, BusSettings, BusState } from "./bus.ts";
 import { busDeadline, newBus, stepBus } from "./bus.ts";
 import { commandCode } from "./commands.ts";
 import type { ReaderEffect, ReaderRecord } from "./reader-state.ts";
-import type { OpenSerial, SerialLine } from "./serial-line.ts";
 
 /** A timer that is so late fires before what came in meanwhile is heard: an answer may lie there, and is given its turn. */
 const lateMs = 20;

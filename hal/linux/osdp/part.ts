@@ -4,6 +4,7 @@ import type { DeviceHealth, ReaderCare, ReaderSignal } from "../../board.ts";
 import type { Clock, MonoMs } from "../../clock.ts";
 import { Fault } from "../../fault.ts";
 import type { Part, Report } from "../part.ts";
+import type { OpenSerial } from "../serial-line.ts";
 import type { BusSettings } from "./bus.ts";
 import type { Command } from "./commands.ts";
 import { restingLight, signalCommands } from "./commands.ts";
@@ -15,7 +16,6 @@ import { startLineTrace } from "./line-trace.ts";
 import type { Outputs, OutputWiring } from "./outputs.ts";
 import { createOutputs } from "./outputs.ts";
 import type { ReaderEffect } from "./reader-state.ts";
-import type { OpenSerial } from "./serial-line.ts";
 
 export interface OsdpSpec {
   readonly lines: readonly { readonly id: string; readonly port: string; readonly baud: number }[];

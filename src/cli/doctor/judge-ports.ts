@@ -13,7 +13,8 @@ type PortDevice = ReaderConfig | Config["rs485"][number];
 const devicesOf = ({ readers, rs485 }: Config): readonly PortDevice[] => [...readers, ...rs485];
 
 function pathOf(device: PortDevice): string | null {
-  return "port" in device ? `/dev/${device.port}` : null;
+  if ("port" in device) return `/dev/${device.port}`;
+  return "kind" in device && device.kind === "keyboard" ? `/dev/${device.device}` : null;
 }
 
 export function portFindings(config: Config, facts: MachineFacts): readonly Finding[] {

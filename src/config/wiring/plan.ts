@@ -134,7 +134,7 @@ function roleOf(id: string, { doors, inputs, fire, lockdown, supply, receptions 
 
 function socketOf(reader: Exclude<ReaderConfig, { readonly pins: unknown } | { readonly kind: "osdp" }>): string {
   if (reader.kind === "pcsc") return `USB, as ${reader.device} at pcscd`;
-  if (reader.kind !== "camera") return `/dev/${reader.port}`;
+  if ("port" in reader) return `/dev/${reader.port}`;
   return reader.device === "libcamera" ? "the board's camera connector" : `USB, as /dev/${reader.device}`;
 }
 

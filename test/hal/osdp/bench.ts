@@ -4,8 +4,8 @@ import type { MonoMs } from "../../../hal/clock.ts";
 import type { KeyStore } from "../../../hal/linux/osdp/key-store.ts";
 import { type OsdpSpec, openOsdp } from "../../../hal/linux/osdp/part.ts";
 import type { ReaderRecord } from "../../../hal/linux/osdp/reader-state.ts";
-import type { SerialEars } from "../../../hal/linux/osdp/serial-line.ts";
 import type { Part } from "../../../hal/linux/part.ts";
+import type { SerialEars } from "../../../hal/linux/serial-line.ts";
 import { createVirtualClock, type VirtualClock } from "../../../hal/sim/clock.ts";
 import type { SimulatedReader } from "./reader-simulator.ts";
 

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import type { Clock, MonoMs } from "../../../hal/clock.ts";
 import { OsdpLine } from "../../../hal/linux/osdp/line.ts";
-import type { SerialEars } from "../../../hal/linux/osdp/serial-line.ts";
+import type { SerialEars } from "../../../hal/linux/serial-line.ts";
 import { ownKey, seeded } from "./bench.ts";
 import { SimulatedReader } from "./reader-simulator.ts";
 

@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 import type { BoardEvent } from "../../../hal/board.ts";
 import { openKeyStore } from "../../../hal/linux/osdp/key-store.ts";
 import { openOsdp } from "../../../hal/linux/osdp/part.ts";
-import { openSerialLine } from "../../../hal/linux/osdp/serial-line.ts";
+import { openSerialLine } from "../../../hal/linux/serial-line.ts";
 import { createLiveClock } from "../../../hal/sim/clock.ts";
 import { layCable } from "./cable.ts";
 import { SimulatedReader } from "./reader-simulator.ts";

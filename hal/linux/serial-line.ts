@@ -1,5 +1,5 @@
 // A serial port as a line of bytes, by the package serialport, which is loaded only when a port is to be opened.
-import type { Opened } from "../keep-open.ts";
+import type { Opened } from "./keep-open.ts";
 
 export interface SerialEars {
   readonly data: (bytes: Buffer) => void;
