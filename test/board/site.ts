@@ -53,6 +53,16 @@ export const doorsim = "/sys/devices/platform/doorsim";
 export const postern = "/opt/postern/bin/postern";
 const stateOption = "--state /var/lib/postern";
 
+/** A 26-bit frame of a card's lowest three bytes. */
+export function frameOf(card: number): string {
+  const bits = card.toString(2).padStart(24, "0");
+  const isOdd = (part: string) => part.replaceAll("0", "").length % 2 === 1;
+  return `${isOdd(bits.slice(0, 12)) ? 1 : 0}${bits}${isOdd(bits.slice(12)) ? 0 : 1}`;
+}
+
+/** With what a test may burden the product's main process. */
+const burdened = "[Service]\nEnvironment=NODE_OPTIONS=--import=/opt/node/burden.mjs\n";
+
 export interface SiteOptions {
   readonly persist?: boolean;
   readonly config?: object;
@@ -63,7 +73,7 @@ export async function installSite(
   machine: Machine,
   { persist = false, config = boardSite }: SiteOptions = {},
 ): Promise<void> {
-  await machine.out(`modprobe doorsim persist=${persist ? 1 : 0}`);
+  await machine.out(`modprobe doorsim persist_gpio_outputs=${persist ? 1 : 0}`);
   await machine.out(
     [
       "cp /opt/postern/systemd/*.service /etc/systemd/system/",
@@ -72,6 +82,7 @@ export async function installSite(
       "systemd-sysusers",
       "udevadm control --reload && udevadm trigger --subsystem-match=gpio --subsystem-match=rtc && udevadm settle",
       "cat > /etc/postern/postern.json",
+      `mkdir -p /etc/systemd/system/posternd.service.d && printf '${burdened}' > /etc/systemd/system/posternd.service.d/test.conf`,
       "systemctl daemon-reload",
     ].join(" && "),
     JSON.stringify(config),
@@ -83,6 +94,15 @@ export async function installSite(
 
 export const ask = (machine: Machine, command: string): Promise<string> =>
   machine.out(`${postern} ${command} ${stateOption}`);
+
+/** Once the ledger answers, so that people can be let in. */
+export async function applyPeople(machine: Machine, people: readonly object[]): Promise<void> {
+  await machine.out("cat > /tmp/people.json", JSON.stringify({ people }));
+  await machine.out(`n=0; until ${postern} directory apply /tmp/people.json ${stateOption} > /tmp/applied 2>&1; do
+    n=$((n + 1)); [ $n -lt 30 ] || { cat /tmp/applied; exit 1; }; sleep 1; done`);
+}
+
+export const mainPid = "$(systemctl show -p MainPID --value posternd)";
 
 /** What relays did, by the kernel's clock. */
 export async function movesOf(machine: Machine, line: number): Promise<readonly { ns: bigint; level: number }[]> {

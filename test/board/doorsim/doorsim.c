@@ -22,9 +22,9 @@ static char *label = "doorsim";
 module_param(label, charp, 0444);
 MODULE_PARM_DESC(label, "what the controller is called");
 
-static bool persist;
-module_param(persist, bool, 0644);
-MODULE_PARM_DESC(persist, "an output keeps its level when its holder is gone");
+static bool persist_gpio_outputs;
+module_param(persist_gpio_outputs, bool, 0644);
+MODULE_PARM_DESC(persist_gpio_outputs, "an output keeps its level when its holder is gone");
 
 struct moved {
 	u64 ns;
@@ -144,7 +144,7 @@ static int chip_output(struct gpio_chip *gc, unsigned int line, int value)
 /* A released output floats, and the relay module's own resistor takes it down. */
 static void chip_free(struct gpio_chip *gc, unsigned int line)
 {
-	if (!output[line] || persist)
+	if (!output[line] || persist_gpio_outputs)
 		return;
 	output[line] = 0;
 	chip_set(gc, line, 0);

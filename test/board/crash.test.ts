@@ -1,0 +1,73 @@
+// What becomes of a lock when the product dies or hangs while it stands open, on kernels that let go of outputs and that keep them.
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Machine } from "./machine.ts";
+import { startMachine } from "./machine.ts";
+import { applyPeople, boardSite, doorsim, frameOf, installSite, mainPid, movesOf, pins, postern } from "./site.ts";
+
+const card = 0x123456;
+const longOpen = {
+  ...boardSite,
+  doors: boardSite.doors.map((door) => ({ ...door, unlockMs: 60_000 })),
+};
+const strike = `$(grep "^${pins.strike} " ${doorsim}/outputs)`;
+/** Long enough for a restart with all that the watchdog's patience adds. */
+const lookMs = 15_000;
+
+let machine: Machine;
+
+beforeAll(async () => {
+  machine = await startMachine({ virtualTime: "waits" });
+  await installSite(machine, { config: longOpen });
+  await applyPeople(machine, [{ id: "ana", name: "Ana", cards: ["00123456"], doors: ["front"] }]);
+});
+
+afterAll(() => machine?.stop());
+
+const keepOutputs = (on: boolean) =>
+  machine.out(`echo ${on ? 1 : 0} > /sys/module/doorsim/parameters/persist_gpio_outputs`);
+
+/** Opens the front door, does something to the product, and tells how long after it the lock was locked again. */
+async function openThen(harm: string): Promise<{ readonly lockedMs: number; readonly journal: string }> {
+  await machine.out(`echo "${pins.d0} ${pins.d1} 50 2000 ${frameOf(card)}" > ${doorsim}/play; sleep 2`);
+  expect(await machine.out(`echo ${strike}`)).toBe(`${pins.strike} 1\n`);
+  const at = await machine.out(
+    `date +%s > /tmp/since; echo > ${doorsim}/moves; ${harm}; cut -d' ' -f1 /proc/uptime; sleep ${lookMs / 1_000}`,
+  );
+  const locked = (await movesOf(machine, pins.strike)).find(({ level }) => level === 0);
+  const journal = await machine.out("journalctl -u posternd --no-pager --since @$(cat /tmp/since)");
+  return { lockedMs: Number((locked?.ns ?? 0n) / 1_000_000n) - Number(at) * 1_000, journal };
+}
+
+/** It stays open for the next one to find. */
+async function expectTheDoorsWork(): Promise<void> {
+  await machine.out(`echo "${pins.exit} 0" > ${doorsim}/set; sleep 1; echo "${pins.exit} 1" > ${doorsim}/set`);
+  expect(await machine.out(`echo ${strike}`)).toBe(`${pins.strike} 1\n`);
+}
+
+test.each([
+  ["lets go of outputs", false, 1_000],
+  ["keeps outputs", true, 3_000],
+] as const)(
+  "on a kernel that %s, a killed controller's open lock is locked in time, and the doors work again",
+  async (_, keeps, limitMs) => {
+    await keepOutputs(keeps);
+    const { lockedMs, journal } = await openThen(`kill -KILL ${mainPid}`);
+    console.log(`locked ${Math.round(lockedMs)} ms after SIGKILL (limit ${limitMs}), outputs kept: ${keeps}`);
+    expect(lockedMs).toBeGreaterThan(0);
+    expect(lockedMs).toBeLessThan(limitMs);
+    expect(journal).toMatch(/code=killed, status=9\/KILL[\s\S]*Started posternd/);
+    await expectTheDoorsWork();
+    const { stdout } = await machine.run(`${postern} status --state /var/lib/postern`);
+    expect(stdout.includes("board lines"), "kept outputs are a fault with a remedy").toBe(keeps);
+  },
+);
+
+test("a hung event loop is caught by the watchdog, and its lock is locked", async () => {
+  await keepOutputs(false);
+  const { lockedMs, journal } = await openThen(`kill -URG ${mainPid}`);
+  console.log(`locked ${Math.round(lockedMs)} ms after the event loop hung (watchdog: 5 s)`);
+  expect(lockedMs).toBeGreaterThan(0);
+  expect(lockedMs).toBeLessThan(7_000);
+  expect(journal).toMatch(/Watchdog timeout \(limit 5s\)[\s\S]*Started posternd/);
+  await expectTheDoorsWork();
+});
