@@ -156,14 +156,21 @@ interface WiegandLines {
   readonly frameGapMs?: number;
   /** Left out, even: a burst whose pulses come unevenly is noise. */
   readonly pulses?: "even" | "any";
+  readonly keys?: "usual" | "swapped" | "parity";
   readonly led?: SignalWiring | null;
   readonly beeper?: SignalWiring | null;
 }
 
+/** `own` is laid out as only the site knows. */
+export type FrameFormat = OsdpFormat | "own";
+export type OsdpFormat =
+  | ("w26" | "w34" | "bqt34" | "w37" | "h10304" | "w58" | "w66" | "corporate35" | "corporate48" | "p10001")
+  | ("csn32" | "csn40" | "csn56" | "csn64" | "raw");
+
 export type WiegandWiring =
   | (WiegandLines & {
       readonly kind: "wiegand";
-      readonly format: "w26" | "w34" | "w37" | "raw";
+      readonly format: FrameFormat;
       readonly keypad: boolean;
     })
   | (WiegandLines & { readonly kind: "keypad" });
@@ -213,7 +220,7 @@ export type ReaderWiring =
       readonly kind: "osdp";
       readonly line: string;
       readonly address: number;
-      readonly format: "w26" | "w34" | "w37" | "raw";
+      readonly format: OsdpFormat;
       readonly keypad: boolean;
       /** `none` speaks in clear; there is no falling back to it. */
       readonly security: "required" | "none";

@@ -1,9 +1,18 @@
 // A board without wires: a person, a scenario or a test moves its inputs and sees its relays; knows no door or credential.
-import type { Board, BoardEvent, BoardSpec, DeviceHealth, ReaderSignal, ReaderWiring, WireFault } from "../board.ts";
+import type {
+  Board,
+  BoardEvent,
+  BoardSpec,
+  DeviceHealth,
+  FrameFormat,
+  ReaderSignal,
+  ReaderWiring,
+  WireFault,
+} from "../board.ts";
 import type { Clock, MonoMs } from "../clock.ts";
 import { Fault } from "../fault.ts";
 import { InputLine } from "./input-line.ts";
-import { encodeCard, encodeKey, type FrameFormat, maxFrameBits } from "./wiegand-encoder.ts";
+import { encodeCard, encodeKeyAs, maxFrameBits } from "./wiegand-encoder.ts";
 
 export type BoardChange =
   /** Every write that the relay took, moved or not. */
@@ -175,7 +184,9 @@ class SimulatedBoard implements SimBoard {
     if (!hasKeys(wiring)) {
       refuse(`Reader ${quote(reader)} has no keypad.`);
     }
-    const nibbles = [...keys].map(encodeKey);
+    const nibbles = [...keys].map((key) =>
+      encodeKeyAs(wiring.kind === "wiegand" ? (wiring.keys ?? "usual") : "usual", key),
+    );
     if (nibbles.length < 1 || nibbles.length > maxKeysAtOnce || nibbles.includes(null)) {
       refuse(`Keys are 1 to ${maxKeysAtOnce} of 0 to 9, * and #.`);
     }

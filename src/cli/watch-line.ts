@@ -1,7 +1,7 @@
 // One raw event of the wires as a line for whoever connects them: the bits themselves, and what they were taken for.
 import type { BoardEvent } from "../../hal/board.ts";
 import { formatCard } from "../domain/card-format.ts";
-import { decodeFrame } from "../domain/frame.ts";
+import { decodeFrame, isInverted, printedOn } from "../domain/frame.ts";
 import type { ReaderSpec } from "../domain/site.ts";
 
 export function deviceOf(event: BoardEvent): string {
@@ -50,16 +50,27 @@ function wordsOf(event: BoardEvent, readers: readonly ReaderSpec[], mayReveal: b
 }
 
 function frameWords(bits: string, reader: ReaderSpec | undefined, mayReveal: boolean): string {
-  const reading = reader === undefined ? null : decodeFrame(bits, reader.format, reader.keypad);
+  const reading = reader === undefined ? null : decodeFrame(bits, reader.format, reader.keypad, reader.frames);
+  if (reading?.kind === "pin") return `${bits.length} bits, PIN ${mayReveal ? `${reading.digits}  ${bits}` : "•"}`;
   if (reading?.kind === "key") return `${bits.length} bits, key ${mayReveal ? `${reading.key}  ${bits}` : "•"}`;
   const raw = `${bits.length} bits  ${bits}`;
   if (reading === null) return raw;
-  if (reading.kind === "card") return `${raw}  card ${reading.code}, in decimal ${formatCard(reading.code, "8H10D")}`;
-  return `${raw}  not read: ${misreadWords[reading.problem] ?? reading.problem}`;
+  if (reading.kind === "card") {
+    return `${raw}  card ${reading.code}, in decimal ${formatCard(reading.code, "8H10D")}${printedWords(bits, reader)}`;
+  }
+  const swapped = isInverted(bits, reader?.format ?? null);
+  const problem = swapped ? "swappedWires" : reading.problem;
+  return `${raw}  not read: ${misreadWords[problem] ?? problem}`;
+}
+
+function printedWords(bits: string, reader: ReaderSpec | undefined): string {
+  const printed = printedOn(bits, reader?.format ?? null);
+  return printed === null || printed.facility === null ? "" : `, printed as ${printed.facility}, ${printed.number}`;
 }
 
 const misreadWords: Readonly<Record<string, string>> = {
   length: "the reader's format has another length",
+  swappedWires: "inverted it would pass: D0 and D1 seem to be swapped, so change the two wires",
   parity: "its parity is wrong; check the wires, and that D0 and D1 are not swapped",
   key: "no key sends this",
   randomNumber: "this card shows another number each time",

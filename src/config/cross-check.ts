@@ -14,12 +14,14 @@ import type { Finding } from "./problem.ts";
 import { shortValue } from "./problem.ts";
 import { methodsOf, readersByDoor, sidesOf } from "./reader-methods.ts";
 import type { Salvage } from "./salvage.ts";
+import { wiegandFindings } from "./wiegand-check.ts";
 import { wiringFindings } from "./wiring-check.ts";
 
 export function crossCheck(known: Salvage): readonly Finding[] {
   return [
     ...wiringFindings(known),
     ...gpioFindings(known),
+    ...wiegandFindings(known),
     ...osdpFindings(known),
     ...cameraFindings(known),
     ...doorsNothingOpens(known),

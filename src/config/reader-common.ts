@@ -11,11 +11,29 @@ export const readerCommon = {
     .describe("On which side of the door it is: where one enters, or leaves."),
 };
 
-export const frameFormat = z
-  .enum(["w26", "w34", "w37", "raw"])
-  .describe(
-    "How the reader's frames are laid out; w26 is the common one. Use raw for any other: the card is then known by all of its bits. Cards enrolled in one format are not known in another.",
-  );
+const frameFormats = [
+  "w26",
+  "w34",
+  "bqt34",
+  "w37",
+  "h10304",
+  "w58",
+  "w66",
+  "corporate35",
+  "corporate48",
+  "p10001",
+  "csn32",
+  "csn40",
+  "csn56",
+  "csn64",
+  "raw",
+] as const;
+
+const formatHelp =
+  "How the reader's frames are laid out; w26 is the common one. csn and a number are a card's plain bytes without parity. Use raw for any other: the card is then known by all of its bits. Lengths do not tell formats apart, and cards enrolled in one format are not known in every other.";
+
+export const frameFormat = z.enum(frameFormats).describe(formatHelp);
+export const frameFormatOrOwn = z.enum([...frameFormats, "own"]).describe(`${formatHelp} own is as layout says.`);
 
 export const serialPort = text(
   /^[A-Za-z0-9][\w.:+-]{0,127}(\/[A-Za-z0-9][\w.:+-]{0,127}){0,3}$/,

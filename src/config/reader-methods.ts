@@ -9,7 +9,8 @@ export function methodsOf(reader: SomeReader): readonly Method[] {
   if (reader.kind === "keyboard") return [reader.types === "text" ? "qr" : "pin"];
   if (reader.kind === "scanner" || reader.kind === "camera") return ["qr"];
   if (reader.kind === "plate") return ["plate"];
-  const hasKeys = (reader.kind === "wiegand" || reader.kind === "osdp") && reader.keypad === true;
+  const sendsPins = reader.kind === "wiegand" && reader.pinFrames === true;
+  const hasKeys = sendsPins || ((reader.kind === "wiegand" || reader.kind === "osdp") && reader.keypad === true);
   return hasKeys ? ["card", "pin"] : ["card"];
 }
 

@@ -8,6 +8,8 @@ import type {
   CodePolicy,
   DoorSpec,
   Features,
+  FrameFormat,
+  FrameOptions,
   PassPolicy,
   ReaderSpec,
   SiteSpec,
@@ -228,13 +230,25 @@ function hasKeys(reader: ReaderConfig): boolean {
   return reader.kind === "keypad" || ("keypad" in reader && reader.keypad);
 }
 
+function formatOf(reader: ReaderConfig): FrameFormat | null {
+  if (reader.kind === "osdp") return reader.format;
+  if (reader.kind !== "wiegand") return null;
+  return reader.format === "own" ? reader.layout : reader.format;
+}
+
+function framesOf(reader: Extract<ReaderConfig, { kind: "wiegand" | "keypad" }>): FrameOptions {
+  const { keys, pinFrames } = reader;
+  return { keys, pinFrames, byteOrder: reader.kind === "wiegand" ? reader.byteOrder : "normal" };
+}
+
 function readerOf(reader: ReaderConfig): ReaderSpec {
   return {
     id: reader.id as ReaderId,
     door: reader.door as DoorId,
     direction: reader.direction,
-    format: reader.kind === "wiegand" || reader.kind === "osdp" ? reader.format : null,
+    format: formatOf(reader),
     keypad: hasKeys(reader),
+    ...(reader.kind === "wiegand" || reader.kind === "keypad" ? { frames: framesOf(reader) } : {}),
     plates: reader.kind === "plate",
   };
 }

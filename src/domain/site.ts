@@ -1,5 +1,6 @@
 // What a site is made of, as the rules see it: doors and what hangs on them, areas, policies; no pins, no files.
 import type { CardPolicy } from "./card-format.ts";
+import type { FrameLayout, LayoutName, PlainFormat } from "./frame-layouts.ts";
 import type { ActionId, AreaId, DoorId, InputId, ReaderId, RelayId, ScheduleId } from "./ids.ts";
 import type { Method } from "./presentation.ts";
 
@@ -96,7 +97,17 @@ export interface DoorSpec {
   readonly timing: DoorTiming;
 }
 
-export type FrameFormat = "w26" | "w34" | "w37" | "raw";
+/** By name, or as the installer described it. */
+export type FrameFormat = LayoutName | PlainFormat | "raw" | FrameLayout;
+
+export interface FrameOptions {
+  /** Left out, the first byte of a card comes first. */
+  readonly byteOrder?: "normal" | "reversed";
+  /** Left out, 4 or 8 bits, the latter with the key last. */
+  readonly keys?: "usual" | "swapped" | "parity";
+  /** Whether a 26-bit frame of facility 0 is a whole PIN. */
+  readonly pinFrames?: boolean;
+}
 
 export interface ReaderSpec {
   readonly id: ReaderId;
@@ -107,6 +118,8 @@ export interface ReaderSpec {
   readonly format: FrameFormat | null;
   /** Whether it has keys, as 4- or 8-bit frames or as keys proper. */
   readonly keypad: boolean;
+  /** Left out, what is usual. */
+  readonly frames?: FrameOptions;
   /** Whether its text lines are number plates, or tags of vehicles; otherwise they are what a QR holds. */
   readonly plates?: boolean;
 }

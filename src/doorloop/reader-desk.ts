@@ -1,7 +1,8 @@
 // Turns what readers report into presentations: frames into cards and keys, keys into entries, text into codes.
 import type { BoardEvent } from "../../hal/board.ts";
 import { cardCodeOf, isRandomUid } from "../domain/card-format.ts";
-import { decodeFrame } from "../domain/frame.ts";
+import type { FrameProblem } from "../domain/frame.ts";
+import { decodeFrame, isInverted } from "../domain/frame.ts";
 import type { KeypadMode, KeypadState, Submission } from "../domain/keypad.ts";
 import { emptyKeypad, keypadDeadline, stepKeypad } from "../domain/keypad.ts";
 import type { CardCode, Presentation } from "../domain/presentation.ts";
@@ -16,6 +17,9 @@ const maxTextLength = 300;
 const plateGapMs = 3_000;
 /** ... or stood there for so long: a driver who was turned away need not back out to be read again. */
 const plateStayMs = 30_000;
+
+/** One inverted frame in four is noise that happens to pass; so many in a row are two wires in each other's place. */
+const swappedAfter = 4;
 
 export type ReaderFinding =
   | { readonly kind: "presentation"; readonly presentation: Presentation }
@@ -41,6 +45,12 @@ interface SeenPlate {
 export function createReaderDesk(reader: ReaderSpec, policy: KeypadPolicy, mode: KeypadMode): ReaderDesk {
   let entry: KeypadState = emptyKeypad;
   let seen: SeenPlate | null = null;
+  let invertedInARow = 0;
+
+  const misreadOf = (bits: string, problem: FrameProblem): ReaderFinding => {
+    invertedInARow = isInverted(bits, reader.format) ? invertedInARow + 1 : 0;
+    return { kind: "misread", problem: invertedInARow >= swappedAfter ? "swappedWires" : problem };
+  };
 
   const pressKey = (key: string, now: MonoMs): ReaderFinding[] => {
     const step = stepKeypad(entry, { kind: "key", key }, policy, mode, now);
@@ -73,9 +83,13 @@ export function createReaderDesk(reader: ReaderSpec, policy: KeypadPolicy, mode:
         case "unread":
           return [{ kind: "misread", problem: event.problem }];
         case "frame": {
-          const reading = decodeFrame(event.bits, reader.format, reader.keypad);
+          const reading = decodeFrame(event.bits, reader.format, reader.keypad, reader.frames);
           if (reading.kind === "key") return pressKey(reading.key, now);
-          if (reading.kind === "misread") return [{ kind: "misread", problem: reading.problem }];
+          if (reading.kind === "misread") return [misreadOf(event.bits, reading.problem)];
+          invertedInARow = 0;
+          if (reading.kind === "pin") {
+            return [{ kind: "presentation", presentation: { method: "pin", digits: reading.digits } }];
+          }
           return [{ kind: "presentation", presentation: cardOf(reading.code, reader) }];
         }
       }

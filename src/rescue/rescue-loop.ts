@@ -117,7 +117,7 @@ export class RescueLoop {
   }
 
   #takeFrame(reader: ReaderSpec, bits: string): void {
-    const reading = decodeFrame(bits, reader.format, reader.keypad);
+    const reading = decodeFrame(bits, reader.format, reader.keypad, reader.frames);
     if (reading.kind === "card") this.#takeCard(reader, reading.code);
   }
 

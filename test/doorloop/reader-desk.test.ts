@@ -99,3 +99,29 @@ test("a vehicle that stands there is shown once, and again after half a minute o
   expect(shown(36_500, "XY99ZZ")).toBe(true);
   expect(shown(37_000)).toBe(true);
 });
+
+const goodW26 = "11011011101110101110100101";
+const swappedW26 = [...goodW26].map((bit) => (bit === "0" ? "1" : "0")).join("");
+const frames = (more: Partial<ReaderSpec> = {}) => {
+  const desk = createReaderDesk(reader({ format: "w26", keypad: false, ...more }), site.keypad, "pin");
+  return (bits: string) => desk.take({ kind: "frame", reader: "it", bits, at: monoMs(0) }, monoMs(0))[0];
+};
+const misread = (problem: string) => ({ kind: "misread", problem });
+
+test("a few frames in a row that only pass inverted are swapped wires, and no noise between good cards is", () => {
+  const take = frames();
+  const thrice = () => [1, 2, 3].map(() => take(swappedW26));
+  expect(thrice()).toEqual([1, 2, 3].map(() => misread("parity")));
+  expect(take(goodW26)).toMatchObject({ kind: "presentation" });
+  expect(thrice()).toEqual([1, 2, 3].map(() => misread("parity")));
+  expect(take("1".repeat(20))).toEqual(misread("length"));
+  expect([...thrice(), take(swappedW26)].at(-1)).toEqual(misread("swappedWires"));
+  expect(take(swappedW26)).toEqual(misread("swappedWires"));
+});
+
+test("a PIN that a keypad sends as one frame is shown as a PIN where the reader is said to do so", () => {
+  const bits = "10000000000010010011001111";
+  const shown = frames({ format: null, frames: { pinFrames: true } })(bits);
+  expect(shown).toEqual({ kind: "presentation", presentation: pin("4711") });
+  expect(frames({ format: null })(bits)).toEqual(misread("length"));
+});

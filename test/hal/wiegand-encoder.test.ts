@@ -1,7 +1,8 @@
 // What is expected of the bits that the simulated readers send.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { encodeCard, encodeKey, type FrameFormat } from "../../hal/sim/wiegand-encoder.ts";
+import type { FrameFormat } from "../../hal/board.ts";
+import { encodeCard, encodeKey } from "../../hal/sim/wiegand-encoder.ts";
 
 const bitsOf = (card: string, format: FrameFormat): string => {
   const encoded = encodeCard(card, format);

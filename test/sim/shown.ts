@@ -66,7 +66,8 @@ const pin = (digits: string | null): Presentation => ({ method: "pin", digits })
 const readText = (text: string): Presentation | null => (/^[ -~]{1,300}$/.test(text) ? { method: "qr", text } : null);
 
 function readCard(bits: string, format: ReaderSpec["format"]): Presentation | null {
-  if (format === null || format === "raw" || bits.length !== cardBits[format] + 2) return null;
+  if (format !== "w26" && format !== "w34" && format !== "w37") return null;
+  if (bits.length !== cardBits[format] + 2) return null;
   const ones = (part: string): number => [...part].filter((bit) => bit === "1").length;
   const reach = parityReach[format];
   if (ones(bits.slice(0, reach)) % 2 !== 0 || ones(bits.slice(-reach)) % 2 !== 1) return null;

@@ -98,6 +98,10 @@ const timeSources: Record<TimeSource, string> = {
 
 const times = (count: number): string => (count === 1 ? "once" : `${count} times`);
 
+const misreadWords: Readonly<Record<string, string>> = {
+  swappedWires: "D0 and D1 seem to be swapped; change the two wires",
+};
+
 const failures: Record<EventOf<"action.failed">["why"], string> = {
   unreachable: "nobody answered there",
   timedOut: "no answer came in time",
@@ -246,7 +250,10 @@ const sayings: { readonly [Type in JournalEvent["type"]]: Say<Type> } = {
   "device.found": (event) => ["system", `${event.device} answers again`],
   "relay.failed": (event) => ["alarm", `Relay ${event.relay} did not switch: ${event.why}`],
   "relay.restored": (event) => ["system", `Relay ${event.relay} switches again`],
-  "reader.misread": (event) => ["system", `${event.reader} could not be read ${times(event.count)}: ${event.problem}`],
+  "reader.misread": (event) => [
+    "system",
+    `${event.reader} could not be read ${times(event.count)}: ${misreadWords[event.problem] ?? event.problem}`,
+  ],
   "clock.stepped": (event) => [
     "system",
     `The clock was set ${event.byMs < 0 ? "back" : "forward"} by ${durationWords(Math.abs(event.byMs))}`,
