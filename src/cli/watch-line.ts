@@ -53,7 +53,9 @@ function frameWords(bits: string, reader: ReaderSpec | undefined, mayReveal: boo
   const reading = reader === undefined ? null : decodeFrame(bits, reader.format, reader.keypad, reader.frames);
   if (reading?.kind === "pin") return `${bits.length} bits, PIN ${mayReveal ? `${reading.digits}  ${bits}` : "•"}`;
   if (reading?.kind === "key") return `${bits.length} bits, key ${mayReveal ? `${reading.key}  ${bits}` : "•"}`;
-  const raw = `${bits.length} bits  ${bits}`;
+  // A PIN with one wrong bit is nearly the PIN.
+  const mayBePin = reader?.frames?.pinFrames === true && reading?.kind === "misread";
+  const raw = `${bits.length} bits  ${mayBePin && !mayReveal ? "•" : bits}`;
   if (reading === null) return raw;
   if (reading.kind === "card") {
     return `${raw}  card ${reading.code}, in decimal ${formatCard(reading.code, "8H10D")}${printedWords(bits, reader)}`;

@@ -42,7 +42,8 @@ test("the rules get doors, readers and policies, and no pin", () => {
 
 test("the board gets wires, and no door", () => {
   const board: BoardSpec = boardOf(example());
-  const wired = { frameGapMs: 30, pulses: "even", led: null, beeper: null };
+  const wired = { frameGapMs: 30, pulses: "even", keys: "usual", pinFrames: false, led: null, beeper: null };
+  const cards = { ...wired, layout: null, byteOrder: "normal" };
   expect(board.gpio).toEqual({ chip: null, driver: "chardev" });
   expect(board.relays).toEqual([
     { id: "front-strike", pin: 17, activeLevel: "high" },
@@ -50,9 +51,9 @@ test("the board gets wires, and no door", () => {
   ]);
   expect(board.readers).toEqual([
     { id: "front-keypad", kind: "keypad", pins: { d0: 22, d1: 23 }, ...wired },
-    { id: "front-reader", kind: "wiegand", pins: { d0: 24, d1: 25 }, format: "w26", keypad: false, ...wired },
+    { id: "front-reader", kind: "wiegand", pins: { d0: 24, d1: 25 }, format: "w26", keypad: false, ...cards },
     { id: "front-scanner", kind: "scanner", port: "ttyACM0", baud: 9_600 },
-    { id: "garage-reader", kind: "wiegand", pins: { d0: 20, d1: 21 }, format: "w34", keypad: true, ...wired },
+    { id: "garage-reader", kind: "wiegand", pins: { d0: 20, d1: 21 }, format: "w34", keypad: true, ...cards },
   ]);
 });
 

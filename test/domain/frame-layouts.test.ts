@@ -1,9 +1,10 @@
 // Every layout against published vectors, single wrong bits, swapped wires and random frames.
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { decodeFrame, isInverted, printedOn } from "../../src/domain/frame.ts";
 import type { FrameLayout, LayoutName } from "../../src/domain/frame-layouts.ts";
-import { invertedBits, namedLayouts } from "../../src/domain/frame-layouts.ts";
+import { invertedBits, namedLayouts, plainFormats } from "../../src/domain/frame-layouts.ts";
 import type { FrameFormat } from "../../src/domain/site.ts";
 
 const lowBits = (hex: string, count: number) => BigInt(`0x${hex}`).toString(2).padStart(count, "0").slice(-count);
@@ -195,4 +196,16 @@ test("no run of equal bits is a card in any format", () => {
       for (const bit of ["0", "1"]) expect(decodeFrame(bit.repeat(length), format, true).kind).not.toBe("card");
     }
   }
+});
+
+test("the documents state for each format how often a random frame opens with 1,000 cards enrolled", () => {
+  const stated = [
+    ...readFileSync("docs/readers.md", "utf8").matchAll(/^\| `(\w+)` +\| (\d+) +\|.* (\d\.\de-\d+) +\|$/gm),
+  ];
+  const rows = stated.map(([, name, bits, chance]) => [name, Number(bits), chance]);
+  const computed = [
+    ...names.map((name): [string, number] => [name, namedLayouts[name].fields.length]),
+    ...Object.entries(plainFormats),
+  ].map(([name, bits]) => [name, bits, (1_000 / 2 ** bits).toExponential(1)]);
+  expect(rows.toSorted()).toEqual(computed.toSorted());
 });
