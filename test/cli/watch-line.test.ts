@@ -38,3 +38,19 @@ test("keys and codes are hidden, also inside a frame, unless they may be reveale
   expect(shown[2]).toContain("text of 5 characters");
   expect(line(frame("0101"), true)).toContain("key 5");
 });
+
+test("a PIN that came as one frame is hidden, also when a bit of it is wrong", () => {
+  const pins: ReaderSpec = { ...reader, frames: { pinFrames: true } };
+  const told = (bits: string, mayReveal: boolean) => watchLine(frame(bits), [pins], mayReveal);
+  const bits = "10000000000010010011001111";
+  const wrong = bits.replace("1", "0");
+  expect(`${told(bits, false)} ${told(wrong, false)}`).not.toMatch(/4711|[01]{8}/);
+  expect(told(bits, true)).toContain("PIN 4711");
+});
+
+test("a frame that only passes inverted says which wires to change, and a good one what is printed on its card", () => {
+  const good = "10111011000000110010000110";
+  const swapped = [...good].map((bit) => (bit === "0" ? "1" : "0")).join("");
+  expect(line(frame(swapped))).toContain("change the two wires");
+  expect(line(frame(good))).toContain("printed as 118, 1603");
+});
