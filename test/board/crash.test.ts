@@ -18,7 +18,10 @@ let machine: Machine;
 beforeAll(async () => {
   machine = await startMachine({ virtualTime: "waits" });
   await installSite(machine, { config: longOpen });
-  await applyPeople(machine, [{ id: "ana", name: "Ana", cards: ["00123456"], doors: ["front"] }]);
+  await applyPeople(machine, [
+    { id: "ana", name: "Ana", role: "administrator", cards: ["00123456"], doors: ["front"] },
+    { id: "bo", name: "Bo", cards: ["00654321"], doors: ["front"] },
+  ]);
 });
 
 afterAll(() => machine?.stop());
@@ -70,4 +73,25 @@ test("a hung event loop is caught by the watchdog, and its lock is locked", asyn
   expect(lockedMs).toBeLessThan(7_000);
   expect(journal).toMatch(/Watchdog timeout \(limit 5s\)[\s\S]*Started posternd/);
   await expectTheDoorsWork();
+});
+
+test("where the service cannot start, rescue opens for an administrator's card and a button, and gives way when it can", async () => {
+  const isActive = (unit: string) => machine.run(`systemctl is-active ${unit}`).then(({ stdout }) => stdout.trim());
+  const opens = async (how: string) => {
+    const shown = await machine.out(`echo > ${doorsim}/moves; ${how}; sleep 1.5; cat ${doorsim}/moves`);
+    return new RegExp(` ${pins.strike} 1$`, "m").test(shown);
+  };
+  const show = (number: number) => `echo "${pins.d0} ${pins.d1} 50 2000 ${frameOf(number)}" > ${doorsim}/play`;
+  await machine.out(
+    "systemctl stop posternd; printf '[Service]\\nExecStart=\\nExecStart=/bin/false\\n' > /etc/systemd/system/posternd.service.d/z-broken.conf; systemctl daemon-reload; systemctl start posternd || true; sleep 12",
+  );
+  expect([await isActive("posternd"), await isActive("postern-rescue")]).toEqual(["failed", "active"]);
+  expect(await opens(show(0x654321)), "a resident's card").toBe(false);
+  expect(await opens(show(card)), "an administrator's card").toBe(true);
+  await machine.out(
+    "rm /etc/systemd/system/posternd.service.d/z-broken.conf; systemctl daemon-reload; systemctl reset-failed posternd; systemctl start posternd; sleep 3",
+  );
+  expect([await isActive("posternd"), await isActive("postern-rescue")]).toEqual(["active", "inactive"]);
+  const log = await machine.out(`sleep 3; ${postern} log show --last 20 --state /var/lib/postern`);
+  expect(log).toContain("rescue.opened");
 });

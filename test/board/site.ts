@@ -99,7 +99,7 @@ export const ask = (machine: Machine, command: string): Promise<string> =>
 export async function applyPeople(machine: Machine, people: readonly object[]): Promise<void> {
   await machine.out("cat > /tmp/people.json", JSON.stringify({ people }));
   await machine.out(`n=0; until ${postern} directory apply /tmp/people.json ${stateOption} > /tmp/applied 2>&1; do
-    n=$((n + 1)); [ $n -lt 30 ] || { cat /tmp/applied; exit 1; }; sleep 1; done`);
+    n=$((n + 1)); grep -q refused /tmp/applied && n=30; [ $n -lt 30 ] || { cat /tmp/applied; exit 1; }; sleep 1; done`);
 }
 
 export const mainPid = "$(systemctl show -p MainPID --value posternd)";
