@@ -14,7 +14,9 @@ const devicesOf = ({ readers, rs485 }: Config): readonly PortDevice[] => [...rea
 
 function pathOf(device: PortDevice): string | null {
   if ("port" in device) return `/dev/${device.port}`;
-  return "kind" in device && device.kind === "keyboard" ? `/dev/${device.device}` : null;
+  if (!("kind" in device) || (device.kind !== "keyboard" && device.kind !== "camera")) return null;
+  // What libcamera takes has no one path.
+  return device.device === "libcamera" ? null : `/dev/${device.device}`;
 }
 
 export function portFindings(config: Config, facts: MachineFacts): readonly Finding[] {
