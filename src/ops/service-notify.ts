@@ -16,20 +16,27 @@ const beatsPerLimit = 3;
 
 type Send = (message: string) => void;
 
-/** A beat is sent from the doors' own event loop: one that hangs sends none. */
+/**
+ * A beat is sent from the doors' own event loop: one that hangs sends none. The first one arms the watchdog, so that there is
+ * none while a slow board still starts.
+ */
 export async function openServiceNotify(environment: NodeJS.ProcessEnv): Promise<ServiceNotify> {
   const send = await senderFor(environment["NOTIFY_SOCKET"] ?? "");
   const limitMs = Number(environment["WATCHDOG_USEC"] ?? 0) / 1_000;
   const isWatched = limitMs > 0 && (environment["WATCHDOG_PID"] ?? String(process.pid)) === String(process.pid);
-  const timer = isWatched ? setInterval(() => send("WATCHDOG=1"), limitMs / beatsPerLimit) : null;
-  timer?.unref();
+  let timer: NodeJS.Timeout | undefined;
   // The processes that are started from this one are not the service.
   delete environment["NOTIFY_SOCKET"];
   delete environment["WATCHDOG_USEC"];
   return {
-    ready: () => send("READY=1\nWATCHDOG=1"),
+    ready: () => {
+      send("READY=1");
+      if (!isWatched) return;
+      send("WATCHDOG=1");
+      timer = setInterval(() => send("WATCHDOG=1"), limitMs / beatsPerLimit).unref();
+    },
     stopping: () => send("STOPPING=1"),
-    end: () => clearInterval(timer ?? undefined),
+    end: () => clearInterval(timer),
   };
 }
 
