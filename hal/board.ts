@@ -186,6 +186,14 @@ export interface SerialWiring {
   readonly baud: number;
 }
 
+/** A reader of 125 kHz tags, whose frames name the tag's number. */
+export interface TagWiring {
+  readonly id: string;
+  readonly kind: "tag";
+  readonly port: string;
+  readonly baud: number;
+}
+
 /** What types like a keyboard: a keypad, whose keys are those of an entry, or a scanner. `device` is named as under /dev. */
 export interface KeyboardWiring {
   readonly id: string;
@@ -212,6 +220,7 @@ export interface CameraWiring {
 export type ReaderWiring =
   | WiegandWiring
   | SerialWiring
+  | TagWiring
   | KeyboardWiring
   | CameraWiring
   | PcscWiring

@@ -73,7 +73,7 @@ const camerasOf = ({ readers }: BoardSpec, clock: Clock): readonly PartChoice[] 
 
 function serialsOf({ readers }: BoardSpec, clock: Clock): readonly PartChoice[] {
   return readers.flatMap((reader) => {
-    if (reader.kind !== "scanner" && reader.kind !== "plate") return [];
+    if (reader.kind !== "scanner" && reader.kind !== "plate" && reader.kind !== "tag") return [];
     const open = async () => {
       const { openSerialReader } = await import("./text/serial-reader.ts");
       const { openSerialLine } = await import("./serial-line.ts");

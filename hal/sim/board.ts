@@ -36,7 +36,7 @@ export interface BoardSnapshot {
 }
 
 /** What types like a keyboard is played as what it is otherwise. */
-export type PlayedKind = Exclude<ReaderWiring["kind"], "keyboard">;
+export type PlayedKind = Exclude<ReaderWiring["kind"], "keyboard" | "tag">;
 
 export interface ReaderSnapshot {
   readonly kind: PlayedKind;
@@ -161,7 +161,7 @@ class SimulatedBoard implements SimBoard {
 
   tap(reader: string, cardHex: string): void {
     const { wiring } = this.#reader(reader);
-    if (wiring.kind === "pcsc") {
+    if (wiring.kind === "pcsc" || wiring.kind === "tag") {
       this.#present(reader, shownAt(wiring, cardHex, this.#clock.mono()));
       return;
     }
@@ -323,9 +323,10 @@ function byId<Wiring extends { readonly id: string }, State>(
 }
 
 /** A UID, or what a secured card holds; a random UID is refused where the real driver would refuse it. */
-function shownAt(wiring: Extract<ReaderWiring, { kind: "pcsc" }>, cardHex: string, at: MonoMs): BoardEvent {
+function shownAt(wiring: Extract<ReaderWiring, { kind: "pcsc" | "tag" }>, cardHex: string, at: MonoMs): BoardEvent {
   const bytes = cardHex.toUpperCase();
   if (!/^(?:[0-9A-F]{2}){4,32}$/.test(bytes)) refuse("A card is 4 to 32 bytes in hex, such as 02B775D2.");
+  if (wiring.kind === "tag") return { kind: "card", reader: wiring.id, bytes: bytes.slice(-8), proven: true, at };
   const proven = [wiring.classic, wiring.plus, wiring.desfire].includes("secured");
   if (!proven && /^08[0-9A-F]{6}$/.test(bytes)) {
     return { kind: "unread", reader: wiring.id, problem: "randomNumber", at };
@@ -343,6 +344,8 @@ function readerSnapshot({ wiring, lostWhy }: ReaderState): ReaderSnapshot {
 }
 
 function playedKind(wiring: ReaderWiring): PlayedKind {
+  // A tag is tapped like any card.
+  if (wiring.kind === "tag") return "pcsc";
   if (wiring.kind !== "keyboard") return wiring.kind;
   return wiring.types === "keys" ? "keypad" : "scanner";
 }

@@ -138,6 +138,7 @@ const readerText = (reader: ReaderConfig): string =>
 function whatItReads(reader: ReaderConfig): string {
   if (reader.kind === "scanner") return `${reader.id}: QR scanner on ${reader.port}, ${reader.baud} baud`;
   if (reader.kind === "plate") return `${reader.id}: number plates on ${reader.port}, ${reader.baud} baud`;
+  if (reader.kind === "tag") return `${reader.id}: 125 kHz tags on ${reader.port}, ${reader.baud} baud`;
   if (reader.kind === "keyboard") {
     return `${reader.id}: ${reader.types === "keys" ? "keypad" : "QR scanner"} that types, ${reader.device}`;
   }

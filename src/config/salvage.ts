@@ -26,7 +26,7 @@ import {
   siteSchema,
   supplySchema,
 } from "./schema.ts";
-import { keyboardReaderSchema, plateReaderSchema, scannerReaderSchema } from "./text-reader-schema.ts";
+import { keyboardReaderSchema, plateReaderSchema, scannerReaderSchema, tagReaderSchema } from "./text-reader-schema.ts";
 import { keypadReaderSchema, wiegandReaderSchema } from "./wiegand-schema.ts";
 
 type Some<Schema extends z.ZodObject> = { readonly [Key in keyof z.output<Schema>]?: z.output<Schema>[Key] };
@@ -38,6 +38,7 @@ export type SomeReader =
   | Some<typeof scannerReaderSchema>
   | Some<typeof plateReaderSchema>
   | Some<typeof keyboardReaderSchema>
+  | Some<typeof tagReaderSchema>
   | Some<typeof cameraReaderSchema>
   | Some<typeof pcscReaderSchema>
   | Some<typeof osdpReaderSchema>;
@@ -112,6 +113,7 @@ function soundReader(entry: unknown): SomeReader {
   if (kind === "keypad") return soundFields(keypadReaderSchema, entry);
   if (kind === "scanner") return soundFields(scannerReaderSchema, entry);
   if (kind === "plate") return soundFields(plateReaderSchema, entry);
+  if (kind === "tag") return soundFields(tagReaderSchema, entry);
   if (kind === "keyboard") return soundFields(keyboardReaderSchema, entry);
   if (kind === "camera") return soundFields(cameraReaderSchema, entry);
   if (kind === "pcsc") return soundFields(pcscReaderSchema, entry);

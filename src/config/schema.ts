@@ -17,7 +17,7 @@ import {
   privacySchema,
 } from "./policy-schema.ts";
 import { filePath, id, list, name, pin, span, text } from "./setting.ts";
-import { keyboardReaderSchema, plateReaderSchema, scannerReaderSchema } from "./text-reader-schema.ts";
+import { keyboardReaderSchema, plateReaderSchema, scannerReaderSchema, tagReaderSchema } from "./text-reader-schema.ts";
 import { keypadReaderSchema, wiegandReaderSchema } from "./wiegand-schema.ts";
 
 export const siteSchema = z
@@ -109,6 +109,7 @@ export const readerSchema = z
     keypadReaderSchema,
     scannerReaderSchema,
     plateReaderSchema,
+    tagReaderSchema,
     keyboardReaderSchema,
     cameraReaderSchema,
     pcscReaderSchema,

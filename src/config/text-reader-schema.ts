@@ -1,4 +1,4 @@
-// The settings of readers that send text or keys: on serial ports, and like keyboards; knows no other setting.
+// The settings of readers on serial ports, and of those that type like keyboards; knows no other setting.
 import { z } from "zod";
 import { readerCommon, serialPort } from "./reader-common.ts";
 import { text } from "./setting.ts";
@@ -29,6 +29,15 @@ export const plateReaderSchema = z
     baud,
   })
   .describe("A number-plate camera, or a reader of vehicles' tags, on a serial port.");
+
+export const tagReaderSchema = z
+  .strictObject({
+    ...readerCommon,
+    kind: z.literal("tag").describe("A reader of 125 kHz tags on a serial port: RDM6300, ID-2, ID-12, ID-20."),
+    port: serialPort,
+    baud,
+  })
+  .describe("A reader of 125 kHz tags (EM4100) on a serial port.");
 
 export const keyboardReaderSchema = z
   .strictObject({

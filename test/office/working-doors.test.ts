@@ -70,7 +70,8 @@ test("a picture without a code, of another size than it says, or larger than any
 const readers = new Map(
   wires.readers.map((reader) => {
     const keypad = reader.kind === "keypad" || (reader.kind === "wiegand" && reader.keypad);
-    const kind = reader.kind === "keyboard" ? "scanner" : reader.kind;
+    const played = { keyboard: "scanner", tag: "pcsc" } as const;
+    const kind = reader.kind === "keyboard" || reader.kind === "tag" ? played[reader.kind] : reader.kind;
     return [reader.id, { kind, keypad, lost: false }];
   }),
 );

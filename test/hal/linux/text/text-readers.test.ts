@@ -11,7 +11,7 @@ import { typed } from "./typing.ts";
 const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
 const shownIn = (events: readonly BoardEvent[]) => events.map((event) => ("text" in event ? event.text : event.kind));
 
-async function onPort(kind: "scanner" | "plate") {
+async function onPort(kind: "scanner" | "plate" | "tag") {
   const clock = createVirtualClock({ startWallMs: 0, trusted: true });
   const events: BoardEvent[] = [];
   const opened: { port: string; baud: number; ears: SerialEars }[] = [];
@@ -158,4 +158,41 @@ test.each([
   expect(health).toMatchObject({ state: "lost" });
   expect(health?.why).toMatch(why);
   expect(asked.includes("close 7")).toBe("grab" in refusal);
+});
+
+const cards = (events: readonly BoardEvent[]) =>
+  events.map((event) => ("bytes" in event ? event.bytes : "problem" in event ? event.problem : event.kind));
+
+/** The number 0006905328, as it stands on the tag. */
+const tag = "\x020100695DF0C5\x03";
+
+test("a tag held before the reader is one card, by the four bytes that are printed on it, and again when it was away", async () => {
+  const { clock, events, send } = await onPort("tag");
+  for (let n = 0; n < 40; n += 1) {
+    send(tag);
+    clock.advance(65);
+  }
+  clock.advance(1_000);
+  send(tag);
+  expect(cards(events)).toEqual(["00695DF0", "00695DF0"]);
+});
+
+test("the longer frames of the ID readers, in whatever pieces, and two tags after one another are read", async () => {
+  const { events, send } = await onPort("tag");
+  for (const piece of ["\x02010069", "5DF0C5\r", "\n\x03\x02", "0F00B775D21F\r\n\x03"]) send(piece);
+  expect(cards(events)).toEqual(["00695DF0", "00B775D2"]);
+});
+
+test("a frame with a wrong checksum, other digits, another length or no beginning is no card, and the next one is", async () => {
+  const { events, send } = await onPort("tag");
+  send("\x020100695DF0C4\x03\x020100695DG0C5\x03\x0201\x03");
+  send(`0100695DF0C5\x03\x02${"0".repeat(500)}\x03`);
+  send(`\x0201006${tag}`);
+  expect(cards(events)).toEqual(["checksum", "checksum", "checksum", "00695DF0"]);
+});
+
+test("a tag whose printed number begins with 08 is no made-up number", async () => {
+  const { events, send } = await onPort("tag");
+  send("\x02010800000108\x03");
+  expect(events).toMatchObject([{ bytes: "08000001", proven: true }]);
 });
