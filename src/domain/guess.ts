@@ -24,6 +24,9 @@ export interface StoredGuess {
 
 export const freshGuess = (now: MonoMs): GuessState => ({ level: 0, at: now, blockedUntil: null });
 
+/** Of a bucket that no entry has filled but the recovery of a damaged database: it blocks for the longest time, once. */
+export const recoveredBoot = "";
+
 export const isBlocked = (state: GuessState, now: MonoMs): boolean =>
   state.blockedUntil !== null && now < state.blockedUntil;
 
@@ -99,7 +102,8 @@ export function restoreGuess(stored: StoredGuess, now: Instant, boot: string, po
   const cap = levelCap(policy);
   const level = Math.max(0, stored.level);
   if (stored.blockedUntilMono === null) return { level: Math.min(cap, level), at, blockedUntil: null };
-  const blockMs = Math.min(mostWindows * policy.maxBlockMs, stored.blockedUntilMono - stored.atMono);
+  const mostBlocks = stored.boot === recoveredBoot ? 1 : mostWindows;
+  const blockMs = Math.min(mostBlocks * policy.maxBlockMs, stored.blockedUntilMono - stored.atMono);
   const blockedUntil = stillBlocked(later(at, blockMs), now.mono);
   return { level: Math.min(cap + blockMs / policy.drainMs, level), at, blockedUntil };
 }

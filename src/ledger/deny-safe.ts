@@ -1,5 +1,6 @@
 // What is believed of a directory whose latest counts are lost: every counted right is used up, every door's codes are blocked.
 import type { Database } from "better-sqlite3";
+import { recoveredBoot } from "../domain/guess.ts";
 
 /** Higher than any policy counts, and later than any block lasts: what is read back is cut to the site's policy. */
 const fullLevel = 1_000;
@@ -65,8 +66,8 @@ const activated = `
 export function fillGuessBuckets(db: Database): void {
   db.prepare(
     `INSERT OR REPLACE INTO guess (door, level, at_mono, at_wall, trusted, boot, blocked_until_mono)
-     SELECT door, ?, 0, 0, 0, '', ? FROM (SELECT door FROM holder_grant UNION SELECT door FROM guess)`,
-  ).run(fullLevel, longestBlockMs);
+     SELECT door, ?, 0, 0, 0, ?, ? FROM (SELECT door FROM holder_grant UNION SELECT door FROM guess)`,
+  ).run(fullLevel, recoveredBoot, longestBlockMs);
 }
 
 /** Where people were is as old as the copy: nobody is kept in or out by it. Inside the caller's transaction. */
