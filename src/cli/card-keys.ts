@@ -1,5 +1,5 @@
 // `postern cards key`: the keys by which card profiles read secured cards. They come from standard input and go to files of 0600.
-import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { cardKeyFile, keyLengths, parseCardKey, readCardKey } from "../../hal/linux/pcsc/card-key.ts";
@@ -8,7 +8,7 @@ import { readConfigFile } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import type { LedgerReply, LedgerRequest } from "../domain/ask.ts";
 import { idPattern } from "../domain/ids.ts";
-import { writeDurably } from "../ledger/keys.ts";
+import { makeKeysFolder, writeDurably } from "../ledger/keys.ts";
 import { syncPath } from "../ledger/migrate.ts";
 import { askSocket } from "../ops/line-client.ts";
 import type { StateValues } from "./options.ts";
@@ -63,7 +63,7 @@ async function set(values: Values, id: string): Promise<number> {
     throw new Error(`The key of "${id}" has ${digits.join(" or ")} hex digits; nothing was changed.`);
   }
   const { keysDir } = pathsOf(values);
-  mkdirSync(keysDir, { recursive: true, mode: 0o700 });
+  makeKeysFolder(keysDir);
   writeDurably(cardKeyFile(keysDir, id), Buffer.from(`${key.toString("hex").toUpperCase()}\n`), 0o600);
   syncPath(keysDir);
   await record(values, "set", id);
@@ -76,7 +76,12 @@ async function set(values: Values, id: string): Promise<number> {
 
 function list(values: Values): number {
   const { keysDir } = pathsOf(values);
-  const words = { missing: "missing", exposed: "others may read it", malformed: "not of its form" };
+  const words = {
+    missing: "missing",
+    exposed: "others may read it",
+    malformed: "not of its form",
+    unreadable: "of another user",
+  };
   const rows = profilesAt(values).map((profile) => {
     const reading = readCardKey(keysDir, profile);
     return [profile.id, profile.kind, reading.ok ? "set" : words[reading.why]];

@@ -1,10 +1,10 @@
 // Where the record's head is kept outside the database, with the newest audit key, and the first one as a seed
 // that lies beside it until the owner takes it away.
 import { createHash } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { Fault } from "../domain/fault.ts";
-import { writeDurably } from "./keys.ts";
+import { makeKeysFolder, writeDurably } from "./keys.ts";
 import { syncPath } from "./migrate.ts";
 
 export interface Anchor {
@@ -60,7 +60,7 @@ export function openAnchorFile(keysDir: string): AnchorStore {
   return {
     read: () => newest?.anchor ?? null,
     establish(anchor, seed) {
-      mkdirSync(keysDir, { recursive: true, mode: 0o700 });
+      makeKeysFolder(keysDir);
       keepSeed(keysDir, seed);
       if (file !== null) closeSync(file);
       writeDurably(path, Buffer.alloc(fileBytes), 0o600);

@@ -2,6 +2,7 @@
 import type { KeyObject } from "node:crypto";
 import { createSecretKey, hkdfSync, timingSafeEqual } from "node:crypto";
 import {
+  chownSync,
   closeSync,
   existsSync,
   fstatSync,
@@ -10,9 +11,10 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { Fault } from "../domain/fault.ts";
 import { syncPath } from "./migrate.ts";
 
@@ -99,7 +101,7 @@ function readKeyFile(path: string, forbiddenBits: number): Buffer | null {
 }
 
 function generateKey(keysDir: string, random: RandomBytes): Buffer {
-  mkdirSync(keysDir, { recursive: true, mode: 0o700 });
+  makeKeysFolder(keysDir);
   const key = random(keyBytes);
   writeDurably(join(keysDir, keyName), key, 0o600);
   syncPath(keysDir);
@@ -116,5 +118,17 @@ export function writeDurably(path: string, bytes: Buffer, mode: number): void {
   } finally {
     closeSync(file);
   }
+  giveToOwnerOf(dirname(path), partial);
   renameSync(partial, path);
+}
+
+export function makeKeysFolder(keysDir: string): void {
+  if (mkdirSync(keysDir, { recursive: true, mode: 0o700 }) !== undefined) giveToOwnerOf(dirname(keysDir), keysDir);
+}
+
+/** Root may be the one at the command line, and the service that reads it another user. */
+function giveToOwnerOf(folder: string, path: string): void {
+  if (process.getuid?.() !== 0) return;
+  const { uid, gid } = statSync(folder);
+  chownSync(path, uid, gid);
 }

@@ -1,9 +1,9 @@
 // What a site's codes are hashed and looked up with, taken out for a sealed export and put into a controller that has nothing yet.
-import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import Sqlite from "better-sqlite3";
 import { Fault } from "../domain/fault.ts";
-import { checkFingerprint, deriveKeys, keyName, readMasterKey, writeDurably } from "./keys.ts";
+import { checkFingerprint, deriveKeys, keyName, makeKeysFolder, readMasterKey, writeDurably } from "./keys.ts";
 import { syncPath } from "./migrate.ts";
 import type { LedgerPaths } from "./open-ledger.ts";
 
@@ -51,7 +51,7 @@ export function adoptKey(paths: LedgerPaths, { key }: SiteSecrets): () => void {
       throw new Fault("import.notEmpty", "There is a folder of keys already; use an empty state folder.");
     return dropDatabase;
   }
-  mkdirSync(paths.keysDir, { recursive: true, mode: 0o700 });
+  makeKeysFolder(paths.keysDir);
   writeDurably(join(paths.keysDir, keyName), key, 0o600);
   syncPath(paths.keysDir);
   return () => {

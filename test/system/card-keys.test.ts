@@ -1,6 +1,6 @@
 // Keys of card profiles at the command line: from standard input into files that nobody else may read, and never shown.
 import { readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { exampleSite, expectMisuse, runPostern, startForTest, temporarySite } from "./command.ts";
 
@@ -31,6 +31,9 @@ test("a key is set from standard input, listed without its digits, replaced and 
     `${key.toUpperCase()}\n`,
     0o600,
   ]);
+  // Root at the command line leaves it to the service's user.
+  const { uid } = statSync(dirname(dirname(file("staff"))));
+  expect([statSync(file("staff")).uid, statSync(dirname(file("staff"))).uid]).toEqual([uid, uid]);
   const listed = await ask(["list"]);
   expect(listed.out).toMatch(/staff +desfire +set/);
   expect(listed.out).toMatch(/old +classic +missing/);

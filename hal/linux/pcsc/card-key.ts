@@ -5,7 +5,7 @@ import type { CardProfile } from "../../card-profile.ts";
 
 export type CardKeyReading =
   | { readonly ok: true; readonly key: Buffer }
-  | { readonly ok: false; readonly why: "missing" | "exposed" | "malformed" };
+  | { readonly ok: false; readonly why: "missing" | "unreadable" | "exposed" | "malformed" };
 
 const maxFileBytes = 128;
 
@@ -37,8 +37,8 @@ export function readCardKey(keysDir: string, profile: CardProfile): CardKeyReadi
   let file: number;
   try {
     file = openSync(cardKeyFile(keysDir, profile.id), "r");
-  } catch {
-    return { ok: false, why: "missing" };
+  } catch (error) {
+    return { ok: false, why: (error as NodeJS.ErrnoException).code === "ENOENT" ? "missing" : "unreadable" };
   }
   try {
     const { mode, size } = fstatSync(file);
@@ -57,6 +57,7 @@ export function keyTrouble(keysDir: string, profiles: readonly CardProfile[]): s
     if (reading.ok) continue;
     const words = {
       missing: "has no key",
+      unreadable: "has a key file that Postern's user may not read",
       exposed: "has a key file that others may read",
       malformed: "has a key of the wrong form",
     }[reading.why];
