@@ -71,13 +71,13 @@ export interface Board {
   readonly care?: () => ReaderCare | null;
 }
 
-/** Each throws a Fault with one sentence when it makes no sense. */
+/** Each throws, or rejects with, a Fault of one sentence when it makes no sense. */
 export interface ReaderCare {
   /** Gives this one reader a key of its own; until it took one, or the time is over. */
   pair(reader: string, forMs: number): void;
   endPairing(reader: string): void;
   /** Writes what crosses a line into a new file, for so long at most. */
-  trace(line: string, file: string, forMs: number): void;
+  trace(line: string, file: string, forMs: number): Promise<void>;
 }
 
 /** The wires as the installer described them. */

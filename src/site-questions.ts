@@ -73,8 +73,9 @@ function answerReaders(request: ReaderRequest, { board, loop }: AskedSite, who: 
       care.endPairing(request.reader);
       return {};
     case "traceLine":
-      care.trace(request.line, request.file, request.forMs);
-      loop.note({ type: "line.traced", line: request.line, who, forMs: request.forMs });
-      return {};
+      return care.trace(request.line, request.file, request.forMs).then(() => {
+        loop.note({ type: "line.traced", line: request.line, who, forMs: request.forMs });
+        return {};
+      });
   }
 }

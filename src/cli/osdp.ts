@@ -1,12 +1,12 @@
 // `postern osdp`: shows how OSDP readers and their lines stand, gives one reader a key of its own, and writes down what crosses
 // a line for whoever looks for a fault.
-import { resolve } from "node:path";
+import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { printable } from "../config/problem.ts";
 import type { SiteQuestion } from "../site-questions.ts";
 import { askController } from "./control.ts";
 import { Misuse } from "./misuse.ts";
-import { noSuchVerb, onlyWord, stateOption } from "./options.ts";
+import { noSuchVerb, onlyWord, pathsOf, stateOption } from "./options.ts";
 import { siteAt } from "./site-view.ts";
 
 const verbs = ["show", "pair", "stop", "trace"] as const;
@@ -52,11 +52,14 @@ export async function osdp(args: readonly string[]): Promise<number> {
       console.log("Ended.");
       return 0;
     case "trace": {
-      const [line, file, ...more] = words;
-      if (line === undefined || file === undefined || more.length > 0)
-        throw new Misuse("Name the line and a new file.");
+      const [line, name, ...more] = words;
+      if (line === undefined || name === undefined || more.length > 0 || name !== basename(name)) {
+        throw new Misuse("Name the line and a new file, without a folder: it goes into the state folder.");
+      }
+      // The only folder that the service may write to, and nobody else may read.
+      const file = join(pathsOf(values).folder, name);
       const minutes = minutesOf(values.minutes, maxTraceMinutes);
-      await ask({ kind: "traceLine", line, file: resolve(file), forMs: minutes * minuteMs });
+      await ask({ kind: "traceLine", line, file, forMs: minutes * minuteMs });
       console.log(`What crosses ${line} goes into ${file} for ${minutes} minutes; open it with Wireshark.`);
       return 0;
     }

@@ -24,7 +24,7 @@ const usage: Readonly<Record<string, Usage>> = {
   },
   release: {
     forms: ["postern release [--state DIR]"],
-    what: "Take the power from every lock that needs it to open. For the service, after a controller has died.",
+    what: "Take the power from every relay but those that lock by it. For the service, after a controller has died.",
     options: [stateOption],
   },
   check: {
@@ -221,7 +221,10 @@ const usage: Readonly<Record<string, Usage>> = {
     options: [
       ["pair", "that one reader may be given a key, for N minutes (10 at most, and by default)"],
       ["stop", "no longer"],
-      ["trace", "into a new file that Wireshark opens, for N minutes (10 by default); keys are left out of it"],
+      [
+        "trace",
+        "into a new file in the state folder that Wireshark opens, for N minutes (10 by default); keys are left out of it",
+      ],
       stateOption,
     ],
   },

@@ -1,7 +1,9 @@
 // Writes what crosses an OSDP line into a file that Wireshark opens (pcap, link type USER15, one frame a packet), for a while and
 // up to a size. No key is in it; cards of readers that speak in clear are.
-import { createWriteStream } from "node:fs";
+import type { WriteStream } from "node:fs";
+import { open } from "node:fs/promises";
 import type { Clock } from "../../clock.ts";
+import { Fault } from "../../fault.ts";
 import { gatherFrames, maxFrameBytes } from "./frame.ts";
 import type { TracedBytes } from "./line.ts";
 
@@ -10,7 +12,7 @@ export interface TracedLine {
 }
 
 export interface LineTrace {
-  readonly file: string;
+  readonly sink: WriteStream;
   readonly forMs: number;
   readonly clock: Clock;
 }
@@ -21,9 +23,21 @@ const maxFileBytes = 64 * 1024 * 1024;
 /** Of a frame that gives a key all from its security block on is left out, save the command's code. */
 const shownOfKeyFrame = 9;
 
-/** Returns what ends it. A file that is there already is not touched: then nothing is traced. */
-export function startLineTrace(line: TracedLine, { file, forMs, clock }: LineTrace): () => void {
-  const stream = createWriteStream(file, { flags: "wx", mode: 0o600 });
+/** A file that is there already is not touched. */
+export async function openTraceFile(file: string): Promise<WriteStream> {
+  try {
+    return (await open(file, "wx", 0o600)).createWriteStream();
+  } catch (error) {
+    const isThere = (error as NodeJS.ErrnoException).code === "EEXIST";
+    const why = isThere
+      ? "it is there already; give another name"
+      : `${error instanceof Error ? error.message : error}`;
+    throw new Fault("trace.refused", `${file} cannot be written: ${why}.`);
+  }
+}
+
+/** Returns what ends it. */
+export function startLineTrace(line: TracedLine, { sink: stream, forMs, clock }: LineTrace): () => void {
   let left = maxFileBytes;
   let received: Buffer = Buffer.alloc(0);
   const end = (): void => {

@@ -12,7 +12,7 @@ import type { Inputs, PointWiring } from "./inputs.ts";
 import { createInputs } from "./inputs.ts";
 import type { KeyStore, LoadedRecord } from "./key-store.ts";
 import { OsdpLine } from "./line.ts";
-import { startLineTrace } from "./line-trace.ts";
+import { openTraceFile, startLineTrace } from "./line-trace.ts";
 import type { Outputs, OutputWiring } from "./outputs.ts";
 import { createOutputs } from "./outputs.ts";
 import type { ReaderEffect } from "./reader-state.ts";
@@ -288,10 +288,11 @@ class OsdpPart implements Part {
     this.#lines.get(place.line)?.feed({ kind: "endPairing", reader: place.place, why });
   }
 
-  #trace(id: string, file: string, forMs: number): void {
+  async #trace(id: string, file: string, forMs: number): Promise<void> {
     const line = this.#lines.get(id);
     if (line === undefined) throw new Fault("trace.refused", `There is no RS-485 line "${id}" with readers on it.`);
+    const sink = await openTraceFile(file);
     this.#endTrace?.();
-    this.#endTrace = startLineTrace(line, { file, forMs, clock: this.#drivers.clock });
+    this.#endTrace = startLineTrace(line, { sink, forMs, clock: this.#drivers.clock });
   }
 }
