@@ -1,4 +1,4 @@
-// `postern release`: takes the power from every lock that needs it to open; for whoever tidies up after a controller that died.
+// `postern release`: takes the power from everything that stays shut without it; for whoever tidies up after a controller that died.
 import { parseArgs } from "node:util";
 import { openBoard } from "../../hal/open-board.ts";
 import { createLiveClock } from "../../hal/sim/clock.ts";
@@ -15,9 +15,10 @@ export async function release(args: readonly string[]): Promise<number> {
   const config = await configOf(folder);
   // Before the first configuration was accepted no relay has moved.
   if (config === null || config.board === "simulated") return 0;
-  const open = new Set(config.doors.filter(({ lock }) => lock === "failSecure").map(({ relay }) => relay));
+  // A magnet that is energized is locked, and stays so until the controller is back.
+  const magnets = new Set(config.doors.filter(({ lock }) => lock === "failSafe").map(({ relay }) => relay));
   const wires = boardOf(config);
-  const relays = wires.relays.filter(({ id }) => open.has(id));
+  const relays = wires.relays.filter(({ id }) => !magnets.has(id));
   const clock = createLiveClock({ trusted: false, holdsProcess: false });
   const { board } = await openBoard(config.board, { ...wires, relays, inputs: [], readers: [] }, clock, keysDir);
   let failed = 0;

@@ -76,7 +76,7 @@ export async function installSite(
   await machine.out(`modprobe doorsim persist_gpio_outputs=${persist ? 1 : 0}`);
   await machine.out(
     [
-      "cp /opt/postern/systemd/*.service /etc/systemd/system/",
+      "cp /opt/postern/systemd/*.service /opt/postern/systemd/*.timer /etc/systemd/system/",
       "cp /opt/postern/systemd/99-postern.rules /etc/udev/rules.d/",
       "mkdir -p /etc/sysusers.d && cp /opt/postern/systemd/postern.sysusers /etc/sysusers.d/postern.conf",
       "systemd-sysusers",
