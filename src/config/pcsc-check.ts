@@ -1,10 +1,10 @@
 // Finds card profiles that no card can have, or that contradict the readers that use them; knows no key.
+import { cardModesOf, technologies } from "./card-modes.ts";
 import type { Finding, Step } from "./problem.ts";
 import type { Salvage, SomeProfile, SomeReader } from "./salvage.ts";
 import type { Config } from "./schema.ts";
 
 const blockBytes = 16;
-const technologies = ["classic", "plus", "desfire"] as const;
 
 export function pcscFindings({ readers, cardProfiles }: Salvage): readonly Finding[] {
   return [
@@ -70,8 +70,9 @@ function readerFindings(reader: PcscReader, n: number, all: readonly SomeProfile
   for (const [place, id] of profiles.entries()) {
     const kind = kindOf(id);
     if (kind === undefined || kind === "phone") continue;
-    const mode = reader[kind];
-    if (mode === undefined || mode === "secured") continue;
+    if (!(kind in reader) || reader[kind] === undefined) continue;
+    const mode = cardModesOf(reader)[kind];
+    if (mode === "secured") continue;
     findings.push({
       steps: ["readers", n, "profiles", place],
       value: id,

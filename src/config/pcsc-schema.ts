@@ -89,8 +89,8 @@ export const cardProfileSchema = z
   .discriminatedUnion("kind", [classicProfileSchema, plusProfileSchema, desfireProfileSchema, phoneProfileSchema])
   .describe("Where on a card its number is, and by what kind of key. The key itself: `postern cards key set`.");
 
-const secured = z.enum(["uid", "secured", "off"]).default("uid");
-const unsecured = z.enum(["uid", "off"]).default("uid");
+const secured = z.enum(["uid", "secured", "off"]).nullable().default(null);
+const unsecured = z.enum(["uid", "off"]).nullable().default(null);
 
 export const pcscReaderSchema = z
   .strictObject({
@@ -109,7 +109,7 @@ export const pcscReaderSchema = z
       .default("smartcard")
       .describe("The package that talks to pcscd. smartcard says what goes wrong; nfc-pcsc has to be watched for it."),
     classic: secured.describe(
-      "How MIFARE Classic is read: by its UID, secured by its profiles and never by the UID, or not at all.",
+      "How MIFARE Classic is read: by its UID, secured by its profiles and never by the UID, or not at all. null: by its UID, but not at all once any kind of card is secured at this reader.",
     ),
     plus: secured.describe("The same of MIFARE Plus in security level 3."),
     desfire: secured.describe("The same of MIFARE DESFire."),

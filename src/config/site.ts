@@ -16,12 +16,17 @@ import type {
   SupplyInputSpec,
 } from "../domain/site.ts";
 import type { ConsoleSpec } from "../domain/status.ts";
+import type { CardModes } from "./card-modes.ts";
+import { cardModesOf } from "./card-modes.ts";
 import type { Config, DoorConfig, ReaderConfig } from "./schema.ts";
 
 /** A reader as the board needs it: its door is none of the board's business, and its profiles stand in it whole. */
 export type ReaderWires = ReaderConfig extends infer Reader
   ? Reader extends { readonly kind: "pcsc" }
-    ? Omit<Reader, "door" | "direction" | "profiles"> & { readonly profiles: Config["cardProfiles"] }
+    ? Omit<Reader, "door" | "direction" | "profiles" | keyof CardModes> &
+        CardModes & {
+          readonly profiles: Config["cardProfiles"];
+        }
     : Reader extends unknown
       ? Omit<Reader, "door" | "direction">
       : never
@@ -113,7 +118,7 @@ function withoutDisabledInputs(config: Config): Config {
 export function boardOf(config: Config): BoardWires {
   const readers = config.readers.map(
     ({ door: _, direction: __, ...wires }): ReaderWires =>
-      wires.kind === "pcsc" ? { ...wires, profiles: profilesOf(wires.profiles, config) } : wires,
+      wires.kind === "pcsc" ? { ...wires, ...cardModesOf(wires), profiles: profilesOf(wires.profiles, config) } : wires,
   );
   const inputs = config.inputs.flatMap(({ actions: _, opens: __, enabled, ...wires }) => (enabled ? [wires] : []));
   const { rs485, gpio } = config;

@@ -28,11 +28,11 @@ test("the board gets a reader's profiles whole and in its order, and no other", 
     kind: "pcsc",
     device: "*",
     driver: "smartcard",
-    classic: "uid",
-    plus: "uid",
+    classic: "off",
+    plus: "off",
     desfire: "secured",
-    felica: "uid",
-    other: "uid",
+    felica: "off",
+    other: "off",
     profiles: [
       {
         ...desfire,
@@ -45,6 +45,20 @@ test("the board gets a reader's profiles whole and in its order, and no other", 
       },
     ],
   });
+});
+
+test("a copied UID opens beside secured cards only where that is written, and everywhere else as a name", () => {
+  const modes = (settings: object) => {
+    const reading = readConfig(withCards([desfire], settings));
+    if (!reading.ok) throw new Error(JSON.stringify(reading.problems));
+    const reader = boardOf(reading.config).readers.at(-1);
+    const warned = reading.warnings.filter(({ problem }) => problem.includes("copied UID")).length;
+    return reader?.kind === "pcsc" ? [reader.classic, reader.desfire, reader.felica, reader.other, warned] : [];
+  };
+  expect(modes({})).toEqual(["uid", "uid", "uid", "uid", 0]);
+  expect(modes({ desfire: "secured", profiles: ["staff"] })).toEqual(["off", "secured", "off", "off", 0]);
+  const mixed = { desfire: "secured", profiles: ["staff"], classic: "uid" };
+  expect(modes(mixed)).toEqual(["uid", "secured", "off", "off", 1]);
 });
 
 const rows: readonly Row[] = [
@@ -126,6 +140,7 @@ test("large cards have sectors up to 39, with fifteen blocks in the last", () =>
 test("what can be copied and what other makers' forms would not take is warned of", () => {
   const text = withCards([classic, { ...desfire, file: 17, keyNumber: 12 }], {
     classic: "secured",
+    plus: "uid",
     profiles: ["old"],
   });
   const reading = readConfig(text);
