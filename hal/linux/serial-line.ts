@@ -1,4 +1,6 @@
 // A serial port as a line of bytes, by the package serialport, which is loaded only when a port is to be opened.
+import { constants } from "node:fs";
+import { access } from "node:fs/promises";
 import type { Opened } from "./keep-open.ts";
 
 export interface SerialEars {
@@ -17,16 +19,23 @@ export type OpenSerial = (port: string, baud: number, ears: SerialEars) => Promi
 const maxUnsentBytes = 16_384;
 
 export const openSerialLine: OpenSerial = async (port, baud, ears) => {
+  const path = `/dev/${port}`;
+  await expectPort(path);
   const { SerialPort } = await import("serialport");
-  const serial = new SerialPort({ path: `/dev/${port}`, baudRate: baud, autoOpen: false, lock: true });
-  await new Promise<void>((resolve, reject) => serial.open((error) => (error === null ? resolve() : reject(error))));
+  const serial = new SerialPort({ path, baudRate: baud, autoOpen: false, lock: true });
+  await new Promise<void>((resolve, reject) => {
+    const said = (error: Error): string =>
+      `${path} cannot be opened (${error.message}); see with fuser -v ${path} whether another program holds it`;
+    serial.open((error) => (error === null ? resolve() : reject(new Error(said(error)))));
+  });
   let isClosing = false;
   const lose = (why: string): void => {
     if (!isClosing) ears.lost(why);
   };
   serial.on("data", ears.data);
   serial.on("error", (error) => lose(error.message));
-  serial.on("close", (error: Error | null) => lose(error?.message ?? "it was closed"));
+  // What it closed with says how the kernel noticed, and nothing of use.
+  serial.on("close", () => lose(`${path} has gone; plug it in again`));
   return {
     write(bytes) {
       if (serial.writableLength > maxUnsentBytes) lose("it takes no more bytes");
@@ -38,3 +47,16 @@ export const openSerialLine: OpenSerial = async (port, baud, ears) => {
     },
   };
 };
+
+async function expectPort(path: string): Promise<void> {
+  try {
+    await access(path, constants.R_OK | constants.W_OK);
+  } catch (error) {
+    const isThere = (error as NodeJS.ErrnoException).code !== "ENOENT";
+    throw new Error(
+      isThere
+        ? `${path} may not be opened; add Postern's user to the group dialout`
+        : `there is no ${path}; plug it in, and see /dev/serial/by-id for its name`,
+    );
+  }
+}
