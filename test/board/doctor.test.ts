@@ -87,6 +87,14 @@ test("twelve planted faults are found in one go, each with its remedy", async ()
   }
 });
 
+test("the service's user may export lines by the kernel's older files, as the driver for old kernels does", async () => {
+  const number = "$(($(cat /sys/class/gpio/gpiochip*/base) + 12))";
+  const ran = await machine.run(
+    `n=${number}; runuser -u postern -- sh -c "echo $n > /sys/class/gpio/export"; udevadm settle; runuser -u postern -- sh -c "echo out > /sys/class/gpio/gpio$n/direction && cat /sys/class/gpio/gpio$n/direction"`,
+  );
+  expect(ran).toMatchObject({ stdout: "out\n", stderr: "" });
+});
+
 test("a chip of another name, one that may not be opened, and a clock that nobody holds are found as well", async () => {
   const wrongChip = await diagnose({ ...boardSite, gpio: { chip: "pinctrl-bcm2711" } });
   expect(wrongChip.find(({ where }) => where === "lines")?.remedy).toMatch(/gpio\.chip; there are "doorsim"/);
