@@ -1,6 +1,8 @@
 // `postern doctor`: checks the machine against the configuration and says how to mend what it finds.
 import { parseArgs } from "node:util";
 import { headerLabels } from "../../hal/linux/gpio/chips.ts";
+import { openLinuxKernel } from "../../hal/linux/gpio/linux-kernel.ts";
+import type { ChipsRead } from "../../hal/linux/probe/chips.ts";
 import { readChips } from "../../hal/linux/probe/chips.ts";
 import { gatherFacts } from "../../hal/linux/probe/gather.ts";
 import type { ChipFacts, MachineFacts } from "../../hal/linux/probe/machine-facts.ts";
@@ -50,7 +52,7 @@ const factsFor = (config: Config, stateFolder: string | null): Promise<MachineFa
     packages: packagesOf(config),
     chip: config.gpio.chip,
     stateFolder,
-    chips: readChips,
+    chips: readMachineChips,
     pcscd: async () => {
       if (!config.readers.some(({ kind }) => kind === "pcsc")) return null;
       const { daemonSocket, probeDaemon } = await import("../../hal/linux/pcsc/daemon-probe.ts");
@@ -61,6 +63,15 @@ const factsFor = (config: Config, stateFolder: string | null): Promise<MachineFa
       return (await openTimeKernel()).synchronised();
     },
   });
+
+function readMachineChips(): ChipsRead {
+  const kernel = openLinuxKernel();
+  try {
+    return readChips(kernel);
+  } finally {
+    kernel.stop();
+  }
+}
 
 /** Native packages that this configuration needs. */
 function packagesOf({ readers }: Config): readonly string[] {

@@ -3,9 +3,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
+import { requestLines } from "../../hal/linux/gpio/chips.ts";
 import { readChips } from "../../hal/linux/probe/chips.ts";
 import { gatherFacts } from "../../hal/linux/probe/gather.ts";
 import type { ChipFacts, MachineFacts } from "../../hal/linux/probe/machine-facts.ts";
+import { createVirtualClock } from "../../hal/sim/clock.ts";
 import { cardFindings } from "../../src/cli/doctor/judge-cards.ts";
 import { lineFindings } from "../../src/cli/doctor/judge-lines.ts";
 import { machineFindings } from "../../src/cli/doctor/judge-machine.ts";
@@ -14,6 +16,7 @@ import { runningFindings } from "../../src/cli/doctor/judge-running.ts";
 import { readConfig } from "../../src/config/load.ts";
 import type { Config } from "../../src/config/schema.ts";
 import { edited } from "../config/example.ts";
+import { FakeKernel } from "../hal/linux/gpio/fake-kernel.ts";
 
 function linuxSite(edit: Parameters<typeof edited>[0] = () => {}): Config {
   const reading = readConfig(
@@ -231,8 +234,20 @@ test("facts are gathered from the places where a board keeps them", async () => 
   expect(facts.freeBytes).toBeGreaterThan(0);
 });
 
-test("reading this machine's line controllers takes no line and does not fail where there are none", () => {
-  expect(Array.isArray(readChips().chips)).toBe(true);
+test("chips are told with their lines and who holds them, and those that may not be opened by name", () => {
+  const clock = createVirtualClock({ startWallMs: 0, trusted: true });
+  const kernel = new FakeKernel(clock, [{ name: "gpiochip0", label: "pinctrl-bcm2711", lines: 4 }]);
+  const order = { offsets: [2], consumer: "python3", activeLow: false, direction: "out", value: false } as const;
+  requestLines(kernel, null, order);
+  const consumers = [null, null, "python3", null];
+  const lines = consumers.map((consumer, offset) => ({ offset, consumer }));
+  expect(readChips(kernel)).toEqual({
+    chips: [{ path: "/dev/gpiochip0", label: "pinctrl-bcm2711", lines }],
+    forbidden: [],
+  });
+  expect(kernel.openCount).toBe(1);
+  kernel.isForbidden = true;
+  expect(readChips(kernel)).toEqual({ chips: [], forbidden: ["/dev/gpiochip0"] });
 });
 
 const withCards = linuxSite((site) => {

@@ -89,6 +89,9 @@ export function encodeLineInfo(offset: number): Buffer {
 /** Who has the line; empty where nobody has, or does not say. */
 export const decodeConsumer = (bytes: Buffer): string => cString(bytes, nameBytes);
 
+/** The first of its flags, behind name, consumer, offset and a count. */
+export const decodeIsUsed = (bytes: Buffer): boolean => (bytes.readBigUInt64LE(2 * nameBytes + 8) & 1n) === 1n;
+
 export function encodeLineRequest(order: LineOrder): Buffer {
   const bytes = Buffer.alloc(lineRequestBytes);
   for (const [place, offset] of order.offsets.entries()) bytes.writeUInt32LE(offset, place * 4);

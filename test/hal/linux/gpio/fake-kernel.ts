@@ -81,9 +81,12 @@ export class FakeKernel implements GpioKernel {
         argument.write(chip.label, 32, "latin1");
         argument.writeUInt32LE(chip.lines, 64);
         return 0;
-      case 0x05:
-        argument.write(this.#requestOf(argument.readUInt32LE(64))?.consumer ?? "", 32, "latin1");
+      case 0x05: {
+        const holder = this.#requestOf(argument.readUInt32LE(64));
+        argument.write(holder?.consumer ?? "", 32, "latin1");
+        argument.writeBigUInt64LE(holder === undefined ? 0n : 1n, 72);
         return 0;
+      }
       case 0x07:
         return chip === undefined ? invalid : this.#request(chip, argument);
       case 0x0e:
