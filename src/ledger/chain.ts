@@ -59,14 +59,3 @@ export function keyAfter(key: Buffer, steps: number): Buffer {
   for (let step = 0; step < steps; step += 1) evolved = nextKey(evolved);
   return evolved;
 }
-
-/** The one spelling of a value: members in the order of their names, no spaces. */
-export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
-  const members = Object.entries(value)
-    .filter(([, member]) => member !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, member]) => `${JSON.stringify(name)}:${canonicalJson(member)}`);
-  return `{${members.join(",")}}`;
-}

@@ -1,10 +1,11 @@
 // The append-only record: gap-free, chained, keyed, anchored outside the database; knows no meaning of any event but its own.
 import type { Database, Statement } from "better-sqlite3";
+import { canonicalJson } from "../domain/canonical-json.ts";
 import type { JournalEvent, Personal } from "../domain/events.ts";
 import { Fault } from "../domain/fault.ts";
 import type { Instant } from "../domain/time.ts";
 import type { Anchor, AnchorStore } from "./anchor.ts";
-import { canonicalJson, chainStart, commitTo, hashEvent, keyAfter, macOf, nextKey } from "./chain.ts";
+import { chainStart, commitTo, hashEvent, keyAfter, macOf, nextKey } from "./chain.ts";
 import type { RandomBytes } from "./keys.ts";
 
 /** Where the chain stands: the newest event, and the key of the one after it. */

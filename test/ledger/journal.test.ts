@@ -2,9 +2,10 @@ import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { canonicalJson } from "../../src/domain/canonical-json.ts";
 import type { Anchor, AnchorStore } from "../../src/ledger/anchor.ts";
 import { openAnchorFile, readAnchorFile, readSeedFile, seedFilesIn } from "../../src/ledger/anchor.ts";
-import { canonicalJson, hashEvent } from "../../src/ledger/chain.ts";
+import { hashEvent } from "../../src/ledger/chain.ts";
 import { JournalReader, openJournalReader, pageSize } from "../../src/ledger/journal-reader.ts";
 import { Ledger } from "../../src/ledger/ledger.ts";
 import { openLedger } from "../../src/ledger/open-ledger.ts";
