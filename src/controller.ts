@@ -273,6 +273,7 @@ class MainProcess implements Controller {
       doors: site.loop,
       time: timePort(site),
       health: this.#health,
+      restart: () => process.kill(process.pid, "SIGTERM"),
       wallMs: site.clock.wall(),
       isWanted: () => !site.closed,
     });

@@ -5,7 +5,7 @@ import type { Config } from "./config/schema.ts";
 import { actionsOf, consoleOf, httpOpeningOf, siteOf } from "./config/site.ts";
 import { watchDirectory } from "./directory-watching.ts";
 import { Fault } from "./domain/fault.ts";
-import type { Sample } from "./domain/status.ts";
+import type { CloudSpec, Sample } from "./domain/status.ts";
 import { readSubKey } from "./ledger/keys.ts";
 import { digestKeyPurpose } from "./office/api/access-secret.ts";
 import { version } from "./ops/build.ts";
@@ -15,7 +15,8 @@ import { OfficeSide } from "./ops/office-side.ts";
 import { removeSamples, seedSamples } from "./ops/sample-people.ts";
 import type { StatePaths } from "./ops/state-paths.ts";
 
-export interface OfficeOpener extends Pick<OfficeParts, "modulePath" | "doors" | "time" | "health" | "showEntry"> {
+export interface OfficeOpener
+  extends Pick<OfficeParts, "modulePath" | "doors" | "time" | "health" | "restart" | "showEntry"> {
   readonly isSimulatedSite: boolean;
   readonly paths: StatePaths;
   readonly config: Config;
@@ -61,6 +62,7 @@ export async function openOffice(opener: OfficeOpener): Promise<OfficeSide | nul
         accessFile: paths.accessFile,
         digestKeyHex: digestKey.toString("hex"),
       },
+      cloud: cloudOf(opener),
       sessionKeyHex: sessionKey.toString("hex"),
     },
     entryFile: paths.entryFile,
@@ -69,6 +71,13 @@ export async function openOffice(opener: OfficeOpener): Promise<OfficeSide | nul
   const { ledgerSocket } = paths;
   if (file !== null) watchDirectory({ ...opener, file, ledgerSocket, site: siteOf(config) });
   return office;
+}
+
+function cloudOf({ config, paths, boot }: OfficeOpener): CloudSpec | null {
+  if (config.cloud === null) return null;
+  const { maxDirectoryAgeHours: _, ...spec } = config.cloud;
+  const isWatchedOver = process.env["INVOCATION_ID"] !== undefined;
+  return { ...spec, identityFile: paths.identityFile, boot, version, isWatchedOver };
 }
 
 async function samplesFor({ isSimulatedSite, paths, config, wallMs }: OfficeOpener): Promise<readonly Sample[]> {

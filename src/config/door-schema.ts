@@ -15,7 +15,7 @@ export const auxRelaySchema = z
       .describe("monostable: releases by itself after holdMs. bistable: each time switches it over."),
     delayMs: span(0, 300 * second, "How long after the permitted presentation it moves.").default(0),
     holdMs: span(100, hour, "How long it stays energized, when it is monostable.").default(5 * second),
-    methods: list(z.enum([...methods, "http", "operator", "exit", "input"]), 1, 8)
+    methods: list(z.enum([...methods, "http", "operator", "cloud", "exit", "input"]), 1, 9)
       .default([...methods])
       .describe("Which ways of opening the door drive it."),
   })

@@ -1,6 +1,7 @@
 // What an installer may write: every setting with its range, its default and its help text; knows no file and no other setting.
 import { z } from "zod";
 import { cameraReaderSchema } from "./camera-schema.ts";
+import { cloudSchema } from "./cloud-schema.ts";
 import { doorSchema } from "./door-schema.ts";
 import { actionHostSchema, actionSchema, httpOpeningSchema } from "./network-schema.ts";
 import { osdpReaderSchema, outputPlaceSchema, pointPlaceSchema, rs485Schema } from "./osdp-schema.ts";
@@ -286,6 +287,7 @@ export const configSchema = z
     ).default(300),
     directory: directorySchema.prefault({}),
     time: timeSchema.prefault({}),
+    cloud: cloudSchema.nullable().default(null).describe("null has no cloud."),
     console: consoleSchema.prefault({}),
     httpOpening: httpOpeningSchema.prefault({}),
     actions: list(actionSchema, 0, 50)

@@ -1,5 +1,6 @@
 // What the door loop and the ledger say to each other, and what others may ask of the ledger.
 
+import type { CloudStanding, CloudStep } from "./cloud-directory.ts";
 import type { ChangeProblem, ChangeWarning, CredentialKind, DirectoryChange, HolderRef, Source } from "./directory.ts";
 import type { DirectoryPage, HolderKey, SecretToCompare } from "./directory-export.ts";
 import type { AbortReason, Holding, JournalEvent, Shown } from "./events.ts";
@@ -182,7 +183,17 @@ export type LedgerRequest =
   /** A part of a change that is too large for one line; kept with the connection until it is applied or the connection ends. */
   | { readonly kind: "stage"; readonly changes: readonly DirectoryChange[] }
   /** All that was staged, at once or not at all; by nobody it is only tried. */
-  | { readonly kind: "applyStaged"; readonly by: string | null };
+  | { readonly kind: "applyStaged"; readonly by: string | null }
+  | CloudRequest;
+
+/** What the link to the cloud asks of the ledger. */
+export type CloudRequest =
+  | { readonly kind: "cloudState" }
+  | { readonly kind: "cloudApply"; readonly step: CloudStep }
+  /** Before anything is done: an id is taken once, however often it comes. */
+  | { readonly kind: "cloudCommand"; readonly id: string; readonly what: string; readonly by: string }
+  /** Everything up to there is on the issuer's disk. */
+  | { readonly kind: "cloudAcked"; readonly epoch: number; readonly seq: number };
 
 export type LedgerReply =
   | { readonly kind: "changed"; readonly version: number; readonly warnings?: readonly ChangeWarning[] }
@@ -202,7 +213,24 @@ export type LedgerReply =
   | { readonly kind: "compared"; readonly same: readonly boolean[] }
   /** How many steps are staged by now. */
   | { readonly kind: "staged"; readonly steps: number }
+  | {
+      readonly kind: "cloudState";
+      readonly head: RecordPlace & { readonly hash: string };
+      readonly acked: RecordPlace | null;
+      readonly directory: CloudStanding;
+    }
+  /** `refused` names the documents that were left out. */
+  | { readonly kind: "cloudApplied"; readonly directory: CloudStanding; readonly refused: readonly string[] }
+  /** Not the next step. */
+  | { readonly kind: "cloudStale"; readonly directory: CloudStanding }
+  | { readonly kind: "commandTaken"; readonly fresh: boolean }
   | { readonly kind: "error"; readonly problem: string };
+
+/** Where in the record: `seq` counts on within an epoch. */
+export interface RecordPlace {
+  readonly epoch: number;
+  readonly seq: number;
+}
 
 export interface ProposedCredential {
   readonly id: CredentialId;

@@ -23,6 +23,20 @@ import type { Instant } from "./time.ts";
 /** Who vouches for the time: the network, somebody on site, a clock chip with a battery, or a simulated clock. */
 export type TimeSource = "network" | "site" | "chip" | "simulated";
 
+export const cloudRefusals = [
+  "oversized",
+  "malformed",
+  "misplaced",
+  "unsigned",
+  "foreign",
+  "retained",
+  "stale",
+  "repeated",
+  "flooded",
+  "unsealable",
+] as const;
+export type CloudRefusal = (typeof cloudRefusals)[number];
+
 /** What made a lock move. */
 export type Cause =
   | { readonly by: "ask"; readonly ask: AskId }
@@ -33,6 +47,8 @@ export type Cause =
   | { readonly by: "operator"; readonly who: string }
   /** By a command over HTTP, in the name of an account or token. */
   | { readonly by: "http"; readonly who: string }
+  /** By a command of the cloud, in the name of whoever gave it there. */
+  | { readonly by: "cloud"; readonly who: string }
   | { readonly by: "input"; readonly input: InputId }
   | { readonly by: "schedule"; readonly schedule: string }
   | { readonly by: "start" }
@@ -211,6 +227,10 @@ export type SystemEvent =
   | { readonly type: "supply.restored"; readonly what: SupplyKind; readonly input: InputId }
   /** Somebody looks at what the wires report, cards and keys included. */
   | { readonly type: "wires.watched"; readonly who: string }
+  /** What came over the link to the cloud and was not taken: docs/mqtt.md says what each cause means. */
+  | { readonly type: "cloud.refused"; readonly why: CloudRefusal; readonly count: number }
+  /** The issuer acknowledged an event that this controller never recorded so. */
+  | { readonly type: "cloud.forked"; readonly epoch: number; readonly seq: number }
   | { readonly type: "console.entered"; readonly how: string }
   /** Requests that events set off: sent and well received, or not. */
   | { readonly type: "action.done"; readonly action: string; readonly count: number }
@@ -283,4 +303,13 @@ export interface RecordedEvent {
   readonly event: JournalEvent;
   readonly personal: Personal | null;
   readonly hash: string;
+}
+
+/** And with what ties it to the one before, so that another can work the chain out anew. */
+export interface LinkedEvent extends RecordedEvent {
+  readonly prev: string;
+  /** Stands in the chain for what is personal; null where there never was anything. */
+  readonly commitment: string | null;
+  /** What was mixed into that; null once it was forgotten. */
+  readonly salt: string | null;
 }

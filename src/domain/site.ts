@@ -47,7 +47,7 @@ export interface AuxRelaySpec {
   readonly methods: readonly OpeningMethod[];
 }
 
-export type OpeningMethod = Method | "http" | "operator" | "exit" | "input";
+export type OpeningMethod = Method | "http" | "operator" | "cloud" | "exit" | "input";
 
 /** What the door does by itself while a schedule holds. */
 export interface TimetableRule {

@@ -32,7 +32,9 @@ export type DoorCommand =
   /** Somebody has taken note that the database was damaged and recovered. */
   | { readonly kind: "clearRecovery" }
   /** For one passage. */
-  | { readonly kind: "access"; readonly door: DoorId; readonly by: "http" | "operator" }
+  | { readonly kind: "access"; readonly door: DoorId; readonly by: "http" | "operator" | "cloud" }
+  /** Every reader blinks, so that somebody on site sees which controller it is. */
+  | { readonly kind: "identify"; readonly forMs: number }
   /** ONVIF's requests of the same names. */
   | { readonly kind: DoorRequest; readonly door: DoorId }
   | { readonly kind: "lockDown"; readonly doors: readonly DoorId[]; readonly forMs: number | null }
@@ -82,6 +84,8 @@ export type ToOffice =
       readonly time: OfficeTime;
     }
   | { readonly kind: "commandDone"; readonly n: number; readonly problem: string | null }
+  /** The newest lines of the operator's log. */
+  | { readonly kind: "logs"; readonly n: number; readonly lines: readonly string[] }
   /** A new one-time code takes the place of the old one. */
   | { readonly kind: "code"; readonly codeDigest: string; readonly codeExpiresWallMs: number }
   | { readonly kind: "ping"; readonly n: number };
@@ -96,6 +100,9 @@ export type FromOffice =
       readonly command: DoorCommand | TimeRequest;
       readonly expiresAt: MonoMs;
     }
+  | { readonly kind: "logs"; readonly n: number; readonly lines: number }
+  /** Ends in good order; whoever watches over the service starts it again. */
+  | { readonly kind: "restart" }
   /** The one-time code was used: a restarted office must not accept it again. */
   | { readonly kind: "entered" }
   | { readonly kind: "pong"; readonly n: number };
@@ -140,6 +147,24 @@ export interface ActionsSpec {
   readonly version: string;
 }
 
+/** The link to the cloud. */
+export interface CloudSpec {
+  /** Null goes where pairing said. */
+  readonly broker: string | null;
+  readonly caFile: string | null;
+  readonly user: string | null;
+  readonly passwordFile: string | null;
+  /** Whether the cloud may open doors. */
+  readonly mayOpen: boolean;
+  /** Who this controller is to its issuer; pairing writes it. */
+  readonly identityFile: string;
+  /** Which run of the machine this is. */
+  readonly boot: string;
+  readonly version: string;
+  /** Whether somebody watches over the service, and starts it again when it ends. */
+  readonly isWatchedOver: boolean;
+}
+
 export interface OfficeOpening {
   readonly site: SiteSpec;
   readonly console: ConsoleSpec;
@@ -152,6 +177,8 @@ export interface OfficeOpening {
   readonly codeDigest: string | null;
   readonly codeExpiresWallMs: number;
   readonly api: ApiSpec;
+  /** Null has no cloud. */
+  readonly cloud: CloudSpec | null;
   readonly actions: ActionsSpec;
   /** Signs session cookies, so that a restarted office still knows who is logged in. */
   readonly sessionKeyHex: string;

@@ -127,7 +127,7 @@ export class Doors {
   }
 
   /** False when the door's mode does not take it, or its group. */
-  access(id: DoorId, cause: Extract<Cause, { by: "http" | "operator" | "input" }>): boolean {
+  access(id: DoorId, cause: Extract<Cause, { by: "http" | "operator" | "cloud" | "input" }>): boolean {
     const door = this.#doors.get(id);
     if (door === undefined || this.isInterlocked(id) || !this.tell(id, { kind: "access", cause })) return false;
     this.#stepRelays(door, { kind: "drive", method: cause.by, cause });

@@ -45,6 +45,9 @@ interface ReaderEntry {
   readonly desk: ReaderDesk;
 }
 
+/** How often a reader blinks that is to be found. */
+const blinkMs = 1_000;
+
 export class DoorLoop {
   readonly link: LedgerLink;
   readonly #parts: DoorLoopParts;
@@ -123,12 +126,20 @@ export class DoorLoop {
     if (isLockedDown && command.kind === "lockDownRelease") {
       return "The lockdown switch is still on; switch it off first.";
     }
+    if (command.kind === "identify") return this.#identify(command.forMs);
     const problem = runCommand({ doors: this.#doors, latches: this.#latches }, command, who);
     // A door that refused it, as one that is locked open does, takes it as soon as it can.
     if (isLockedDown) this.#lockDown();
     this.#schedule();
     this.#parts.onChange();
     return problem;
+  }
+
+  #identify(forMs: number): null {
+    const { board, clock, site } = this.#parts;
+    for (const { id } of site.readers) board.signal(id, "warning");
+    if (forMs > blinkMs) clock.after(blinkMs, "identify", () => this.#stopped || this.#identify(forMs - blinkMs));
+    return null;
   }
 
   /** The wall clock was stepped, or its trust has changed: what hangs on it is looked at anew. */

@@ -2,7 +2,7 @@
 import { statSync } from "node:fs";
 import type { Database, Statement } from "better-sqlite3";
 import Sqlite from "better-sqlite3";
-import type { JournalEvent, Personal, RecordedEvent } from "../domain/events.ts";
+import type { JournalEvent, LinkedEvent, Personal, RecordedEvent } from "../domain/events.ts";
 import { Fault } from "../domain/fault.ts";
 import { monoMs, unixMs } from "../domain/time.ts";
 import type { JournalRow } from "./chain.ts";
@@ -41,6 +41,11 @@ export class JournalReader {
   /** Up to `limit` events that follow `seq`, oldest first. */
   after(seq: number, limit: number): RecordedEvent[] {
     return this.#after.all(seq, bounded(limit)).map(recorded);
+  }
+
+  /** The same, each with what ties it to the one before. */
+  linked(seq: number, limit: number): LinkedEvent[] {
+    return this.#after.all(seq, bounded(limit)).map(linked);
   }
 
   /** The newest sequence number; 0 when nothing is recorded. */
@@ -112,3 +117,10 @@ export function recorded(row: StoredRow): RecordedEvent {
     hash: row.hash.toString("hex"),
   };
 }
+
+const linked = (row: StoredRow): LinkedEvent => ({
+  ...recorded(row),
+  prev: row.prev.toString("hex"),
+  commitment: row.commitment?.toString("hex") ?? null,
+  salt: row.salt?.toString("hex") ?? null,
+});

@@ -20,11 +20,17 @@ interface Pending {
   readonly timer: NodeJS.Timeout;
 }
 
+interface PendingLogs {
+  readonly settle: (lines: readonly string[] | null) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
 export class DoorDesk {
   readonly #send: (message: FromOffice) => void;
   /** The machine's own. */
   readonly #mono: () => number;
   readonly #pending = new Map<number, Pending>();
+  readonly #pendingLogs = new Map<number, PendingLogs>();
   #commands = 0;
   #doors: readonly DoorStatus[] = [];
   #health: readonly HealthFact[] = [];
@@ -68,7 +74,33 @@ export class DoorDesk {
     this.#settle(n, problem === null ? { ok: true } : { ok: false, code: "refused", problem });
   }
 
+  /** The newest lines of the operator's log; null when they do not come. */
+  logs(lines: number): Promise<readonly string[] | null> {
+    if (this.#pendingLogs.size >= maxPending) return Promise.resolve(null);
+    this.#commands += 1;
+    const n = this.#commands;
+    return new Promise((settle) => {
+      const timer = setTimeout(() => this.logsCame(n, null), answerWithinMs);
+      this.#pendingLogs.set(n, { settle, timer });
+      this.#send({ kind: "logs", n, lines });
+    });
+  }
+
+  logsCame(n: number, lines: readonly string[] | null): void {
+    const pending = this.#pendingLogs.get(n);
+    if (pending === undefined) return;
+    this.#pendingLogs.delete(n);
+    clearTimeout(pending.timer);
+    pending.settle(lines);
+  }
+
+  /** Has the whole controller end; whoever watches over it starts it again. */
+  restart(): void {
+    this.#send({ kind: "restart" });
+  }
+
   close(): void {
+    for (const n of [...this.#pendingLogs.keys()]) this.logsCame(n, null);
     for (const n of [...this.#pending.keys()]) this.#settle(n, mainAway);
   }
 

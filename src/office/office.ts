@@ -2,7 +2,6 @@
 
 import type { JournalEvent } from "../domain/events.ts";
 import type { HealthFact, OfficeOpening, ToOffice } from "../domain/status.ts";
-import { openActions } from "./actions/open-actions.ts";
 import { openApi } from "./api/open-api.ts";
 import { BoardLink } from "./board-link.ts";
 import type { LampSignal } from "./board-says.ts";
@@ -19,6 +18,7 @@ import type { ReadCallFacts } from "./directory-port.ts";
 import type { DoorDesk } from "./door-desk.ts";
 import type { OpenJournal } from "./journal-port.ts";
 import { LedgerLink } from "./ledger-link.ts";
+import { openOutlets } from "./outlets.ts";
 import { OwnHealth } from "./own-health.ts";
 import { Paced } from "./paced.ts";
 
@@ -67,10 +67,12 @@ export async function openOffice(opening: OfficeOpening, ports: OfficePorts): Pr
     batch: (batch, head) => streams.broadcast({ name: "journal", data: batch, id: head }),
     changed: (readable, why) => own.set("record", readable, `The record cannot be read: ${why}`),
   });
+  const note = (event: JournalEvent): void => ledger.note(event);
+  const outlets = openOutlets(opening, { ...ports, own, note });
   const ledger = new LedgerLink(opening.ledgerSocket, {
     grew: () => {
       feed.grew();
-      actions?.grew();
+      outlets.grew();
     },
     changed: (connected, why) => own.set("ledger line", connected, `The ledger does not answer: ${why}`),
   });
@@ -78,9 +80,8 @@ export async function openOffice(opening: OfficeOpening, ports: OfficePorts): Pr
   const sessions = new Sessions({ keyHex: opening.sessionKeyHex, port, secure, wall: ports.clock.wall });
   const entered = (): void => {
     ports.entered();
-    ledger.note({ type: "console.entered", how: "oneTimeCode" });
+    note({ type: "console.entered", how: "oneTimeCode" });
   };
-  const pageSite = () => pageSiteOf(opening);
   const parts = {
     opening,
     files,
@@ -92,30 +93,29 @@ export async function openOffice(opening: OfficeOpening, ports: OfficePorts): Pr
     code,
     entered,
     readPicture: ports.readPicture,
+    pageSite: () => pageSiteOf(opening),
+    pageDoors,
+    pageBoard,
   };
-  const note = (event: JournalEvent): void => ledger.note(event);
   const api = openApi(opening, { ...ports, listening: server.listening, own, note });
-  server.serve(planRoutes({ ...parts, pageSite, pageDoors, pageBoard }), sessions, api.desk);
-  const actions = openActions(opening, { ...ports, mono: ports.clock.mono, own, note });
+  server.serve(planRoutes(parts), sessions, api.desk);
   const beat = (): void => {
-    for (const part of [streams, api, actions]) part?.beat();
+    for (const part of [streams, api, outlets]) part.beat();
   };
   const beats = setInterval(beat, beatMs);
   return {
     address: server.address,
-    doorsChanged: () => doors.call(),
+    doorsChanged: () => {
+      doors.call();
+      outlets.changed();
+    },
     renewCode: (offer) => code.renew({ digest: offer.codeDigest, lifeMs: lifeMs(offer.codeExpiresWallMs) }),
     pages: () => streams.size,
     beat,
     close: async () => {
       clearInterval(beats);
-      actions?.close();
       doors.cancel();
-      board?.close();
-      ledger.close();
-      feed.close();
-      streams.close();
-      ports.desk.close();
+      for (const part of [outlets, board, ledger, feed, streams, ports.desk]) part?.close();
       await server.close();
     },
   };

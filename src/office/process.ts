@@ -37,6 +37,7 @@ export function runOffice({ openJournal, readCallFacts, readPicture }: OfficePro
     if (message.kind === "ping") tell({ kind: "pong", n: message.n });
     else if (message.kind === "open") open(message.opening).catch(fail);
     else if (message.kind === "commandDone") desk.commandDone(message.n, message.problem);
+    else if (message.kind === "logs") desk.logsCame(message.n, message.lines);
     else if (message.kind === "code") {
       renewed = message;
       office?.renewCode(message);

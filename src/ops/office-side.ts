@@ -16,7 +16,7 @@ import { monoMs } from "../domain/time.ts";
 import type { EntryCode } from "./entry-code.ts";
 import { makeEntryCode } from "./entry-code.ts";
 import type { Health } from "./health.ts";
-import { log } from "./log.ts";
+import { log, newestLines } from "./log.ts";
 import type { Supervision } from "./supervise.ts";
 import { superviseChild } from "./supervise.ts";
 
@@ -42,6 +42,8 @@ export interface OfficeParts {
   readonly health: Health;
   readonly opening: Omit<OfficeOpening, "codeDigest" | "codeExpiresWallMs">;
   readonly entryFile: string;
+  /** Ends the whole controller in good order. */
+  readonly restart: () => void;
   readonly showEntry: (entry: EntryCode, address: string, file: string) => void;
 }
 
@@ -136,6 +138,12 @@ export class OfficeSide {
         this.#office.send({ kind: "commandDone", n: message.n, problem });
         return;
       }
+      case "logs":
+        this.#office.send({ kind: "logs", n: message.n, lines: newestLines(message.lines) });
+        return;
+      case "restart":
+        this.#parts.restart();
+        return;
       case "pong":
         return;
     }

@@ -13,6 +13,8 @@ export interface StatePaths {
   readonly entryFile: string;
   /** Tokens and accounts of machines, hashed. */
   readonly accessFile: string;
+  /** Who this controller is to its issuer, with its keys. */
+  readonly identityFile: string;
   /** How far the record was acted upon. */
   readonly actionCursor: string;
   /** That somebody on site vouched for the time. */
@@ -35,6 +37,7 @@ export function statePaths(folder: string, keysFolder: string | null): StatePath
     controlSocket: join(folder, "control.sock"),
     entryFile: join(folder, "console-code"),
     accessFile: join(folder, "http-access.json"),
+    identityFile: join(keysFolder ?? join(folder, "keys"), "cloud-identity.json"),
     actionCursor: join(folder, "action-cursor.json"),
     clockFile: join(folder, "clock.json"),
     fireFile: join(folder, "fire-latched"),

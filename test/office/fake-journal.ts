@@ -1,5 +1,5 @@
 // A record in memory, for tests of what reads it.
-import type { JournalEvent, RecordedEvent } from "../../src/domain/events.ts";
+import type { JournalEvent, LinkedEvent, RecordedEvent } from "../../src/domain/events.ts";
 import { monoMs, unixMs } from "../../src/domain/time.ts";
 import type { JournalReader } from "../../src/office/journal-port.ts";
 
@@ -23,10 +23,22 @@ export class FakeJournal {
     return {
       tail: (limit) => this.tail(limit),
       after: (seq, limit) => this.after(seq, limit),
+      linked: (seq, limit) => this.linked(seq, limit),
       head: () => this.head(),
       isReplaced: () => mine <= this.replaced,
       close: () => {},
     };
+  }
+
+  /** Without a chain: what stands in its place is the number of each event. */
+  linked(seq: number, limit: number): LinkedEvent[] {
+    return this.after(seq, limit).map((event) => ({
+      ...event,
+      hash: hashOf(event.seq),
+      prev: hashOf(event.seq - 1),
+      commitment: event.personal === null ? null : hashOf(event.seq),
+      salt: event.personal === null ? null : "5a".repeat(16),
+    }));
   }
 
   append(event: JournalEvent, name: string | null = null, wallMs?: number): RecordedEvent {
@@ -64,3 +76,5 @@ export class FakeJournal {
     if (this.broken !== null) throw new Error(this.broken);
   }
 }
+
+const hashOf = (seq: number): string => seq.toString(16).padStart(64, "0");

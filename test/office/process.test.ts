@@ -57,6 +57,7 @@ const opening = (port = 0): OfficeOpening => ({
   samples: [],
   codeDigest: digestOf(entryCode),
   codeExpiresWallMs: Date.now() + 60_000,
+  cloud: null,
   sessionKeyHex,
   actions: {
     list: [],

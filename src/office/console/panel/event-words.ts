@@ -1,5 +1,5 @@
 // Says in one plain English sentence what an event of the record means; pure, knows neither page nor stream.
-import type { Cause, JournalEvent, RecordedEvent, TimeSource } from "../../../domain/events.ts";
+import type { Cause, CloudRefusal, JournalEvent, RecordedEvent, TimeSource } from "../../../domain/events.ts";
 import type { SupplyKind } from "../../../domain/site.ts";
 import type { DoorMode } from "../../../domain/status.ts";
 import type { PageSite } from "../wire.ts";
@@ -65,6 +65,8 @@ function causeWords(cause: Cause): string {
       return operatorWords(cause.who);
     case "http":
       return `over the network by ${cause.who}`;
+    case "cloud":
+      return `from the cloud by ${cause.who}`;
     case "input":
       return `by ${cause.input}`;
     case "schedule":
@@ -82,6 +84,19 @@ function durationWords(ms: number): string {
   if (Math.abs(seconds) < 120) return seconds === 1 ? "1 second" : `${seconds} seconds`;
   return `${Math.round(seconds / 60)} minutes`;
 }
+
+const cloudRefusalWords: Record<CloudRefusal, string> = {
+  oversized: "a message that is too long",
+  malformed: "a message that is none",
+  misplaced: "a message where it does not belong",
+  unsigned: "a message whose signature does not hold",
+  foreign: "a message for another controller",
+  retained: "a message that the broker had kept",
+  stale: "a message that is not of now",
+  repeated: "a command that was taken before",
+  flooded: "more messages than it reads",
+  unsealable: "a message that it cannot open",
+};
 
 const supplyWords: Record<SupplyKind, readonly [string, string]> = {
   mains: ["The mains has failed", "The mains is back"],
@@ -276,6 +291,8 @@ const sayings: { readonly [Type in JournalEvent["type"]]: Say<Type> } = {
   "supply.failed": ({ what }) => ["alarm", supplyWords[what][0]],
   "supply.restored": ({ what }) => ["system", supplyWords[what][1]],
   "wires.watched": ({ who }) => ["system", `Somebody looked at what the readers report (${who})`],
+  "cloud.refused": (event) => ["alarm", `The cloud's link refused ${cloudRefusalWords[event.why]} (${event.count})`],
+  "cloud.forked": (event) => ["alarm", `The cloud holds another record than this controller, at ${event.seq}`],
   "console.entered": () => ["system", "Someone logged in to this console"],
   "action.done": (event) => ["system", `${event.action} was sent ${times(event.count)} and arrived`],
   "action.failed": (event) => ["alarm", `${event.action} failed ${times(event.count)}: ${failures[event.why]}`],

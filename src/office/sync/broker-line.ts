@@ -1,0 +1,192 @@
+// One MQTT 5 connection that comes back by itself; knows topics and bytes, and nothing of what they say.
+import { readFileSync } from "node:fs";
+import type { Socket } from "node:net";
+import type { IClientOptions, IClientPublishOptions, IPublishPacket, MqttClient } from "mqtt";
+import { connect } from "mqtt";
+import { Backoff } from "./backoff.ts";
+
+export interface BrokerSpec {
+  readonly url: string;
+  readonly clientId: string;
+  readonly user: string | null;
+  readonly passwordFile: string | null;
+  /** Authorities in PEM; null takes the system's. */
+  readonly ca: string | null;
+  readonly certificate: string | null;
+  readonly key: string | null;
+  readonly subscribe: string;
+}
+
+export interface Arrival {
+  readonly topic: string;
+  readonly payload: Buffer;
+  readonly retained: boolean;
+  readonly responseTopic: string | undefined;
+  readonly correlation: Buffer | undefined;
+}
+
+export interface BrokerLineParts {
+  readonly spec: BrokerSpec;
+  /** Made anew for each connection. */
+  readonly will: () => { readonly topic: string; readonly payload: string };
+  readonly opened: () => void;
+  readonly arrived: (arrival: Arrival) => void;
+  readonly gone: (why: string) => void;
+  readonly mono: () => number;
+  readonly chance: () => number;
+}
+
+export interface Outgoing {
+  readonly retain?: boolean;
+  /** After so long the broker forgets it. */
+  readonly expirySeconds?: number;
+  readonly correlation?: Buffer | undefined;
+}
+
+const sessionSeconds = 3_600;
+const willDelaySeconds = 10;
+const receiveMaximum = 16;
+const keepAliveSeconds = 30;
+const connectMs = 15_000;
+const sessionTakenOver = 0x8e;
+
+export class BrokerLine {
+  readonly #parts: BrokerLineParts;
+  readonly #backoff: Backoff;
+  #client: MqttClient | null = null;
+  #isOpen = false;
+  #openedAt = 0;
+  #why = "";
+  #takenOver = false;
+  #retry: NodeJS.Timeout | null = null;
+  #closed = false;
+
+  constructor(parts: BrokerLineParts) {
+    this.#parts = parts;
+    this.#backoff = new Backoff(parts.chance);
+    this.#connect();
+  }
+
+  /** True once the broker has it; false when it may not, and then it is sent again by whoever wants it known. */
+  publish(topic: string, payload: string, { retain = false, expirySeconds, correlation }: Outgoing): Promise<boolean> {
+    const client = this.#client;
+    if (client === null || !this.#isOpen) return Promise.resolve(false);
+    const properties: NonNullable<IClientPublishOptions["properties"]> = {};
+    if (expirySeconds !== undefined) properties.messageExpiryInterval = expirySeconds;
+    if (correlation !== undefined) properties.correlationData = correlation;
+    return new Promise((done) => {
+      client.publish(topic, payload, { qos: 1, retain, properties }, (error) => done(!error));
+    });
+  }
+
+  close(): void {
+    this.#closed = true;
+    if (this.#retry !== null) clearTimeout(this.#retry);
+    // Said in good order, or the will would say that it was lost.
+    this.#client?.end(false, { reasonCode: 0 });
+  }
+
+  #connect(): void {
+    const options = this.#options();
+    if (options === null) {
+      this.#lost();
+      return;
+    }
+    const client = connect(this.#parts.spec.url, options);
+    this.#client = client;
+    client.on("connect", () => this.#opened(client));
+    client.on("message", (topic, payload, packet) => this.#arrived(topic, payload, packet));
+    client.on("error", (error) => this.#failed(error));
+    client.on("disconnect", ({ reasonCode }) => {
+      this.#takenOver = reasonCode === sessionTakenOver;
+      this.#why = this.#takenOver
+        ? "another board has connected under the same name"
+        : `the broker ended it (${reasonCode})`;
+    });
+    client.on("close", () => {
+      if (this.#client !== client) return;
+      client.removeAllListeners();
+      client.on("error", () => {});
+      client.end(true);
+      this.#lost();
+    });
+  }
+
+  #options(): IClientOptions | null {
+    const { spec, will } = this.#parts;
+    const password = this.#password();
+    if (password === null) return null;
+    return {
+      protocolVersion: 5,
+      clientId: spec.clientId,
+      clean: false,
+      // A new client each time: nothing that was meant for an earlier connection is sent by itself.
+      reconnectPeriod: 0,
+      connectTimeout: connectMs,
+      keepalive: keepAliveSeconds,
+      resubscribe: false,
+      queueQoSZero: false,
+      ...(spec.user === null ? {} : { username: spec.user }),
+      ...password,
+      ...(spec.ca === null ? {} : { ca: spec.ca }),
+      ...(spec.certificate === null || spec.key === null ? {} : { cert: spec.certificate, key: spec.key }),
+      properties: { sessionExpiryInterval: sessionSeconds, receiveMaximum },
+      will: {
+        ...will(),
+        payload: Buffer.from(will().payload),
+        qos: 1,
+        retain: true,
+        properties: { willDelayInterval: willDelaySeconds },
+      },
+    };
+  }
+
+  #password(): Pick<IClientOptions, "password"> | null {
+    const { passwordFile } = this.#parts.spec;
+    if (passwordFile === null) return {};
+    try {
+      return { password: readFileSync(passwordFile, "utf8").trim() };
+    } catch {
+      this.#why = `the password in ${passwordFile} cannot be read`;
+      return null;
+    }
+  }
+
+  #opened(client: MqttClient): void {
+    // Small messages would wait for the acknowledgement of the one before.
+    (client.stream as Partial<Socket>).setNoDelay?.(true);
+    this.#openedAt = this.#parts.mono();
+    client.subscribe(this.#parts.spec.subscribe, { qos: 1, rap: true }, (error) => {
+      if (this.#client !== client) return;
+      if (error) {
+        this.#why = "the broker does not let this controller read its topics";
+        client.end(true);
+        return;
+      }
+      this.#isOpen = true;
+      this.#why = "the connection was lost";
+      this.#parts.opened();
+    });
+  }
+
+  #arrived(topic: string, payload: Buffer, { retain, properties }: IPublishPacket): void {
+    const { responseTopic, correlationData } = properties ?? {};
+    this.#parts.arrived({ topic, payload, retained: retain, responseTopic, correlation: correlationData });
+  }
+
+  #failed(error: Error & { readonly code?: string | number }): void {
+    this.#why = `${error.message} (${error.code ?? "unknown"})`;
+  }
+
+  #lost(): void {
+    const lived = this.#isOpen ? this.#parts.mono() - this.#openedAt : 0;
+    const wasOpen = this.#isOpen;
+    this.#client = null;
+    this.#isOpen = false;
+    if (this.#closed) return;
+    const waitMs = this.#backoff.after(lived, this.#takenOver);
+    this.#takenOver = false;
+    this.#retry = setTimeout(() => this.#connect(), waitMs);
+    this.#parts.gone(this.#why || (wasOpen ? "the connection was lost" : "nobody answers there"));
+  }
+}

@@ -1,0 +1,323 @@
+// One controller's end of the link: what arrives goes to the desk that it is for, what they say is signed and sent.
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import type { CloudSpec, OfficeOpening } from "../../domain/status.ts";
+import type { Down } from "../../link/down-messages.ts";
+import { signMessage } from "../../link/envelope.ts";
+import type { Identity } from "../../link/identity.ts";
+import type { DownMessage } from "../../link/read-message.ts";
+import { readDown } from "../../link/read-message.ts";
+import { seal, sealKey, unseal } from "../../link/seal.ts";
+import { askerOf, readTopic, resultTopic, topicOf } from "../../link/topics.ts";
+import type { UpKind } from "../../link/up-messages.ts";
+import { upPlaceOf } from "../../link/up-messages.ts";
+import { Paced } from "../paced.ts";
+import type { Arrival, BrokerSpec, Outgoing } from "./broker-line.ts";
+import { BrokerLine } from "./broker-line.ts";
+import { Challenges, renewEveryMs } from "./challenges.ts";
+import type { Result } from "./command-desk.ts";
+import { CommandDesk } from "./command-desk.ts";
+import { DirectoryDesk } from "./directory-desk.ts";
+import type { EventBatch } from "./event-batch.ts";
+import { LedgerAsks } from "./ledger-asks.ts";
+import { LiveAlarms } from "./live-alarms.ts";
+import type { SyncPorts } from "./open-sync.ts";
+import { RecordSource } from "./record-source.ts";
+import { Refusals } from "./refusals.ts";
+import { planState } from "./state-report.ts";
+import { Uploader } from "./uploader.ts";
+
+export interface CloudLinkParts extends SyncPorts {
+  readonly identity: Identity;
+  readonly cloud: CloudSpec;
+  readonly opening: Pick<OfficeOpening, "databasePath" | "ledgerSocket">;
+}
+
+const stateEveryMs = 1_000;
+const stateAtLeastMs = 900_000;
+const syncPatienceMs = 20_000;
+const uploadEveryMs = 50;
+const expiry = { events: 600, sync: 60, alarm: 3_600, result: 600 } as const;
+const maxLogBytes = 65_536;
+
+export class CloudLink {
+  readonly #parts: CloudLinkParts;
+  readonly #record: RecordSource;
+  readonly #ledger: LedgerAsks;
+  readonly #refusals: Refusals;
+  readonly #challenges: Challenges;
+  readonly #commands: CommandDesk;
+  readonly #directory: DirectoryDesk;
+  readonly #alarms: LiveAlarms;
+  readonly #sealing: ReturnType<typeof sealKey>;
+  readonly #unsealing: ReturnType<typeof sealKey>;
+  readonly #tellState = new Paced(stateEveryMs, () => this.#sendState());
+  readonly #readRecord = new Paced(uploadEveryMs, () => this.#uploader?.grew());
+  readonly #tellAcked = new Paced(stateEveryMs, () => this.#saveAcked());
+  /** There once the ledger has said how far the issuer was. */
+  #uploader: Uploader | null = null;
+  #line: BrokerLine | null = null;
+  #isOpen = false;
+  #stateAt = 0;
+  #syncAt: number | null = null;
+  #closed = false;
+
+  constructor(parts: CloudLinkParts) {
+    const { identity, clock, note, opening } = parts;
+    this.#parts = parts;
+    this.#record = new RecordSource(() => parts.openJournal(opening.databasePath));
+    this.#refusals = new Refusals(note, clock.mono);
+    this.#challenges = new Challenges(clock.mono, randomBytes);
+    this.#sealing = sealKey("up", identity, identity.unsealer, identity.issuerSeal);
+    this.#unsealing = sealKey("down", identity, identity.unsealer, identity.issuerSeal);
+    this.#ledger = new LedgerAsks(opening.ledgerSocket, () => void this.#restore());
+    this.#directory = this.#directoryDesk();
+    this.#commands = this.#commandDesk();
+    this.#alarms = new LiveAlarms({
+      read: (after, limit) => this.#record.read((reader) => reader.after(after, limit)),
+      head: () => this.#record.read((reader) => reader.head()),
+      send: ({ epoch, seq, at: { wall, trusted }, event }) =>
+        this.#send("alarm", { epoch, seq, wall, trusted, event }, { expirySeconds: expiry.alarm }),
+    });
+    parts.own.set("cloud", false, "The broker is being called.");
+  }
+
+  grew(): void {
+    this.#alarms.grew();
+    this.#readRecord.call();
+  }
+
+  changed(): void {
+    this.#tellState.call();
+  }
+
+  beat(): void {
+    const now = this.#parts.clock.mono();
+    this.#refusals.beat();
+    this.#uploader?.beat();
+    if (!this.#isOpen) return;
+    const isClockless = this.#parts.desk.time.source === null;
+    if (now - this.#stateAt >= (isClockless ? renewEveryMs : stateAtLeastMs)) this.#tellState.call();
+    if (this.#syncAt !== null && now - this.#syncAt >= syncPatienceMs) this.#sync();
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const paced of [this.#tellState, this.#readRecord, this.#tellAcked]) paced.cancel();
+    this.#line?.close();
+    this.#ledger.close();
+    this.#record.close();
+    this.#parts.own.set("cloud", true, "");
+  }
+
+  /** Asked anew whenever the ledger has come back. */
+  async #restore(): Promise<void> {
+    const reply = await this.#ledger.ask({ kind: "cloudState" });
+    if (reply?.kind !== "cloudState" || this.#closed) return;
+    this.#directory.restored(reply.directory);
+    this.#uploader ??= new Uploader(this.#uploads(), reply.acked);
+    this.#line ??= this.#openLine();
+  }
+
+  #openLine(): BrokerLine {
+    const { clock, own } = this.#parts;
+    return new BrokerLine({
+      spec: brokerSpec(this.#parts),
+      will: () => ({ topic: this.#topic("gone"), payload: this.#signed("gone", { boot: this.#parts.cloud.boot }) }),
+      opened: () => {
+        this.#isOpen = true;
+        own.set("cloud", true, "");
+        this.#sendState();
+        this.#sync();
+        this.#alarms.opened();
+        this.#uploader?.opened();
+      },
+      arrived: (arrival) => this.#take(arrival),
+      gone: (why) => {
+        this.#isOpen = false;
+        this.#alarms.gone();
+        this.#uploader?.gone();
+        own.set("cloud", false, `The broker cannot be reached: ${why}.`);
+      },
+      mono: clock.mono,
+      chance: Math.random,
+    });
+  }
+
+  #uploads(): ConstructorParameters<typeof Uploader>[0] {
+    const { clock, note } = this.#parts;
+    return {
+      read: (after, limit) => this.#record.read((reader) => reader.linked(after, limit)),
+      send: (batch) => this.#sendBatch(batch),
+      acked: () => this.#tellAcked.call(),
+      forked: (place) => note({ type: "cloud.forked", ...place }),
+      ...clock,
+    };
+  }
+
+  #directoryDesk(): DirectoryDesk {
+    return new DirectoryDesk({
+      ask: (request) => this.#ledger.ask(request),
+      unseal: (kind, sealed) => unseal(kind, sealed, this.#unsealing),
+      sync: () => this.#sync(),
+      refused: (why) => this.#refusals.count(why),
+    });
+  }
+
+  #commandDesk(): CommandDesk {
+    const { desk, cloud } = this.#parts;
+    return new CommandDesk({
+      now: () => ({ ...this.#time(), challenges: this.#challenges.living() }),
+      mayOpen: cloud.mayOpen,
+      ask: (request) => this.#ledger.ask(request),
+      doors: (who, command) => desk.command(who, command),
+      sync: () => this.#sync(),
+      logs: (lines) => desk.logs(lines),
+      restart: () => {
+        if (!cloud.isWatchedOver) return "Nobody would start it again: it does not run as a service.";
+        // The answer goes first.
+        setTimeout(() => desk.restart(), stateEveryMs);
+        return null;
+      },
+      refused: (why) => this.#refusals.count(why),
+    });
+  }
+
+  #time(): { readonly wall: number; readonly trusted: boolean } {
+    const { aheadMs, source } = this.#parts.desk.time;
+    return { wall: Math.round(this.#parts.clock.wall() + aheadMs), trusted: source !== null };
+  }
+
+  #take(arrival: Arrival): void {
+    if (!this.#refusals.admits()) return;
+    const { identity } = this.#parts;
+    const at = readTopic(arrival.topic);
+    const isOurs = at?.site === identity.site && at.controller === identity.controller;
+    if (!isOurs) {
+      this.#refusals.count("misplaced");
+      return;
+    }
+    const read = readDown({ ...arrival, place: at.place }, identity, identity.issuerKeys);
+    if (read.ok) this.#obey(read.message, arrival);
+    else this.#refusals.count(read.why);
+  }
+
+  #obey(message: DownMessage, arrival: Arrival): void {
+    switch (message.kind) {
+      case "ack":
+        this.#syncAt = null;
+        if (this.#uploader?.ack(message) === false) this.#refusals.count("stale");
+        return;
+      case "beacon":
+        this.#directory.beacon(message);
+        return;
+      case "delta":
+      case "chunk":
+        void this.#directory.take(message);
+        return;
+      case "command":
+        void this.#command(message, arrival);
+        return;
+      case "keys":
+      case "certificate":
+        this.#refusals.count("misplaced");
+    }
+  }
+
+  async #command(command: Down<"command">, { responseTopic, correlation }: Arrival): Promise<void> {
+    const asker = askerOf(this.#parts.identity, responseTopic);
+    if (asker === null) {
+      this.#refusals.count("misplaced");
+      return;
+    }
+    const result = await this.#commands.take(command);
+    if (result === null) return;
+    const message = this.#signed("result", { id: command.id, ...this.#resultOf(result) });
+    const options = { expirySeconds: expiry.result, correlation };
+    void this.#line?.publish(resultTopic(this.#parts.identity, asker), message, options);
+  }
+
+  #resultOf({ code, why, log }: Result) {
+    const sealed = log === undefined ? {} : { sealed: seal("result", newest(log), this.#sealing, randomBytes) };
+    return { ok: code === "done", code, why, ...sealed };
+  }
+
+  #sync(): void {
+    const head = this.#record.read((reader) => reader.linked(reader.head() - 1, 1));
+    if (!this.#isOpen || head === null) return;
+    const [{ epoch, seq, hash } = { epoch: 0, seq: 0, hash: "0".repeat(64) }] = head;
+    const nonce = randomBytes(12).toString("base64url");
+    const acked = this.#uploader?.place ?? null;
+    const { standing: directory, refused } = this.#directory;
+    this.#uploader?.asked(nonce);
+    this.#syncAt = this.#parts.clock.mono();
+    const said = { nonce, epoch, seq, hash, acked: acked?.epoch === 0 ? null : acked, directory, refused };
+    void this.#send("sync", said, { expirySeconds: expiry.sync });
+  }
+
+  #sendState(): void {
+    const head = this.#record.read((reader) => reader.tail(1));
+    if (!this.#isOpen || head === null) return;
+    const { desk, cloud, clock, own } = this.#parts;
+    const [{ epoch, seq } = { epoch: 0, seq: 0 }] = head;
+    this.#stateAt = clock.mono();
+    const state = planState({
+      ...cloud,
+      challenge: this.#challenges.current(),
+      head: { epoch, seq },
+      directory: this.#directory.standing.version,
+      doors: desk.doors,
+      health: [...desk.health, ...own.facts()],
+      time: desk.time,
+      machineWall: clock.wall(),
+    });
+    void this.#send("state", state, { retain: true });
+  }
+
+  #sendBatch({ message, sealed }: EventBatch): void {
+    const more = sealed.length === 0 ? {} : { sealed: seal("events", sealed, this.#sealing, randomBytes) };
+    void this.#send("events", { ...message, ...more }, { expirySeconds: expiry.events });
+  }
+
+  #saveAcked(): void {
+    const place = this.#uploader?.place;
+    if (place !== undefined) void this.#ledger.ask({ kind: "cloudAcked", ...place });
+  }
+
+  #send(kind: Exclude<UpKind, "result">, members: object, options: Outgoing): Promise<boolean> {
+    return this.#line?.publish(this.#topic(kind), this.#signed(kind, members), options) ?? Promise.resolve(false);
+  }
+
+  #topic(kind: UpKind): string {
+    return topicOf(this.#parts.identity, upPlaceOf[kind]);
+  }
+
+  #signed(kind: UpKind, members: object): string {
+    const { site, controller, signer } = this.#parts.identity;
+    return signMessage({ kind, site, controller, at: this.#time().wall, ...members }, signer);
+  }
+}
+
+/** The newest lines that find room. */
+function newest(lines: readonly string[]): readonly string[] {
+  let bytes = 0;
+  const fits = lines.toReversed().filter((line) => {
+    bytes += Buffer.byteLength(line) + 3;
+    return bytes <= maxLogBytes;
+  });
+  return fits.reverse();
+}
+
+function brokerSpec({ identity, cloud }: CloudLinkParts): BrokerSpec {
+  const { site, controller, tls, broker } = identity;
+  return {
+    url: cloud.broker ?? broker ?? "",
+    clientId: `${site}.${controller}`,
+    user: cloud.user,
+    passwordFile: cloud.passwordFile,
+    ca: cloud.caFile === null ? tls.ca : readFileSync(cloud.caFile, "utf8"),
+    certificate: tls.certificate,
+    key: tls.key,
+    subscribe: topicOf(identity, "down/#"),
+  };
+}

@@ -1,0 +1,116 @@
+// Brings the issuer's directory to the ledger, step by step: asks for what is missing, opens what is sealed, hands it on.
+import type { CloudRequest, LedgerReply } from "../../domain/ask.ts";
+import type { CloudDocument, CloudStanding, CloudStep } from "../../domain/cloud-directory.ts";
+import type { Down } from "../../link/down-messages.ts";
+
+export interface DirectoryDeskParts {
+  readonly ask: (request: CloudRequest) => Promise<LedgerReply | null>;
+  /** What is sealed in a message; null when it cannot be opened. */
+  readonly unseal: (kind: string, sealed: string) => readonly unknown[] | null;
+  /** Tells the issuer where this controller stands, and asks for what is missing. */
+  readonly sync: () => void;
+  readonly refused: (why: "stale" | "unsealable" | "malformed") => void;
+}
+
+type StepMessage = Down<"delta"> | Down<"chunk">;
+
+export class DirectoryDesk {
+  readonly #parts: DirectoryDeskParts;
+  #standing: CloudStanding = { version: 0, snapshot: null };
+  #refused: readonly string[] = [];
+  #newest = { at: 0, version: 0 };
+  #isBusy = false;
+
+  constructor(parts: DirectoryDeskParts) {
+    this.#parts = parts;
+  }
+
+  get standing(): CloudStanding {
+    return this.#standing;
+  }
+
+  /** Documents that were left out lately. */
+  get refused(): readonly string[] {
+    return this.#refused;
+  }
+
+  restored(standing: CloudStanding): void {
+    this.#standing = standing;
+  }
+
+  get isBehind(): boolean {
+    return this.#standing.snapshot !== null || this.#newest.version > this.#standing.version;
+  }
+
+  /** True when it is news. */
+  beacon({ at, version }: Down<"beacon">): boolean {
+    if (at <= this.#newest.at) {
+      if (at < this.#newest.at) this.#parts.refused("stale");
+      return false;
+    }
+    this.#newest = { at, version };
+    if (this.isBehind) this.#parts.sync();
+    return true;
+  }
+
+  async take(message: StepMessage): Promise<void> {
+    if (this.#isBusy) return;
+    const step = this.#open(message);
+    if (step === null) return;
+    this.#isBusy = true;
+    const reply = await this.#parts.ask({ kind: "cloudApply", step });
+    this.#isBusy = false;
+    // The ledger is away: the next `sync` asks again.
+    if (reply === null) return;
+    if (reply.kind === "cloudStale") {
+      this.#standing = reply.directory;
+      this.#parts.refused("stale");
+    } else if (reply.kind === "cloudApplied") {
+      this.#standing = reply.directory;
+      this.#refused = [...this.#refused, ...reply.refused].slice(-maxRefused);
+      if (this.isBehind || message.kind === "chunk" || message.more) this.#parts.sync();
+    }
+  }
+
+  #open(message: StepMessage): CloudStep | null {
+    const secrets = message.sealed === undefined ? [] : this.#parts.unseal(message.kind, message.sealed);
+    if (secrets === null) {
+      this.#parts.refused("unsealable");
+      return null;
+    }
+    const documents = message.documents.map((document) => withSecrets(document, secrets));
+    if (!documents.every((document) => document !== null)) {
+      this.#parts.refused("malformed");
+      return null;
+    }
+    return stepOf(message, documents);
+  }
+}
+
+const maxRefused = 20;
+
+function stepOf(message: StepMessage, documents: readonly CloudDocument[]): CloudStep {
+  if (message.kind === "delta") {
+    const { from, version } = message;
+    return { kind: "delta", from, version, documents };
+  }
+  const { snapshot, after, upTo, version } = message;
+  return { kind: "chunk", snapshot, after, upTo, version, documents };
+}
+
+/** Null when one of the places holds no text. */
+function withSecrets(document: StepMessage["documents"][number], secrets: readonly unknown[]): CloudDocument | null {
+  const at = (place: number): string | null => {
+    const secret = secrets[place];
+    return typeof secret === "string" ? secret : null;
+  };
+  if (document.what === "passKey") {
+    const secret = document.secret === null ? null : at(document.secret);
+    return document.secret !== null && secret === null ? null : { ...document, secret };
+  }
+  if (document.what !== "person" && document.what !== "pass") return document;
+  const credentials = document.credentials.map((one) => ({ ...one, secret: at(one.secret) }));
+  if (credentials.some(({ secret }) => secret === null)) return null;
+  // Ids are text on the wire.
+  return { ...document, credentials } as unknown as CloudDocument;
+}

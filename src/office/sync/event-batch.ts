@@ -1,0 +1,65 @@
+// Cuts the record into batches for the issuer: in order, within one epoch, no larger than a message may be. Pure.
+import type { LinkedEvent } from "../../domain/events.ts";
+
+/** One epoch and a number in it. */
+export interface Place {
+  readonly epoch: number;
+  readonly seq: number;
+}
+
+const maxEvents = 200;
+/** Well below what a message may have, as base64 and JSON take their share. */
+const maxBatchBytes = 120_000;
+/** Older ones are for the record alone, and must set nothing off. */
+const freshMs = 60_000;
+
+export interface EventBatch {
+  readonly message: Readonly<Record<string, unknown>>;
+  /** What goes sealed with it; empty where no event names anybody. */
+  readonly sealed: readonly unknown[];
+  readonly last: LinkedEvent;
+}
+
+/** What follows `after` of these events, which follow one another; null when there is none. */
+export function planBatch(rows: readonly LinkedEvent[], after: Place, nowWall: number): EventBatch | null {
+  const [first] = rows;
+  if (first === undefined) return null;
+  const taken: LinkedEvent[] = [];
+  let bytes = 0;
+  for (const row of rows) {
+    bytes += sizeOf(row);
+    const follows = row.epoch === first.epoch && row.seq === first.seq + taken.length;
+    if (!follows || (taken.length > 0 && bytes > maxBatchBytes) || taken.length === maxEvents) break;
+    taken.push(row);
+  }
+  const last = taken.at(-1) ?? first;
+  const isGap = first.epoch === after.epoch && first.seq > after.seq + 1;
+  const gap = { fromSeq: after.seq + 1, toSeq: first.seq - 1, lastHash: first.prev, kept: [] };
+  return {
+    message: {
+      epoch: first.epoch,
+      prev: first.prev,
+      events: taken.map(openPart),
+      hash: last.hash,
+      historical: nowWall - last.at.wall > freshMs,
+      ...(isGap ? { gap } : {}),
+    },
+    sealed: taken.flatMap(({ seq, salt, personal }) => (personal === null ? [] : [{ seq, salt, personal }])),
+    last,
+  };
+}
+
+const openPart = ({ seq, at, boot, event, commitment }: LinkedEvent) => ({
+  seq,
+  wall: at.wall,
+  mono: at.mono,
+  trusted: at.trusted,
+  boot,
+  event,
+  commitment,
+});
+
+const sizeOf = ({ event, personal }: LinkedEvent): number =>
+  300 + JSON.stringify(event).length + (personal === null ? 0 : 2 * JSON.stringify(personal).length);
+
+export const isBefore = (a: Place, b: Place): boolean => a.epoch < b.epoch || (a.epoch === b.epoch && a.seq < b.seq);
