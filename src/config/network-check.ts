@@ -7,8 +7,9 @@ import { shortValue } from "./problem.ts";
 import type { Salvage } from "./salvage.ts";
 import type { Config } from "./schema.ts";
 
-export function networkFindings({ httpOpening, actions, actionHosts }: Salvage): readonly Finding[] {
+export function networkFindings({ httpOpening, actions, actionHosts, cloud }: Salvage): readonly Finding[] {
   return [
+    ...cloudFindings(cloud),
     ...fromAnywhere(httpOpening),
     ...strangeAddresses(httpOpening),
     ...actions.flatMap((action, n) => actionFindings(action, n, actionHosts)),
@@ -22,6 +23,32 @@ export function networkWarnings({ httpOpening: { modes } }: Config): readonly Fi
   const problem = "Its password stands in the address, which browsers, proxies and logs of other machines keep.";
   const remedy = "Use httpAuth or bearer wherever the other side can.";
   return [{ steps: ["httpOpening", "modes", n], value: "legacyQuery", problem, remedy }];
+}
+
+function cloudFindings(cloud: Salvage["cloud"]): readonly Finding[] {
+  if (cloud === null) return [];
+  return [...inTheOpen(cloud), ...halfAnAccount(cloud)];
+}
+
+type Cloud = NonNullable<Salvage["cloud"]>;
+
+/** Whoever stands in between could read who passes where, and hold it all back. */
+function inTheOpen({ broker }: Cloud): readonly Finding[] {
+  const { protocol, hostname } = new URL(broker ?? "mqtts://unnamed");
+  if (protocol === "mqtts:" || ["127.0.0.1", "localhost", "[::1]"].includes(hostname)) return [];
+  const problem = "mqtt:// does not encrypt, and is taken for a broker on this machine only.";
+  return [{ steps: ["cloud", "broker"], value: broker, problem, remedy: `Write "mqtts://${hostname}:8883".` }];
+}
+
+function halfAnAccount({ user, passwordFile }: Cloud): readonly Finding[] {
+  if ((user ?? null) === null) {
+    if ((passwordFile ?? null) === null) return [];
+    const problem = "A password without a user's name opens nothing.";
+    return [{ steps: ["cloud", "user"], value: null, problem, remedy: 'Name the user, or take "passwordFile" out.' }];
+  }
+  if ((passwordFile ?? null) !== null) return [];
+  const problem = "A broker wants a password with a user's name.";
+  return [{ steps: ["cloud", "passwordFile"], value: null, problem, remedy: "Name the file that it stands in." }];
 }
 
 type Opening = Salvage["httpOpening"];

@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import { idPattern } from "../domain/ids.ts";
 import { cameraReaderSchema } from "./camera-schema.ts";
+import { cloudSchema } from "./cloud-schema.ts";
 import { doorSchema } from "./door-schema.ts";
 import { actionHostSchema, actionSchema, httpOpeningSchema } from "./network-schema.ts";
 import { osdpReaderSchema, rs485Schema } from "./osdp-schema.ts";
@@ -70,6 +71,8 @@ export interface Salvage {
   readonly codes: Some<typeof codesSchema>;
   readonly keypad: Some<typeof keypadSchema>;
   readonly guessing: Some<typeof guessingSchema>;
+  /** Null when there is none. */
+  readonly cloud: Some<typeof cloudSchema> | null;
   readonly console: Some<typeof consoleSchema>;
   readonly httpOpening: Some<typeof httpOpeningSchema>;
   readonly actions: readonly Some<typeof actionSchema>[];
@@ -101,6 +104,7 @@ export function salvage(file: unknown): Salvage {
     codes: soundFields(codesSchema, own(file, "codes")),
     keypad: soundFields(keypadSchema, own(file, "keypad")),
     guessing: soundFields(guessingSchema, own(file, "guessing")),
+    cloud: (own(file, "cloud") ?? null) === null ? null : soundFields(cloudSchema, own(file, "cloud")),
     console: soundFields(consoleSchema, own(file, "console")),
     httpOpening: soundFields(httpOpeningSchema, own(file, "httpOpening")),
     actions: entries(file, "actions").map((entry) => soundFields(actionSchema, entry)),

@@ -31,8 +31,9 @@ export type CloudDocument = { readonly id: string; readonly version: number } & 
       readonly grants: readonly { readonly door: DoorId; readonly schedule: ScheduleId }[];
       readonly activatedAt?: UnixMs | null | undefined;
     }
-  /** `kept`: it is there, as it was sent before. */
-  | { readonly what: "gone" | "kept"; readonly of: Owned }
+  | { readonly what: "gone"; readonly of: Owned }
+  /** It is there, as it was sent before. */
+  | { readonly what: "kept"; readonly of: Owned }
 );
 
 export type CloudStep =

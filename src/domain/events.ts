@@ -227,6 +227,10 @@ export type SystemEvent =
   | { readonly type: "supply.restored"; readonly what: SupplyKind; readonly input: InputId }
   /** Somebody looks at what the wires report, cards and keys included. */
   | { readonly type: "wires.watched"; readonly who: string }
+  /** A command of the cloud was taken, once; what became of it follows. */
+  | { readonly type: "command.accepted"; readonly what: string; readonly by: string }
+  /** A document of the cloud's directory that this controller cannot take; all others were taken. */
+  | { readonly type: "directory.refused"; readonly what: string; readonly id: string; readonly why: string }
   /** What came over the link to the cloud and was not taken: docs/mqtt.md says what each cause means. */
   | { readonly type: "cloud.refused"; readonly why: CloudRefusal; readonly count: number }
   /** The issuer acknowledged an event that this controller never recorded so. */

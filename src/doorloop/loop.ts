@@ -16,6 +16,7 @@ import type { AskEffect, AskInput, AskState } from "./ask-machine.ts";
 import { askDeadline, noAsks, stepAsks } from "./ask-machine.ts";
 import { lockDown, runCommand } from "./commands.ts";
 import { Doors } from "./doors.ts";
+import { identify } from "./identify.ts";
 import type { InputFinding, InputOpening } from "./input-desk.ts";
 import { createInputDesk } from "./input-desk.ts";
 import { Latches } from "./latches.ts";
@@ -44,9 +45,6 @@ interface ReaderEntry {
   readonly spec: ReaderSpec;
   readonly desk: ReaderDesk;
 }
-
-/** How often a reader blinks that is to be found. */
-const blinkMs = 1_000;
 
 export class DoorLoop {
   readonly link: LedgerLink;
@@ -126,20 +124,14 @@ export class DoorLoop {
     if (isLockedDown && command.kind === "lockDownRelease") {
       return "The lockdown switch is still on; switch it off first.";
     }
-    if (command.kind === "identify") return this.#identify(command.forMs);
+    const isOver = () => this.#stopped;
+    if (command.kind === "identify") return identify({ ...this.#parts, isOver }, command.forMs);
     const problem = runCommand({ doors: this.#doors, latches: this.#latches }, command, who);
     // A door that refused it, as one that is locked open does, takes it as soon as it can.
     if (isLockedDown) this.#lockDown();
     this.#schedule();
     this.#parts.onChange();
     return problem;
-  }
-
-  #identify(forMs: number): null {
-    const { board, clock, site } = this.#parts;
-    for (const { id } of site.readers) board.signal(id, "warning");
-    if (forMs > blinkMs) clock.after(blinkMs, "identify", () => this.#stopped || this.#identify(forMs - blinkMs));
-    return null;
   }
 
   /** The wall clock was stepped, or its trust has changed: what hangs on it is looked at anew. */

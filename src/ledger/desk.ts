@@ -90,7 +90,7 @@ export class Desk {
   }
 
   /** Throws what the database throws. */
-  note(event: JournalEvent): void {
+  note(event: JournalEvent | (() => JournalEvent)): void {
     try {
       this.#parts.ledger.note(event, this.instant());
     } catch (error) {

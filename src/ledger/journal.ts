@@ -48,6 +48,10 @@ export class Journal {
     this.#head = this.#findHead();
   }
 
+  get head(): Pick<Anchor, "epoch" | "seq" | "hash"> {
+    return this.#head;
+  }
+
   get seq(): number {
     return this.#head.seq;
   }

@@ -1,7 +1,7 @@
 // The ledger's synchronous core: one writer over one database, deciding and recording in the same transaction. Knows no
 // process, no message and no clock but the one it is given.
 import type { Database, Transaction } from "better-sqlite3";
-import type { Answer, Ask, CalendarNews, Restored, ToLedger, Verdict } from "../domain/ask.ts";
+import type { Answer, Ask, CalendarNews, RecordPlace, Restored, ToLedger, Verdict } from "../domain/ask.ts";
 import { isBelowFloor } from "../domain/clock-floor.ts";
 import type { CredentialKind, DirectoryChange } from "../domain/directory.ts";
 import type { DirectoryPage, HolderKey, SecretToCompare } from "../domain/directory-export.ts";
@@ -96,6 +96,11 @@ export class Ledger {
     const salt = this.db.prepare<[], Buffer>("SELECT site_salt FROM controller").pluck().get();
     if (salt === undefined) throw new Fault("ledger.unreadable", "The database has lost its site's salt.");
     return salt;
+  }
+
+  get head(): RecordPlace & { readonly hash: string } {
+    const { epoch, seq, hash } = this.#journal.head;
+    return { epoch, seq, hash: hash.toString("hex") };
   }
 
   get headSeq(): number {

@@ -14,6 +14,7 @@ import { routes } from "./migrations/0008-routes.ts";
 import { partition } from "./migrations/0009-partition.ts";
 import { calendarOwners } from "./migrations/0010-calendar-owners.ts";
 import { removedPasses } from "./migrations/0011-removed-passes.ts";
+import { cloud } from "./migrations/0012-cloud.ts";
 import type { Migration } from "./migrations/migration.ts";
 
 /** In order; the last one's version is the newest that this build knows. */
@@ -29,6 +30,7 @@ export const ledgerMigrations: readonly Migration[] = [
   partition,
   calendarOwners,
   removedPasses,
+  cloud,
 ];
 
 /** Marks a database as Postern's, so that no other file is ever written to by mistake. */

@@ -6,9 +6,12 @@ import type { HolderRef, Source } from "../domain/directory.ts";
 import { holderKinds, sources } from "../domain/directory.ts";
 import type { SecretToCompare } from "../domain/directory-export.ts";
 import type { JournalEvent } from "../domain/events.ts";
+import { cloudRefusals } from "../domain/events.ts";
 import { accessChanges, openingModes, refusalCauses } from "../domain/http-opening.ts";
 import type { CredentialId, DoorId } from "../domain/ids.ts";
 import { idPattern } from "../domain/ids.ts";
+
+import { cloudKinds, parseCloudRequest } from "./cloud-line.ts";
 
 /** The steps of a change are looked at later, by what is loaded only for them. */
 export type RawRequest =
@@ -68,8 +71,12 @@ export function parseRequest(line: string): RequestParse {
     case "takeOffer":
     case "forgive":
       return parseForHolder(request["kind"], request);
-    default:
-      return refuse("There is no such kind of request.");
+    default: {
+      if (!(cloudKinds as readonly unknown[]).includes(request["kind"]))
+        return refuse("There is no such kind of request.");
+      const cloud = parseCloudRequest(request);
+      return cloud === null ? refuse("The request of the cloud's link is malformed.") : { ok: true, request: cloud };
+    }
   }
 }
 
@@ -176,8 +183,10 @@ function readNote(note: Record<string, unknown>): JournalEvent | null {
   if (type === "console.entered") return isText(how, maxTextLength) ? { type, how } : null;
   if (type === "http.accessChanged") return readAccessChange(note);
   if (type === "cards.keyChanged") return readKeyChange(note);
+  if (type === "cloud.forked") return readFork(note);
   if (!isCount(count)) return null;
   if (type === "http.refused") return readRefusal(note, count);
+  if (type === "cloud.refused") return readCloudRefusal(note, count);
   if (type === "http.opened") return readOpening(note, count);
   return type === "action.done" || type === "action.failed" ? readAction(type, note, count) : null;
 }
@@ -191,6 +200,16 @@ function readAccessChange({ what, name }: Record<string, unknown>): JournalEvent
 function readKeyChange({ what, profile }: Record<string, unknown>): JournalEvent | null {
   if (what !== "set" && what !== "removed") return null;
   return typeof profile === "string" && idPattern.test(profile) ? { type: "cards.keyChanged", what, profile } : null;
+}
+
+function readFork({ epoch, seq }: Record<string, unknown>): JournalEvent | null {
+  if (!Number.isSafeInteger(epoch) || !Number.isSafeInteger(seq)) return null;
+  return { type: "cloud.forked", epoch: Number(epoch), seq: Number(seq) };
+}
+
+function readCloudRefusal({ why }: Record<string, unknown>, count: number): JournalEvent | null {
+  const cause = cloudRefusals.find((one) => one === why);
+  return cause === undefined ? null : { type: "cloud.refused", why: cause, count };
 }
 
 const machinePattern = /^(token|account) [a-z0-9][a-z0-9-]{0,62}$/;

@@ -7,6 +7,7 @@ import type { Source } from "../domain/directory.ts";
 import { Fault } from "../domain/fault.ts";
 import type { ChangeDesk } from "./change-desk.ts";
 import type { ChangeParse } from "./change-shape.ts";
+import { CloudRequests } from "./cloud-requests.ts";
 import { replyWithCodes } from "./code-counts.ts";
 import type { Desk } from "./desk.ts";
 import { answerDeskRequest } from "./desk-requests.ts";
@@ -34,6 +35,7 @@ type Answering = (reply: LedgerReply) => void;
 
 export class RequestServer {
   readonly #parts: RequestParts;
+  readonly #cloud: CloudRequests;
   readonly #connections = new Set<LineConnection>();
   readonly #watchers = new Set<LineConnection>();
   /** Who has staged something. */
@@ -45,6 +47,7 @@ export class RequestServer {
 
   constructor(path: string, parts: RequestParts) {
     this.#parts = parts;
+    this.#cloud = new CloudRequests(parts);
     this.#server = createServer((socket) => this.#accept(socket));
     this.#server.on("error", (error) => {
       parts.report(new Fault("ledger.socketFailed", "The ledger's socket does not work.", { path }, error));
@@ -150,6 +153,12 @@ export class RequestServer {
         break;
       case "note":
         done(this.#note(request.event));
+        break;
+      case "cloudState":
+      case "cloudApply":
+      case "cloudCommand":
+      case "cloudAcked":
+        this.#cloud.answer(request, done);
         break;
       default:
         answerDeskRequest(request, { ...this.#parts, grew: (seq) => this.grew(seq) }, done);

@@ -158,8 +158,8 @@ export async function openBench(options: BenchOptions = {}): Promise<OfficeBench
     samples: options.samples ?? [],
     codeDigest: options.codeDigest === undefined ? digestOf(entryCode) : options.codeDigest,
     codeExpiresWallMs: clock.wallMs + (options.codeLifeMs ?? 15 * 60_000),
-    sessionKeyHex: options.sessionKeyHex ?? cloud: null,
-      sessionKeyHex,
+    sessionKeyHex: options.sessionKeyHex ?? sessionKeyHex,
+    cloud: null,
     actions: {
       list: [],
       hosts: [],

@@ -1,0 +1,46 @@
+// Reads what the link to the cloud asks, as a line of the ledger's socket. What documents say is looked at when they are applied. Pure.
+import type { CloudRequest } from "../domain/ask.ts";
+import type { CloudStep } from "../domain/cloud-directory.ts";
+
+export const cloudKinds = ["cloudState", "cloudApply", "cloudCommand", "cloudAcked"] as const;
+
+/** Null when it is malformed. */
+export function parseCloudRequest(request: Record<string, unknown>): CloudRequest | null {
+  const { kind, id, what, by, epoch, seq, step } = request;
+  switch (kind) {
+    case "cloudState":
+      return { kind };
+    case "cloudApply":
+      return isStep(step) ? { kind, step } : null;
+    case "cloudCommand":
+      return isText(id) && isText(what) && isText(by) ? { kind, id, what, by } : null;
+    case "cloudAcked":
+      return isCount(epoch) && isCount(seq) ? { kind, epoch, seq } : null;
+    default:
+      return null;
+  }
+}
+
+const isText = (value: unknown): value is string =>
+  typeof value === "string" && value.length > 0 && value.length <= 100;
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
+const isPosition = (value: unknown): boolean => value === null || typeof value === "string";
+
+function isStep(value: unknown): value is CloudStep {
+  if (typeof value !== "object" || value === null) return false;
+  const { kind, from, version, snapshot, after, upTo, documents } = value as Record<string, unknown>;
+  if (!Array.isArray(documents) || !documents.every(isDocument) || !isCount(version)) return false;
+  if (kind === "delta") return isCount(from);
+  return kind === "chunk" && isCount(snapshot) && isPosition(after) && isPosition(upTo);
+}
+
+function isDocument(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const { what, id, version, credentials, grants } = value as Record<string, unknown>;
+  if (typeof what !== "string" || typeof id !== "string" || !isCount(version)) return false;
+  const isHolder = what === "person" || what === "pass";
+  return !isHolder || (isObjects(credentials) && isObjects(grants));
+}
+
+const isObjects = (value: unknown): boolean =>
+  Array.isArray(value) && value.every((one) => typeof one === "object" && one !== null);

@@ -1,0 +1,68 @@
+// Answers what the link to the cloud asks of the ledger.
+import type { CloudRequest, LedgerReply } from "../domain/ask.ts";
+import type { ChangeDesk } from "./change-desk.ts";
+import { CloudApplier } from "./cloud-applier.ts";
+import { CloudTables } from "./cloud-standing.ts";
+import type { Desk } from "./desk.ts";
+import type { Ledger } from "./ledger.ts";
+
+export interface CloudRequestParts {
+  readonly ledger: Ledger;
+  readonly desk: Pick<Desk, "note">;
+  readonly changes: Pick<ChangeDesk, "take">;
+}
+
+type Done = (reply: LedgerReply) => void;
+
+export class CloudRequests {
+  readonly #parts: CloudRequestParts;
+  readonly #tables: CloudTables;
+  readonly #applier: CloudApplier;
+
+  constructor(parts: CloudRequestParts) {
+    this.#parts = parts;
+    this.#tables = new CloudTables(parts.ledger.db);
+    this.#applier = new CloudApplier(parts);
+  }
+
+  answer(request: CloudRequest, done: Done): void {
+    switch (request.kind) {
+      case "cloudState":
+        done({
+          kind: "cloudState",
+          head: this.#parts.ledger.head,
+          acked: this.#tables.acked,
+          directory: this.#tables.directory,
+        });
+        return;
+      case "cloudApply":
+        void this.#applier.apply(request.step, done);
+        return;
+      case "cloudCommand":
+        done(this.#command(request));
+        return;
+      case "cloudAcked":
+        done(this.#trying(() => this.#tables.ack(request), { kind: "noted" }));
+    }
+  }
+
+  /** The id and the event are on the disk together before anybody acts. */
+  #command({ id, what, by }: Extract<CloudRequest, { kind: "cloudCommand" }>): LedgerReply {
+    if (this.#tables.hasCommand(id)) return { kind: "commandTaken", fresh: false };
+    const take = (): void =>
+      this.#parts.desk.note(() => {
+        this.#tables.takeCommand(id);
+        return { type: "command.accepted", what, by };
+      });
+    return this.#trying(take, { kind: "commandTaken", fresh: true });
+  }
+
+  #trying(work: () => void, reply: LedgerReply): LedgerReply {
+    try {
+      work();
+      return reply;
+    } catch {
+      return { kind: "error", problem: "The database did not take it; see the health of the ledger." };
+    }
+  }
+}
