@@ -108,11 +108,11 @@ const rows: readonly Row[] = [
   [
     "an unknown key on top",
     edited((site) => {
-      site.colour = "blue";
+      site.wallpaper = "blue";
     }),
     [
-      "colour",
-      /^Postern knows no setting "colour" here\.$/,
+      "wallpaper",
+      /^Postern knows no setting "wallpaper" here\.$/,
       /^Remove it; known here: .*site, board, gpio, relays/,
       '"blue"',
     ],
