@@ -107,6 +107,7 @@ function guessBar({ presentation, guess, now }: Facts): DenyReason | null {
 function credentialBar(facts: Facts): DenyReason | null {
   const { presentation, credential, holder, first } = facts;
   if (presentation.method === "pin" && presentation.digits === null) return "entryInvalid";
+  if (facts.carried?.refused != null) return facts.carried.refused;
   if (credential === null || holder === null) {
     const isSecond = first !== null && first.need !== "twoPeople" && isSecondTry(facts, first.need);
     return isSecond ? "factorWrong" : "unknownCredential";

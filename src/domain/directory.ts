@@ -1,7 +1,8 @@
 // The directory: people, passes, public codes, their credentials, grants and schedules, as the rules see them.
 import type { CardTechnology, KnownPart } from "./card-format.ts";
+import type { PassKeyGiven } from "./carried-pass/pass-key.ts";
 import type { CodeToken, UseCount } from "./directory-export.ts";
-import type { CredentialId, DoorId, HolidayId, PassId, PersonId, PublicId, ScheduleId } from "./ids.ts";
+import type { CredentialId, DoorId, HolidayId, PassId, PassKeyId, PersonId, PublicId, ScheduleId } from "./ids.ts";
 import type { Recurrence } from "./recurrence.ts";
 import type { Holiday, Schedule } from "./schedule.ts";
 import type { FactorNeed } from "./site.ts";
@@ -203,7 +204,17 @@ export type DirectoryChange =
   /** The guest opened the pass for the first time, as its issuer saw it. */
   | { readonly op: "activatePass"; readonly id: PassId; readonly at: UnixMs }
   /** Uses that were spent before the pass came to this controller; they never become fewer by it. */
-  | ({ readonly op: "putUses"; readonly pass: PassId } & UseCount);
+  | ({ readonly op: "putUses"; readonly pass: PassId } & UseCount)
+  /** The secret, in hex digits, may be left out of a key that is known. */
+  | { readonly op: "putPassKey"; readonly key: PassKeyGiven; readonly secret?: string }
+  | { readonly op: "removePassKey"; readonly id: PassKeyId }
+  /** Carried passes and offline codes of a key: single ones, and all up to one. */
+  | {
+      readonly op: "revokePasses";
+      readonly key: PassKeyId;
+      readonly upTo?: number | null;
+      readonly serials?: readonly number[];
+    };
 
 export type HolderRef =
   | { readonly kind: "person"; readonly id: PersonId }

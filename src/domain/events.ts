@@ -1,6 +1,6 @@
 // Everything that can enter the record. Names are `noun.past`; codes, PINs and card numbers never appear in one.
 import type { FailureCause } from "./action.ts";
-import type { Source } from "./directory.ts";
+import type { PassFloors, Source } from "./directory.ts";
 import type { AccessChange, OpeningMode, RefusalCause, RefusedOver } from "./http-opening.ts";
 import type {
   ActionId,
@@ -10,15 +10,17 @@ import type {
   DoorId,
   InputId,
   PassId,
+  PassKeyId,
   PersonId,
   ReaderId,
   RelayId,
 } from "./ids.ts";
 import type { Method } from "./presentation.ts";
 import type { DenyReason } from "./reasons.ts";
+import type { Recurrence } from "./recurrence.ts";
 import type { FactorNeed, SupplyKind } from "./site.ts";
 import type { DoorMode } from "./status.ts";
-import type { Instant } from "./time.ts";
+import type { Instant, UnixMs } from "./time.ts";
 
 /** Who vouches for the time: the network, somebody on site, a clock chip with a battery, or a simulated clock. */
 export type TimeSource = "network" | "site" | "chip" | "simulated";
@@ -129,8 +131,36 @@ export type AccessEvent =
   | { readonly type: "access.late"; readonly ask: AskId; readonly door: DoorId }
   /** Too many wrong codes: PIN and QR digits are blocked at this door for so long. */
   | { readonly type: "access.limited"; readonly door: DoorId; readonly blockMs: number }
+  /** What a carried pass or an offline code says, the first time that it was proven here. */
+  | ({
+      readonly type: "pass.carried";
+      readonly pass: PassId;
+      readonly key: PassKeyId;
+      readonly door: DoorId;
+    } & CarriedWords)
+  /** Older passes of the same key, taken back by one that was shown. */
+  | {
+      readonly type: "passes.revoked";
+      readonly key: PassKeyId;
+      readonly upTo: number | null;
+      readonly serials: readonly number[];
+      readonly by: string;
+    }
   /** Presentations denied without a look-up because the reader or the controller was busy. */
   | { readonly type: "access.shed"; readonly reader: ReaderId; readonly count: number };
+
+export interface CarriedWords {
+  readonly from: UnixMs;
+  readonly until: UnixMs;
+  readonly recurrence: Recurrence;
+  /** By number; null is all places of its key. */
+  readonly places: readonly number[] | null;
+  readonly usesPerDoor: number | null;
+  readonly usesTotal: number | null;
+  readonly floors: PassFloors;
+  /** Whether its code must be typed after it. */
+  readonly code: boolean;
+}
 
 export type AbortReason = "expired" | "ledgerLost" | "interlocked" | "blocked";
 

@@ -26,7 +26,8 @@ export function neededFactors(facts: Facts): FactorNeed {
   const { holidays, holder } = facts;
   const ofHolder = holder?.kind === "person" ? (holder.factors ?? "any") : "any";
   const ofPass = holder?.kind === "pass" && facts.door.passCodeRequired ? "qrAndCode" : "any";
-  return strictest([doorNeed(facts, holidays), doorNeed(facts, []), ofHolder, ofPass]);
+  const ofCarried = facts.carried?.codeRequired === true ? "qrAndCode" : "any";
+  return strictest([doorNeed(facts, holidays), doorNeed(facts, []), ofHolder, ofPass, ofCarried]);
 }
 
 /** A clock that cannot be trusted may stand inside any rule's schedule: the strictest of all counts then. */
@@ -62,7 +63,9 @@ export function factorStep(facts: Facts, credential: Credential, holder: Holder)
     const alone = aloneStep(facts, credential, holder);
     return alone.step === "whole" && holder.kind === "person" ? { step: "first", need } : barred("factorMissing");
   }
-  if (firstKinds[need].includes(credential.kind)) return { step: "first", need };
+  if (firstKinds[need].includes(credential.kind)) {
+    return facts.carried?.code === null ? barred("factorMissing") : { step: "first", need };
+  }
   const alone = need === "qrAndCode" && !facts.hasScanner && credential.kind === "code";
   return alone ? codeStep(facts, credential) : barred("factorMissing");
 }

@@ -3,6 +3,7 @@ import type { Situation } from "./ask.ts";
 import type { Credential, Grant, Holder, Person } from "./directory.ts";
 import type { GuessState } from "./guess.ts";
 import type { Presentation } from "./presentation.ts";
+import type { CarriedRefusal } from "./reasons.ts";
 import type { Holiday, ScheduleRule } from "./schedule.ts";
 import type { AreaSpec, CodePolicy, DoorSpec, FactorNeed, Features, PassPolicy } from "./site.ts";
 import type { Instant, UnixMs } from "./time.ts";
@@ -40,6 +41,18 @@ export interface Facts {
   /** How long ago the door last opened for this holder, and for anybody else; null when that is not remembered. */
   readonly openedAgoMs: { readonly bySame: number | null; readonly byOther: number | null };
   readonly passage: Passage | null;
+  /** Of a pass or code that the directory does not have; left out for anything else. */
+  readonly carried?: CarriedFacts;
+}
+
+/** What verifying a carried pass or an offline code has told. */
+export interface CarriedFacts {
+  /** Why it is none, or more than its issuer may give; null where nothing is wrong with it. */
+  readonly refused: CarriedRefusal | null;
+  /** Asks for its code at every door. */
+  readonly codeRequired: boolean;
+  /** To be typed after it; null where it has none. */
+  readonly code: string | null;
 }
 
 export interface Host {
@@ -59,6 +72,8 @@ export interface FirstFactor {
   readonly need: Exclude<FactorNeed, "any">;
   readonly credential: Credential;
   readonly holder: Holder;
+  /** Of a carried pass, which nobody has in store: its code, and where it opens. */
+  readonly carried?: { readonly code: string; readonly grants: readonly Grant[] };
 }
 
 /** The area that the presentation would lead into. */

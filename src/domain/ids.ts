@@ -15,6 +15,8 @@ export type HolidayId = Id<"holiday">;
 export type PublicId = Id<"public">;
 export type AreaId = Id<"area">;
 export type ActionId = Id<"action">;
+/** A key of an issuer of carried passes or offline codes. */
+export type PassKeyId = Id<"passKey">;
 /** `<run>.<n>`: unique for ever, because a run's name is random. */
 export type AskId = Id<"ask">;
 /** One life of the door loop, named at its start. */

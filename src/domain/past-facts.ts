@@ -1,5 +1,7 @@
 // The facts of a decision that the record tells of, gathered again from a directory; knows no store. What is not kept, such as how
 // many uses were left, is taken as the record says.
+import type { PassClaims } from "./carried-pass/pass-claims.ts";
+import { parseCarriedId } from "./carried-pass/pass-key.ts";
 import type { Credential, Grant, Holder, HolderRef, Person } from "./directory.ts";
 import { factorRulesOf, isSecondTry } from "./factors.ts";
 import type { Facts, FirstFactor, Passage, Uses } from "./facts.ts";
@@ -7,6 +9,7 @@ import { freshGuess } from "./guess.ts";
 import type { CredentialId, DoorId, PassId, PersonId, ScheduleId } from "./ids.ts";
 import type { Outcome } from "./judgement.ts";
 import type { Presentation } from "./presentation.ts";
+import { carriedRefusals } from "./reasons.ts";
 import type { Around, Decided, Recorded } from "./record-watch.ts";
 import { recordedOutcome } from "./record-watch.ts";
 import { occurrenceAt } from "./recurrence.ts";
@@ -26,6 +29,8 @@ export interface DirectoryView {
   credentialsOf(holder: HolderRef): readonly Credential[];
   grantsAt(holder: HolderRef, door: DoorId): Grant[];
   knownSchedule(id: ScheduleId): Schedule | null;
+  /** What is kept of a carried pass or an offline code; null for any other pass. */
+  carriedClaims(pass: PassId): PassClaims | null;
 }
 
 /** What of a pass is counted and remembered, as it is now. */
@@ -75,7 +80,7 @@ export function pastFacts(parts: PastParts): Facts | null {
   const { event, at: now } = decided;
   const door = site.doors.find(({ id }) => id === event.door);
   if (door === undefined) return null;
-  const subject = subjectOf(event, directory);
+  const subject = asRecorded(subjectOf(event, directory), decided);
   const told = parts.recorded === undefined ? subject : parts.recorded;
   const outcome = recordedOutcome(decided);
   const direction = site.readers.find(({ id }) => id === event.reader)?.direction ?? "entry";
@@ -101,7 +106,30 @@ export function pastFacts(parts: PastParts): Facts | null {
     activatedAt: activatedAt(outcome, holder, now.wall, site, passes),
     openedAgoMs: openedAgo(outcome, around, decided, door),
     passage: passageOf(outcome, site, door, direction),
+    ...carriedOf(outcome, event, subject, directory),
   };
+}
+
+/** When a carried pass was revoked is not kept, but only that it was by then. */
+function asRecorded(subject: Subject | null, decided: Decided): Subject | null {
+  if (subject?.holder.kind !== "pass" || parseCarriedId(subject.holder.id) === null) return subject;
+  if (recordedOutcome(decided) !== "revoked") return subject;
+  return { ...subject, holder: { ...subject.holder, state: "revoked" } };
+}
+
+/** Why a pass proved nothing the record alone can tell. */
+function carriedOf(
+  outcome: Outcome,
+  event: Shown,
+  subject: Subject | null,
+  directory: DirectoryView,
+): Pick<Facts, "carried"> {
+  const refused = carriedRefusals.find((one) => one === outcome) ?? null;
+  const claims = event.pass === null || event.method !== "qr" ? null : directory.carriedClaims(event.pass);
+  if (refused === null && claims === null) return {};
+  // A code that is never typed stands for one that there is.
+  const hasCode = outcome !== "factorMissing" || subject === null;
+  return { carried: { refused, codeRequired: claims?.code === true, code: hasCode ? "000000" : null } };
 }
 
 /** What of the facts a configuration says. */

@@ -1,5 +1,9 @@
 // Why a presentation was denied: exactly one reason each, for the record only; the person at the door sees "denied".
 
+/** What a carried pass alone is refused for. */
+export const carriedRefusals = ["passUnreadable", "issuerUnknown", "passForged", "issuerExceeded"] as const;
+export type CarriedRefusal = (typeof carriedRefusals)[number];
+
 export const denyReasons = [
   "ledgerUnavailable",
   "busy",
@@ -9,6 +13,7 @@ export const denyReasons = [
   "accessLimited",
   "entryInvalid",
   "unknownCredential",
+  ...carriedRefusals,
   "credentialSuspended",
   "credentialLost",
   "credentialStolen",

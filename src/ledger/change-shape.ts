@@ -2,6 +2,7 @@
 // so that no door waits for it. What values may be is said elsewhere.
 import { z } from "zod";
 import { cardTechnologies, knownParts } from "../domain/card-format.ts";
+import { passKeyForms, passKeyLimits } from "../domain/carried-pass/pass-key.ts";
 import type { ChangeProblem, DirectoryChange } from "../domain/directory.ts";
 import { credentialKinds, credentialStates, presets, roles, sources } from "../domain/directory.ts";
 import { weekdays } from "../domain/local-time.ts";
@@ -104,6 +105,23 @@ const holiday = z.strictObject({
   yearly: z.boolean(),
   workingHours: z.array(window).max(100),
 });
+const limit = z.number().nullable();
+const passKey = z.strictObject({
+  id: text,
+  number: z.number(),
+  form: z.enum(passKeyForms),
+  places: z
+    .array(z.strictObject({ number: z.number(), doors: z.array(text).max(passKeyLimits.doorsPerPlace) }))
+    .max(100),
+  name: text.optional(),
+  digits: z.literal([10, 12]).nullable().optional(),
+  state: z.enum(["active", "suspended"]).optional(),
+  source: z.enum(sources).optional(),
+  floors: texts.optional(),
+  limits: z.strictObject({ maxMinutes: limit, maxUses: limit }).optional(),
+  validity: validity.optional(),
+  person: text.nullable().optional(),
+});
 const grant = { holder, door: text, schedule: text };
 
 const change = z.discriminatedUnion("op", [
@@ -143,6 +161,14 @@ const change = z.discriminatedUnion("op", [
   z.strictObject({ op: z.literal("removeGrant"), ...grant }),
   z.strictObject({ op: z.literal("activatePass"), id: text, at: z.number() }),
   z.strictObject({ op: z.literal("putUses"), pass: text, door: text, occurrence: z.number(), spent: z.number() }),
+  z.strictObject({ op: z.literal("putPassKey"), key: passKey, secret: text.optional() }),
+  z.strictObject({ op: z.literal("removePassKey"), id: text }),
+  z.strictObject({
+    op: z.literal("revokePasses"),
+    key: text,
+    upTo: limit.optional(),
+    serials: z.array(z.number()).max(1_000).optional(),
+  }),
 ]);
 
 export type ChangeParse =

@@ -12,6 +12,7 @@ import { triesIn } from "../domain/padded-pin.ts";
 import type { DenyReason } from "../domain/reasons.ts";
 import { occurrenceAt, onlyOccurrence } from "../domain/recurrence.ts";
 import type { Instant, MonoMs } from "../domain/time.ts";
+import type { Proven } from "./carried.ts";
 import type { ReadyAsk } from "./ready-ask.ts";
 import { gatherFacts, holdingOf, instantOf, nobody, verdictOf } from "./ready-ask.ts";
 import { keyOf, raiseFloor, sideOf } from "./session.ts";
@@ -42,16 +43,31 @@ export class Deciding {
     if (door === undefined) return this.#deny(ask, "noGrant", nobody, now);
     const first = this.#firstOf(ask, now);
     const ready = asMeant(asked, first);
-    const { facts, collided } = gatherFacts(ready, door, now, first, {
+    const { facts, collided, proven } = gatherFacts(ready, door, now, first, {
       ...transaction.parts,
       openings: transaction.openings,
       expected: transaction.expected,
     });
+    if (proven !== null) this.#noteCarried(ask, proven, now);
     const decision = decide(facts);
     transaction.firsts.set(sideOf(ask), null);
     if (decision.granted) return this.#grant(ready.ask, decision, facts, collided);
     if ("more" in decision) return this.#begin(ask, decision, facts);
     return this.#refuse(ask, decision, facts, ready.padded?.windows ?? 1);
+  }
+
+  /** Whatever becomes of it: a pass that proves its issuer is believed in what it takes back. */
+  #noteCarried({ door }: Ask, { key, claims, carried }: Proven, now: Instant): void {
+    const { passKeys } = this.#transaction.parts;
+    const { holder } = carried;
+    if (passKeys.remember(key.number, claims, holder)) {
+      const { recurrence, usesPerDoor, usesTotal, floors } = holder;
+      const { from, until, places, code } = claims;
+      const words = { from, until, recurrence, places, usesPerDoor, usesTotal, floors, code };
+      this.#transaction.append({ type: "pass.carried", pass: holder.id, key: key.id, door, ...words }, now);
+    }
+    if (claims.revokes === null || key.state !== "active" || !passKeys.revoke(key.number, claims.revokes)) return;
+    this.#transaction.append({ type: "passes.revoked", key: key.id, ...claims.revokes, by: holder.id }, now);
   }
 
   /** What this completes, if it is meant to complete anything. */
@@ -63,7 +79,8 @@ export class Deciding {
 
   /** What was taken away meanwhile is as if it had not been shown; so is another person who may not enter any more. */
   #stillHolds({ need, credential, holder }: FirstFactor, ask: Ask): boolean {
-    const { directory } = this.#transaction.parts;
+    const { directory, passKeys } = this.#transaction.parts;
+    if (holder.kind === "pass" && passKeys.stillHolds(holder.id)) return true;
     if (directory.credentialState(credential.id) !== "active") return false;
     if (need !== "twoPeople") return true;
     const now = directory.holder(holder.kind, holder.id);
@@ -111,7 +128,9 @@ export class Deciding {
   #begin(ask: Ask, decision: Begun, facts: Facts): Verdict {
     const { now, credential, holder } = facts;
     if (credential === null || holder === null) return this.#deny(ask, "unknownCredential", facts, now);
-    const factor = { need: decision.more, credential, holder };
+    const code = facts.carried?.code ?? null;
+    const carried = code === null ? {} : { carried: { code, grants: facts.grants } };
+    const factor = { need: decision.more, credential, holder, ...carried };
     this.#transaction.firsts.set(sideOf(ask), { factor, at: now.mono });
     const { directoryVersion } = this.#transaction.counters;
     const event = { ...shownOf(ask), ...holdingOf(facts), need: decision.more, directoryVersion };

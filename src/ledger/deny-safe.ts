@@ -27,6 +27,9 @@ export function useUpCounts(db: Database, copiedWall: number, nowWall: number): 
     `INSERT OR IGNORE INTO pass_activation (pass, occurrence, at)
      SELECT p.id, o.value, 0 FROM (${activated}) p JOIN json_each(?) o ON p.recurs = (o.value <> 0)`,
   ).run(occurrences);
+  db.prepare("UPDATE pass_key_number SET counted_from = max(counted_from, ?)").run(
+    Math.ceil(Math.max(nowWall, clockFloorOf(db))),
+  );
   return db.prepare<[], number>(`SELECT count(*) FROM (${limits})`).pluck().get() ?? 0;
 }
 

@@ -20,7 +20,15 @@ const rowsPerSlice = 500;
 const stepsPerSlice = 50;
 const cachePages = 2_000;
 /** They grow by themselves all the time, or belong to the record, and no change of the directory writes to them. */
-const notCopied: readonly string[] = [...tablesOfThePast, "controller", "guess", "latch", "retention", "recovery"];
+const notCopied: readonly string[] = [
+  ...tablesOfThePast,
+  "controller",
+  "guess",
+  "latch",
+  "retention",
+  "recovery",
+  "carried_pass",
+];
 
 export interface PreparedStep {
   readonly change: DirectoryChange;

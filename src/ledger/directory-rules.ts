@@ -17,6 +17,7 @@ import { isPlate, normalizePlate } from "../domain/presentation.ts";
 import type { DayWindow, Recurrence } from "../domain/recurrence.ts";
 import type { Holiday, Schedule, WeeklyWindow } from "../domain/schedule.ts";
 import { always, never } from "../domain/schedule.ts";
+import { checkPassKey, checkRevoked } from "./pass-key-rules.ts";
 
 export const directoryLimits = {
   /** Applied at once, while asks wait: a quarter of a second on a small board. */
@@ -97,12 +98,17 @@ function checkStep(change: DirectoryChange): Problem[] {
       return [...checkId(change.id), ...checkValidity(change.validity), ...checkToken(change)];
     case "putUses":
       return checkUses(change);
+    case "putPassKey":
+      return checkPassKey(change);
+    case "revokePasses":
+      return checkRevoked(change);
     case "removeHolder":
     case "setCredentialState":
     case "removeCredential":
     case "removeHoliday":
     case "putGrant":
     case "removeGrant":
+    case "removePassKey":
       return [];
   }
 }

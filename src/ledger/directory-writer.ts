@@ -31,6 +31,7 @@ import { HolderStates } from "./holder-states.ts";
 import { Ownership } from "./ownership.ts";
 import { misplacedCodes } from "./partition-check.ts";
 import { settlePassDoors } from "./pass-doors.ts";
+import { isPassKeyChange, PassKeyWriter } from "./pass-key-writer.ts";
 import { PassTombstones } from "./pass-tombstones.ts";
 import type { CoolDown } from "./retired-codes.ts";
 import type { Tokens } from "./tokens.ts";
@@ -64,6 +65,7 @@ export class DirectoryWriter {
   readonly #credentials: CredentialWriter;
   readonly #states: HolderStates;
   readonly #ownership: Ownership;
+  readonly #passKeys: PassKeyWriter;
   readonly #codes: CodeSpace;
   readonly #tombstones: PassTombstones;
   readonly #warnings: ChangeWarnings;
@@ -77,6 +79,7 @@ export class DirectoryWriter {
     this.#credentials = new CredentialWriter(db, this.#sql, tokens);
     this.#states = new HolderStates(db);
     this.#ownership = new Ownership(db);
+    this.#passKeys = new PassKeyWriter(db, tokens);
     this.#codes = new CodeSpace(db);
     this.#tombstones = new PassTombstones(db);
     this.#warnings = new ChangeWarnings(db);
@@ -164,6 +167,7 @@ export class DirectoryWriter {
   }
 
   #applyStep(change: DirectoryChange, hash: CodeHash | null, context: ChangeContext): Problem | null {
+    if (isPassKeyChange(change)) return this.#passKeys.take(change, context.origin, context.doors);
     switch (change.op) {
       case "putPerson":
         return this.#putHolder(completePerson(change.person), context);

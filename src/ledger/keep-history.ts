@@ -52,6 +52,13 @@ const watched: readonly Watched[] = [
     columns: ["name", "rule"],
   },
   {
+    table: "pass_key",
+    what: "passKey",
+    key: (row) => `${row}.number`,
+    content: "json_object('id', old.id, 'form', old.form, 'state', old.state, 'source', old.source, 'body', old.body)",
+    columns: ["state", "body"],
+  },
+  {
     table: "holiday",
     what: "holiday",
     key: (row) => `${row}.id`,

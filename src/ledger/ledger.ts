@@ -30,6 +30,7 @@ import { Journal } from "./journal.ts";
 import { keepHistory } from "./keep-history.ts";
 import type { Keys, RandomBytes } from "./keys.ts";
 import { Latches } from "./latches.ts";
+import { PassKeys } from "./pass-keys.ts";
 import { previewAnswers } from "./preview.ts";
 import type { ReadyAsk } from "./ready-ask.ts";
 import { instantOf } from "./ready-ask.ts";
@@ -58,6 +59,7 @@ export class Ledger {
   readonly #parts: LedgerParts;
   readonly #tokens: Tokens;
   readonly #directory: Directory;
+  readonly #passKeys: PassKeys;
   readonly #writer: DirectoryWriter;
   readonly #areas: Areas;
   readonly #offers: CardOffers;
@@ -77,6 +79,7 @@ export class Ledger {
     keepHistory(parts.db);
     this.#tokens = createTokens(parts.keys, parts.random);
     this.#directory = new Directory(parts.db);
+    this.#passKeys = new PassKeys(parts.db, this.#tokens);
     this.#writer = new DirectoryWriter(parts.db, this.#tokens, this.#directory);
     this.#areas = new Areas(parts.db);
     this.#offers = new CardOffers(parts.db, this.#tokens, parts.random);
@@ -171,7 +174,12 @@ export class Ledger {
 
   /** For answers before the disk has answered. */
   preview(asks: readonly ReadyAsk[]): Answer[] {
-    const parts = { session: this.#opened(), directory: this.#directory, areas: this.#areas };
+    const parts = {
+      session: this.#opened(),
+      directory: this.#directory,
+      passKeys: this.#passKeys,
+      areas: this.#areas,
+    };
     return previewAnswers(asks, parts, () => this.#parts.now().mono);
   }
 
@@ -349,6 +357,7 @@ export class Ledger {
       db,
       journal: this.#journal,
       directory: this.#directory,
+      passKeys: this.#passKeys,
       areas: this.#areas,
       latches: this.#latches,
       recovery: this.#recovery,

@@ -2,12 +2,14 @@
 import type { Database, Statement } from "better-sqlite3";
 import type { DirectoryChange, HolderRef, Source } from "../domain/directory.ts";
 import type { Problem } from "./directory-rules.ts";
+import { sourceOfPassKey } from "./pass-key-writer.ts";
 
 export class Ownership {
   readonly #sourceOf: Statement<[string, string], Source | null>;
   readonly #holderOf: Statement<[string], HolderRef>;
   readonly #scheduleSource: Statement<[string], Source>;
   readonly #holidaySource: Statement<[string], Source>;
+  readonly #passKeySource: Statement<[string], Source>;
 
   constructor(db: Database) {
     this.#sourceOf = db
@@ -18,6 +20,7 @@ export class Ownership {
     this.#holderOf = db.prepare("SELECT holder_kind AS kind, holder_id AS id FROM credential WHERE id = ?");
     this.#scheduleSource = db.prepare<[string], Source>("SELECT source FROM schedule WHERE id = ?").pluck();
     this.#holidaySource = db.prepare<[string], Source>("SELECT source FROM holiday WHERE id = ?").pluck();
+    this.#passKeySource = sourceOfPassKey(db);
   }
 
   refuses(change: DirectoryChange, origin: Source): Problem | null {
@@ -42,6 +45,11 @@ export class Ownership {
       case "removeHoliday": {
         const id = change.op === "putHoliday" ? change.holiday.id : change.id;
         return this.#holidaySource.get(id) === "cloud" ? `holiday "${id}"` : null;
+      }
+      case "putPassKey":
+      case "removePassKey": {
+        const id = change.op === "putPassKey" ? change.key.id : change.id;
+        return this.#passKeySource.get(id) === "cloud" ? `issuer's key "${id}"` : null;
       }
       default:
         return null;

@@ -1,14 +1,20 @@
 // The directory as it stood at a version, read from its tables and from what is kept of earlier ones; knows no rule and writes
 // nothing. Whatever changes meanwhile, the answers are of that version.
 import type { Database, Statement } from "better-sqlite3";
+import { carriedCredential, carriedDoors } from "../domain/carried-pass/carried-holder.ts";
+import type { PassClaims } from "../domain/carried-pass/pass-claims.ts";
+import type { PassKey } from "../domain/carried-pass/pass-key.ts";
 import type { Credential, Grant, Holder, HolderRef, Person } from "../domain/directory.ts";
-import type { CredentialId, DoorId, PersonId, ScheduleId } from "../domain/ids.ts";
+import type { CredentialId, DoorId, PassId, PersonId, ScheduleId } from "../domain/ids.ts";
 import type { Holiday, Schedule, ScheduleRule } from "../domain/schedule.ts";
-import { never } from "../domain/schedule.ts";
+import { always, never } from "../domain/schedule.ts";
 import type { FoundRow, HolderRow } from "./directory.ts";
 import { credentialOf, holderOf } from "./directory.ts";
+import type { PassKeyRow } from "./pass-keys.ts";
+import { passKeyOf } from "./pass-keys.ts";
+import { SeenPasses } from "./seen-passes.ts";
 
-type What = "holder" | "credential" | "grant" | "schedule" | "holiday";
+type What = "holder" | "credential" | "grant" | "schedule" | "holiday" | "passKey";
 
 type HolderContent = Pick<HolderRow, "state" | "valid_from" | "valid_until"> & { readonly body: object };
 type CredentialContent = Omit<FoundRow, "id" | "holder_kind" | "holder_id">;
@@ -17,6 +23,7 @@ export class PastDirectory {
   readonly version: number;
   /** Null when it was not there then; undefined when it has not changed since. */
   readonly #past: Statement<[What, string, number], string | null>;
+  readonly #carried: SeenPasses;
   readonly #pastKeys: Statement<[What, string, string], string>;
   readonly #holder: Statement<[string, string], HolderRow>;
   readonly #credentials: Statement<[string, string], FoundRow>;
@@ -30,6 +37,7 @@ export class PastDirectory {
 
   constructor(db: Database, version: number) {
     this.version = version;
+    this.#carried = new SeenPasses(db);
     this.#past = db
       .prepare<[What, string, number], string | null>(
         "SELECT row FROM history WHERE what = ? AND key = ? AND version >= ? ORDER BY version LIMIT 1",
@@ -53,12 +61,25 @@ export class PastDirectory {
 
   /** Under its present name; under its id where that is gone. */
   holder({ kind, id }: { readonly kind: string; readonly id: string }): Holder | null {
+    const seen = kind === "pass" ? this.#carried.find(id) : null;
+    if (seen !== null) return { ...seen.holder, state: this.#passKey(seen.key)?.state ?? seen.holder.state };
     const live = this.#holder.get(kind, id);
     const row = this.#past.get("holder", `${kind} ${id}`, this.version);
     if (row === null) return null;
     if (row === undefined) return live === undefined ? null : holderOf(live);
     const { body, ...content } = JSON.parse(row) as HolderContent;
     return holderOf({ kind, id, name: live?.name ?? id, ...content, body: JSON.stringify(body) });
+  }
+
+  carriedClaims(pass: PassId): PassClaims | null {
+    return this.#carried.find(pass)?.claims ?? null;
+  }
+
+  /** As it stood then; null where it was not there. */
+  #passKey(number: number): PassKey | null {
+    const row = this.#past.get("passKey", String(number), this.version);
+    if (row === undefined) return this.#carried.key(number);
+    return row === null ? null : passKeyOf({ number, ...(JSON.parse(row) as Omit<PassKeyRow, "number" | "sealed">) });
   }
 
   person(id: PersonId): Person | null {
@@ -77,6 +98,9 @@ export class PastDirectory {
 
   /** Of a holder that was there then; twins that duress codes are known by included. */
   credentialsOf(holder: HolderRef): Credential[] {
+    const seen = holder.kind === "pass" ? this.#carried.find(holder.id) : null;
+    if (seen !== null)
+      return [carriedCredential(seen.holder.id, this.#passKey(seen.key) ?? this.#carried.key(seen.key))];
     const owner = `${holder.kind} ${holder.id}`;
     const rows = new Map(this.#credentials.all(holder.kind, holder.id).map((row) => [row.id, row]));
     for (const id of this.#pastOf("credential", owner)) {
@@ -91,6 +115,11 @@ export class PastDirectory {
   }
 
   grantsOf(holder: HolderRef): { readonly door: DoorId; readonly schedule: ScheduleId }[] {
+    const seen = holder.kind === "pass" ? this.#carried.find(holder.id) : null;
+    const key = seen === null ? null : this.#passKey(seen.key);
+    if (seen !== null) {
+      return key === null ? [] : carriedDoors(key, seen.claims).map((door) => ({ door, schedule: always.id }));
+    }
     const owner = `${holder.kind} ${holder.id}`;
     const keys = new Set(this.#grants.all(holder.kind, holder.id).map(({ door, schedule }) => `${door} ${schedule}`));
     for (const key of this.#pastOf("grant", owner)) {

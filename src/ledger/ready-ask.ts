@@ -1,24 +1,30 @@
 // An ask with everything about it worked out that can be before the transaction, and the facts for deciding it.
 import type { Ask, Verdict } from "../domain/ask.ts";
+import type { Candidate } from "../domain/candidates.ts";
 import { chooseCandidate } from "../domain/candidates.ts";
+import { parseCarriedId } from "../domain/carried-pass/pass-key.ts";
 import type { Decision } from "../domain/decide.ts";
-import type { Holder, Person } from "../domain/directory.ts";
+import type { Holder, Pass, Person } from "../domain/directory.ts";
 import type { Holding } from "../domain/events.ts";
 import { factorRulesOf } from "../domain/factors.ts";
 import type { Facts, FirstFactor, Host, Passage, Uses } from "../domain/facts.ts";
 import type { GuessState } from "../domain/guess.ts";
 import { freshGuess, holderPolicy } from "../domain/guess.ts";
 import type { AreaId, DoorId, PersonId } from "../domain/ids.ts";
-import { occurrenceAt } from "../domain/recurrence.ts";
+import { localTimeAt } from "../domain/local-time.ts";
+import { occurrenceAt, onlyOccurrence } from "../domain/recurrence.ts";
 import type { DoorSpec } from "../domain/site.ts";
 import type { Instant, MonoMs } from "../domain/time.ts";
 import { monoMs, unixMs } from "../domain/time.ts";
 import type { Mover } from "../domain/whereabouts.ts";
 import { areaBeyond, isHeldInside } from "../domain/whereabouts.ts";
 import type { Areas } from "./areas.ts";
+import type { FoundCarried, Proven } from "./carried.ts";
+import { codeOfFirst, findCarried } from "./carried.ts";
 import type { Directory } from "./directory.ts";
 import type { Opening } from "./openings.ts";
 import { openedAgo } from "./openings.ts";
+import type { PassKeys } from "./pass-keys.ts";
 import type { Counters, Expected, Session } from "./session.ts";
 import { believed, keyOf } from "./session.ts";
 import type { LookUp } from "./tokens.ts";
@@ -46,6 +52,7 @@ export function instantOf(ask: Ask, mono: MonoMs, counters: Counters): Instant {
 export interface FactsParts {
   readonly session: Session;
   readonly directory: Directory;
+  readonly passKeys: PassKeys;
   readonly areas: Areas;
   readonly openings: Reading<DoorId, readonly Opening[]>;
   readonly expected: Reading<AreaId, readonly Expected[]>;
@@ -63,11 +70,11 @@ export function gatherFacts(
   now: Instant,
   first: FirstFactor | null,
   parts: FactsParts,
-): { readonly facts: Facts; readonly collided: boolean } {
+): GatheredFacts {
   const { session, directory, openings } = parts;
   const { site, guess } = session;
   const { holidays } = directory;
-  const candidates = directory.candidates(lookUp, door.id);
+  const { candidates, carried } = candidatesFor(ask, lookUp, first, now, parts);
   const { chosen, collided } = chooseCandidate(
     candidates,
     ask.presentation,
@@ -98,12 +105,37 @@ export function gatherFacts(
     host: chosen === null || chosen.host === null ? null : hostAt(chosen.host, door, directory),
     holderGuess: holderGuessOf(holder, now, session),
     first,
-    uses: usesOf(holder, door, occurrence, directory),
+    uses: usesOf(holder, door, occurrence, parts),
     activatedAt: holder?.kind === "pass" && occurrence !== null ? directory.activatedAt(holder.id, occurrence) : null,
     openedAgoMs: openedAgo(openings.get(door.id) ?? [], moverOf(holder)?.key ?? null, now.mono),
     passage: holder === null ? null : passageOf(areaBeyond(door, ask.direction), holder, now, first, parts),
+    ...(carried === null ? {} : { carried: carried.facts }),
   };
-  return { facts, collided };
+  return { facts, collided, proven: carried?.proven ?? null };
+}
+
+interface GatheredFacts {
+  readonly facts: Facts;
+  readonly collided: boolean;
+  /** The carried pass or offline code that was shown; null for anything else. */
+  readonly proven: Proven | null;
+}
+
+/** What the directory has comes first; the code of a carried pass goes with that pass, whoever else has the same. */
+function candidatesFor(
+  { presentation, door }: Ask,
+  lookUp: LookUp,
+  first: FirstFactor | null,
+  { wall }: Instant,
+  { session, directory, passKeys }: FactsParts,
+): { readonly candidates: readonly Candidate[]; readonly carried: FoundCarried | null } {
+  const known = directory.candidates(lookUp, door);
+  const second = codeOfFirst(presentation, first, directory);
+  if (second !== null) return { candidates: [second, ...known], carried: null };
+  if (known.length > 0) return { candidates: known, carried: null };
+  const { timeZone } = session.site;
+  const carried = findCarried(presentation, { door, timeZone, wall, passKeys, directory });
+  return { candidates: carried?.candidate == null ? [] : [carried.candidate], carried };
 }
 
 /** Whoever uses a public code may be anybody. */
@@ -145,12 +177,28 @@ const hostAt = (person: Person, door: DoorSpec, directory: Directory): Host => (
   grants: directory.grantsAt(person, door.id),
 });
 
-function usesOf(holder: Holder | null, door: DoorSpec, occurrence: number | null, directory: Directory): Uses {
+function usesOf(
+  holder: Holder | null,
+  door: DoorSpec,
+  occurrence: number | null,
+  { directory, passKeys, session }: FactsParts,
+): Uses {
   if (holder?.kind !== "pass" || occurrence === null) return { atDoor: 0, total: 0 };
+  const carried = parseCarriedId(holder.id);
+  if (carried !== null && isCountLost(holder, occurrence, passKeys.countedFrom(carried.key), session.site.timeZone)) {
+    return { atDoor: holder.usesPerDoor ?? 0, total: holder.usesTotal ?? 0 };
+  }
   return {
     atDoor: directory.spentAt(holder.id, door.id, occurrence),
     total: directory.spentInAll(holder.id, occurrence),
   };
+}
+
+/** Nobody knows how often a pass was used that had begun before its counts were lost. */
+function isCountLost({ validity }: Pass, occurrence: number, countedFrom: number, timeZone: string): boolean {
+  if (countedFrom === 0) return false;
+  if (occurrence !== onlyOccurrence) return occurrence <= localTimeAt(unixMs(countedFrom), timeZone).day;
+  return validity.from === null || validity.from < countedFrom;
 }
 
 export function holdingOf({ credential, holder }: Pick<Facts, "credential" | "holder">): Holding {

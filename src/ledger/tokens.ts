@@ -14,6 +14,8 @@ export interface Tokens {
   cardHigh24(high: string): Buffer;
   qr(text: string): Buffer;
   plate(plate: string): Buffer;
+  /** Tells whether an issuer's secret is the same as before. */
+  passKey(secret: string): Buffer;
   /** Of a PIN's slow hash, so that key and database together still cost an attacker that hash for each guess. */
   pin(hash: Buffer): Buffer;
   /** Bound to the credential, so that a sealed number cannot be moved to another one. */
@@ -34,6 +36,7 @@ export function createTokens(keys: Keys, random: RandomBytes): Tokens {
     cardHigh24: (high) => token("cardHigh24", high),
     qr: (text) => token("qr", text),
     plate: (plate) => token("plate", plate),
+    passKey: (secret) => token("passKey", secret),
     pin: (hash) => token("pin", hash),
     seal(code, credential) {
       const nonce = random(nonceBytes);

@@ -11,6 +11,7 @@ import type { Journal, JournalDraft } from "./journal.ts";
 import type { Latches } from "./latches.ts";
 import type { Opening } from "./openings.ts";
 import { Overlay } from "./overlay.ts";
+import type { PassKeys } from "./pass-keys.ts";
 import type { RecoveryNotice } from "./recovery-notice.ts";
 import type { Counters, Expected, PendingFirst, Session } from "./session.ts";
 import { saveCounters } from "./session.ts";
@@ -20,6 +21,7 @@ export interface TransactionParts {
   readonly db: Database;
   readonly journal: Journal;
   readonly directory: Directory;
+  readonly passKeys: PassKeys;
   readonly areas: Areas;
   readonly latches: Latches;
   readonly recovery: RecoveryNotice;

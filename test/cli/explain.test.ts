@@ -5,6 +5,7 @@ import type { CredentialId, DoorId } from "../../src/domain/ids.ts";
 import type { DenyReason } from "../../src/domain/reasons.ts";
 import { denyReasons } from "../../src/domain/reasons.ts";
 import { unixMs } from "../../src/domain/time.ts";
+import { codeOf, issuerOf, passOf, putKey } from "../ledger/issuer-fixture.ts";
 import {
   ana,
   card,
@@ -40,6 +41,7 @@ const benCard = card("00B0B0B0");
 const courierCard = card("00C0FFEE");
 const keypad = { reader: "front-keypad" } as const;
 const hour = 3_600_000;
+const issuer = issuerOf("mac");
 
 const ben = (...more: ReturnType<typeof putGrant>[]) => [
   putPerson("ben", "Ben Moss"),
@@ -133,6 +135,33 @@ const cases: Readonly<Record<DenyReason, Case>> = {
     live: (state) => void state.present(anaCard),
     why: "Nothing in the directory, as it was then, has what was shown.",
     opener: "something that is in the directory",
+  },
+  passUnreadable: {
+    live: (state) => void state.present(qr("9".repeat(51))),
+    why: "It has the length of a carried pass",
+    opener: "a pass whose whole code is read",
+  },
+  issuerUnknown: {
+    live: (state) => void state.present(passOf(issuer).presentation),
+    why: "It names an issuer's key that was not in the directory then",
+    opener: "the issuer's key in the directory",
+  },
+  passForged: {
+    live: (state) => {
+      state.change(putKey(issuer));
+      state.present(passOf(issuerOf("mac", {}, 8)).presentation);
+    },
+    why: "the proof in it is not that key's",
+    opener: "the pass as its issuer made it",
+  },
+  issuerExceeded: {
+    live: (state) => {
+      state.change(putKey(issuerOf("mac", { limits: { maxMinutes: 60, maxUses: null } })));
+      state.present(passOf(issuer).presentation);
+      state.change({ op: "removePassKey", id: issuer.key.id });
+    },
+    why: 'desk-mac, pass 1 (pass "7.1") lasts longer, opens more often or reaches further than its key may give.',
+    opener: "a pass within what its key may give",
   },
   credentialSuspended: credentialCase("suspended"),
   credentialLost: credentialCase("lost"),
@@ -440,6 +469,33 @@ test("an entry is explained too: by which grant, which schedule, and how many us
   expect(text).toContain('COURIER (pass "courier") has a grant at Front door, and its schedule “Always” held.');
   expect(text).toContain("2 uses were left after it.");
   expect(text).not.toContain("What would have opened it");
+});
+
+test("a carried pass is explained as it was, whatever has become of its key, its code and its revocations", async () => {
+  const state = open();
+  state.change(putKey(issuer), putKey(issuerOf("code")));
+  const counted = passOf(issuer, { uses: { count: 1, over: "door" } }).presentation;
+  state.present(counted);
+  state.present(counted);
+  state.present(passOf(issuer, { serial: 2, places: [2] }).presentation);
+  state.present(passOf(issuer, { serial: 9, revokes: { upTo: null, serials: [1] } }).presentation);
+  state.present(counted);
+  state.present(codeOf(issuerOf("code"), { from: unixMs(noon + hour) }), keypad);
+  state.change({ op: "removePassKey", id: issuer.key.id });
+  expect(await explained(state, "3")).toContain("0 uses were left after it.");
+  const words = [
+    ["4", "usesExhausted", "is used up"],
+    ["6", "noGrant", "has no grant at Front door, only at Garage"],
+    ["10", "revoked", "is revoked"],
+    ["12", "notYetValid", "is valid from"],
+  ] as const;
+  for (const [event, reason, why] of words) {
+    const text = await explained(state, event);
+    expect(text, event).toMatch(new RegExp(`BARRED .* ${reason}(, as recorded)?$`, "m"));
+    expect(text).toContain(why);
+    expect(text).toContain("the answer is the same");
+    expect(text).not.toMatch(/undefined|NaN|\[object/);
+  }
 });
 
 test("a decision is explained by the directory of its moment, whatever it is now, and by its name", async () => {

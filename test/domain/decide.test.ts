@@ -7,7 +7,7 @@ import { freshGuess } from "../../src/domain/guess.ts";
 import type { AreaId, CredentialId, DoorId, HolidayId, PassId, PersonId, ScheduleId } from "../../src/domain/ids.ts";
 import type { LocalDate } from "../../src/domain/local-time.ts";
 import type { CardCode, Presentation } from "../../src/domain/presentation.ts";
-import type { DenyReason } from "../../src/domain/reasons.ts";
+import type { CarriedRefusal, DenyReason } from "../../src/domain/reasons.ts";
 import { denyReasons } from "../../src/domain/reasons.ts";
 import type { Holiday, Schedule } from "../../src/domain/schedule.ts";
 import { always, never } from "../../src/domain/schedule.ts";
@@ -174,6 +174,7 @@ const faults: readonly (readonly [DenyReason, (facts: Facts) => Facts])[] = [
   ["methodOff", (facts) => ({ ...facts, door: { ...facts.door, methods: [] } })],
   ["accessLimited", (facts) => ({ ...facts, guess: blocked })],
   ["entryInvalid", (facts) => ({ ...facts, presentation: tooLong })],
+  ["issuerExceeded", (facts) => toCarried(facts, "issuerExceeded")],
   ["credentialSuspended", (facts) => toCredential(facts, { state: "suspended" })],
   ["credentialExpired", (facts) => toCredential(facts, { validity: untilNow })],
   ["wrongDirection", (facts) => toCredential(facts, { direction: "exit" })],
@@ -201,7 +202,10 @@ const faults: readonly (readonly [DenyReason, (facts: Facts) => Facts])[] = [
 
 /** Those that take another's place, where only one of both can be. */
 const variants: readonly (readonly [DenyReason, DenyReason, (facts: Facts) => Facts])[] = [
-  ["entryInvalid", "unknownCredential", (facts) => ({ ...facts, credential: null, holder: null })],
+  ["credentialSuspended", "unknownCredential", (facts) => ({ ...facts, credential: null, holder: null })],
+  ["issuerExceeded", "passUnreadable", (facts) => toCarried(facts, "passUnreadable")],
+  ["issuerExceeded", "issuerUnknown", (facts) => toCarried(facts, "issuerUnknown")],
+  ["issuerExceeded", "passForged", (facts) => toCarried(facts, "passForged")],
   ["credentialSuspended", "credentialLost", (facts) => toCredential(facts, { state: "lost" })],
   ["credentialSuspended", "credentialStolen", (facts) => toCredential(facts, { state: "stolen" })],
   [
@@ -232,6 +236,10 @@ const toCredential = (facts: Facts, changes: Partial<Credential>): Facts => ({
 const toPass = (facts: Facts, changes: Partial<Pass>): Facts => ({
   ...facts,
   holder: facts.holder?.kind === "pass" ? { ...facts.holder, ...changes } : facts.holder,
+});
+const toCarried = (facts: Facts, refused: CarriedRefusal): Facts => ({
+  ...facts,
+  carried: { refused, codeRequired: false, code: null },
 });
 const toHost = (facts: Facts, changes: Partial<Person>): Facts => ({
   ...facts,

@@ -208,6 +208,12 @@ export const grounds: Readonly<Record<DenyReason, Ground>> = {
       ? ['The digits of a QR count as unknown when they are typed ("codes.qrPinOnKeypad").']
       : []),
   ],
+  passUnreadable: () => ["It has the length of a carried pass, and is none that this version can read."],
+  issuerUnknown: () => ["It names an issuer's key that was not in the directory then, or was of another form."],
+  passForged: () => ["It names a key that was known, and the proof in it is not that key's."],
+  issuerExceeded: (explained) => [
+    `${whose(explained)} lasts longer, opens more often or reaches further than its key may give.`,
+  ],
   credentialSuspended: stateGround,
   credentialLost: stateGround,
   credentialStolen: stateGround,

@@ -111,6 +111,9 @@ const timeSources: Record<TimeSource, string> = {
   simulated: "",
 };
 
+const revokedWords = ({ upTo, serials }: EventOf<"passes.revoked">): string =>
+  [...(upTo === null ? [] : [`all up to ${upTo}`]), ...serials.map(String)].join(", ");
+
 const times = (count: number): string => (count === 1 ? "once" : `${count} times`);
 
 const misreadWords: Readonly<Record<string, string>> = {
@@ -204,6 +207,14 @@ const sayings: { readonly [Type in JournalEvent["type"]]: Say<Type> } = {
   "access.limited": (event, names) => [
     "alarm",
     `Too many wrong codes at ${names.door(event.door)}: codes blocked for ${durationWords(event.blockMs)}`,
+  ],
+  "pass.carried": (event, names) => [
+    "system",
+    `The pass ${event.pass}, by ${event.key}, was read here first at ${names.door(event.door)}: ${utc(event.from)} to ${utc(event.until)}${event.usesPerDoor === null && event.usesTotal === null ? "" : `, ${times(event.usesPerDoor ?? event.usesTotal ?? 0)}${event.usesTotal === null ? " at each door" : ""}`}`,
+  ],
+  "passes.revoked": (event) => [
+    "system",
+    `The pass ${event.by} took back older ones of ${event.key}: ${revokedWords(event)}`,
   ],
   "access.shed": (event) => ["denied", `Turned away unread ${times(event.count)} at ${event.reader}: too many at once`],
   "door.heldOpenSoon": (event, names) => ["door", `${names.door(event.door)} has stood open for long`],

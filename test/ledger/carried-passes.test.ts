@@ -1,0 +1,337 @@
+import { expect, test } from "vitest";
+import type { PassKey } from "../../src/domain/carried-pass/pass-key.ts";
+import { bytesOfText, textOfBytes } from "../../src/domain/carried-pass/pass-text.ts";
+import type { DirectoryChange, PersonGiven } from "../../src/domain/directory.ts";
+import type { DoorId, PassKeyId, PersonId } from "../../src/domain/ids.ts";
+import type { SiteSpec } from "../../src/domain/site.ts";
+import { unixMs } from "../../src/domain/time.ts";
+import { frontDoor, garageDoor, site } from "../site-fixture.ts";
+import { codeOf, hourMs, issuerOf, passBeyond, passOf, putKey } from "./issuer-fixture.ts";
+import { ana, noon, person, pin, putCredential, putGrant, qr, TestLedger } from "./ledger-fixture.ts";
+import { changedFront, dayMs, garage } from "./rules-fixture.ts";
+
+const forms = ["mac", "signed"] as const;
+/** A scanner's texts count at both doors. */
+const scanning: SiteSpec = {
+  ...site,
+  doors: [frontDoor, { ...garageDoor, methods: [...garageDoor.methods, "qr"] }],
+};
+const keypad = { reader: "front-keypad" } as const;
+
+function ledgerWith(...changes: DirectoryChange[]): TestLedger {
+  const tested = new TestLedger(scanning);
+  const outcome = tested.change(...changes);
+  expect(outcome).toMatchObject({ applied: true });
+  return tested;
+}
+
+test.each(forms)("a %s pass opens a door whose directory knows its issuer and nothing else", (form) => {
+  const issuer = issuerOf(form);
+  const tested = ledgerWith(putKey(issuer));
+  expect(tested.outcome(passOf(issuer).presentation)).toBe("granted");
+  expect(tested.events().slice(-2)).toMatchObject([
+    {
+      event: {
+        type: "pass.carried",
+        pass: `${issuer.key.number}.1`,
+        key: `desk-${form}`,
+        door: "front",
+        from: noon,
+        until: noon + 2 * hourMs,
+        places: null,
+        usesPerDoor: null,
+      },
+    },
+    { event: { type: "access.granted", pass: `${issuer.key.number}.1`, person: null, usesLeft: null } },
+  ]);
+  expect(tested.outcome(passOf(issuer).presentation, garage)).toBe("granted");
+  expect(tested.types().filter((type) => type === "pass.carried")).toHaveLength(1);
+});
+
+test.each(forms)("a %s pass is refused with the reason that its page gives", (form) => {
+  const issuer = issuerOf(form, { limits: { maxMinutes: 180, maxUses: null } });
+  const tested = ledgerWith(putKey(issuer));
+  const outcome = (...given: Parameters<typeof passOf>) => tested.outcome(passOf(...given).presentation);
+  expect(outcome(issuer, { from: unixMs(noon + 60_000) })).toBe("notYetValid");
+  expect(outcome(issuer, { serial: 2, from: unixMs(noon - hourMs), until: unixMs(noon) })).toBe("expired");
+  expect(outcome(issuer, { serial: 3, places: [2] })).toBe("noGrant");
+  expect(outcome(issuerOf(form, {}, 8))).toBe("passForged");
+  expect(outcome(issuerOf(form, { number: 77 }))).toBe("issuerUnknown");
+  expect(tested.outcome(passBeyond(issuer, { serial: 4, until: unixMs(noon + 4 * hourMs) }))).toBe("issuerExceeded");
+  expect(tested.outcome(qr("9".repeat(51)))).toBe("passUnreadable");
+  tested.change({ op: "putPassKey", key: { ...issuer.key, state: "suspended" } });
+  expect(outcome(issuer)).toBe("holderSuspended");
+  tested.change({ op: "removePassKey", id: issuer.key.id });
+  expect(outcome(issuer)).toBe("issuerUnknown");
+});
+
+test.each(forms)("a %s pass with any one bit altered opens nothing and fills no guess limit", (form) => {
+  const issuer = issuerOf(form);
+  const tested = ledgerWith(...ana, putKey(issuer));
+  const { presentation } = passOf(issuer);
+  const pass = bytesOfText(presentation.method === "qr" ? presentation.text : "") ?? new Uint8Array();
+  const outcomes = new Set<string>();
+  for (let bit = 0; bit < pass.length * 8; bit += 1) {
+    const altered = Uint8Array.from(pass, (byte, at) => (at === bit >> 3 ? byte ^ (0x80 >> (bit & 7)) : byte));
+    outcomes.add(tested.outcome(qr(textOfBytes(altered))));
+  }
+  expect([...outcomes].sort()).toEqual(["issuerUnknown", "passForged", "passUnreadable"]);
+  expect(tested.types()).not.toContain("access.limited");
+  expect(tested.outcome(pin("4711"), keypad)).toBe("granted");
+});
+
+test("a carried pass is read while guesses are blocked, and plain digits are not", () => {
+  const issuer = issuerOf("mac");
+  const tested = ledgerWith(putKey(issuer));
+  for (let entry = 0; entry < 5; entry += 1) tested.outcome(qr("12345678"));
+  expect(tested.outcome(qr("12345678"))).toBe("accessLimited");
+  expect(tested.outcome(passOf(issuer).presentation)).toBe("granted");
+});
+
+test("uses are counted at each door, or over all, and each restart knows them", () => {
+  const issuer = issuerOf("mac");
+  const tested = ledgerWith(putKey(issuer));
+  const perDoor = passOf(issuer, { uses: { count: 1, over: "door" } }).presentation;
+  expect(tested.present(perDoor)).toMatchObject({ granted: true, usesLeft: 0 });
+  tested.restart("run-2");
+  expect(tested.outcome(perDoor)).toBe("usesExhausted");
+  expect(tested.outcome(perDoor, garage)).toBe("granted");
+  const inAll = passOf(issuer, { serial: 2, uses: { count: 1, over: "all" } }).presentation;
+  expect(tested.outcome(inAll, garage)).toBe("granted");
+  expect(tested.outcome(inAll)).toBe("usesExhausted");
+});
+
+test("a use that the door refused is given back", () => {
+  const issuer = issuerOf("mac");
+  const tested = ledgerWith(putKey(issuer));
+  const once = passOf(issuer, { uses: { count: 1, over: "all" } }).presentation;
+  const ask = tested.ask(once);
+  tested.decideAll([ask]);
+  tested.record({ settle: "aborted", ask: ask.id, door: ask.door, why: "expired" });
+  expect(tested.outcome(once)).toBe("granted");
+});
+
+test("a newer pass takes older ones of its own key back, also where it does not open itself", () => {
+  const [issuer, other] = [issuerOf("mac"), issuerOf("signed")];
+  const tested = ledgerWith(putKey(issuer), putKey(other));
+  const old = passOf(issuer, { serial: 5 }).presentation;
+  const stays = passOf(issuer, { serial: 6 }).presentation;
+  expect(tested.outcome(old)).toBe("granted");
+  const revoking = passOf(issuer, { serial: 9, places: [2], revokes: { upTo: null, serials: [5] } }).presentation;
+  expect(tested.outcome(revoking)).toBe("noGrant");
+  expect(tested.events().at(-2)?.event).toMatchObject({ type: "passes.revoked", by: "7.9", serials: [5] });
+  expect(tested.outcome(old)).toBe("revoked");
+  expect(tested.outcome(stays)).toBe("granted");
+  expect(tested.outcome(passOf(other, { serial: 5 }).presentation)).toBe("granted");
+  tested.outcome(passOf(issuer, { serial: 10, revokes: { upTo: 8, serials: [] } }).presentation);
+  tested.restart("run-2");
+  expect(tested.outcome(stays)).toBe("revoked");
+  expect(tested.outcome(passOf(issuer, { serial: 9 }).presentation)).toBe("granted");
+});
+
+test("an operator takes single passes back, or all up to one, without any network", () => {
+  const issuer = issuerOf("mac");
+  const tested = ledgerWith(putKey(issuer));
+  const passes = [1, 2, 3].map((serial) => passOf(issuer, { serial }).presentation);
+  tested.change({ op: "revokePasses", key: issuer.key.id, serials: [2] });
+  expect(passes.map((one) => tested.outcome(one))).toEqual(["granted", "revoked", "granted"]);
+  tested.change({ op: "revokePasses", key: issuer.key.id, upTo: 2 });
+  expect(passes.map((one) => tested.outcome(one))).toEqual(["revoked", "revoked", "granted"]);
+});
+
+test("a clock that is set back, or that nobody vouches for, opens for no pass", () => {
+  const issuer = issuerOf("mac");
+  const tested = ledgerWith(putKey(issuer));
+  const { presentation } = passOf(issuer, { until: unixMs(noon + hourMs) });
+  expect(tested.outcome(presentation)).toBe("granted");
+  tested.clock.pass(2 * hourMs);
+  expect(tested.outcome(presentation)).toBe("expired");
+  tested.clock.wall = noon + 60_000;
+  expect(tested.outcome(presentation)).toBe("clockUntrusted");
+  tested.clock.trusted = false;
+  expect(tested.outcome(passOf(issuer, { serial: 2 }).presentation)).toBe("clockUntrusted");
+});
+
+test("a recurring pass opens within its hours on its days, counted anew each time", () => {
+  const issuer = issuerOf("signed");
+  const tested = ledgerWith(putKey(issuer));
+  // Noon is 14:00 of a Friday in Madrid.
+  const { presentation } = passOf(issuer, {
+    until: unixMs(noon + 30 * dayMs),
+    uses: { count: 1, over: "door" },
+    recurrence: { start: 14 * 60, minutes: 60, days: ["fri"] },
+  });
+  expect(tested.outcome(presentation)).toBe("granted");
+  expect(tested.outcome(presentation)).toBe("usesExhausted");
+  tested.clock.pass(hourMs);
+  expect(tested.outcome(presentation)).toBe("betweenOccurrences");
+  tested.clock.pass(6 * dayMs);
+  expect(tested.outcome(presentation)).toBe("betweenOccurrences");
+  tested.clock.pass(dayMs - hourMs);
+  expect(tested.outcome(presentation)).toBe("granted");
+});
+
+const anaPerson: PersonGiven = {
+  kind: "person",
+  id: "ana" as PersonId,
+  name: "Ana Ruiz",
+  state: "active",
+  validity: { from: null, until: null },
+};
+
+test("a resident's key opens where that resident may let others in, and no longer than they live there", () => {
+  const issuer = issuerOf("signed", { person: anaPerson.id, floors: ["3", "roof"] });
+  const tested = ledgerWith(
+    ...ana.slice(0, -1),
+    { op: "putPerson", person: { ...anaPerson, floors: ["2", "3"] } },
+    putKey(issuer),
+  );
+  const { presentation } = passOf(issuer, { floors: "person" });
+  expect(tested.outcome(presentation)).toBe("granted");
+  expect(tested.last()).toMatchObject({ type: "access.granted", floors: ["2", "3"] });
+  expect(tested.outcome(passOf(issuer, { serial: 2, floors: [2] }).presentation)).toBe("granted");
+  expect(tested.last()).toMatchObject({ floors: ["roof"] });
+  expect(tested.outcome(presentation, garage)).toBe("notGrantable");
+  tested.change({ op: "setHolderState", holder: person("ana"), state: "suspended" });
+  expect(tested.outcome(presentation)).toBe("hostSuspended");
+  tested.change({ op: "removeHolder", holder: person("ana") });
+  expect(tested.outcome(presentation)).toBe("hostSuspended");
+});
+
+test.each([
+  ["no end of its use", { maxUses: 1, maxMinutes: null }, { uses: null }],
+  ["more uses than allowed", { maxUses: 1, maxMinutes: null }, { uses: { count: 2, over: "door" as const } }],
+  ["a longer window than allowed", { maxUses: null, maxMinutes: 60 }, {}],
+])("a key's limits hold against %s", (_, limits, claims) => {
+  const issuer = issuerOf("mac", { limits });
+  expect(ledgerWith(putKey(issuer)).outcome(passBeyond(issuer, claims))).toBe("issuerExceeded");
+});
+
+test("a pass outside its key's own time is refused, so that a key may be given for a season", () => {
+  const issuer = issuerOf("mac");
+  const season = { from: unixMs(noon), until: unixMs(noon + hourMs) };
+  const tested = ledgerWith(putKey({ ...issuer, key: { ...issuer.key, validity: season } }));
+  expect(tested.outcome(passOf(issuer).presentation)).toBe("issuerExceeded");
+  expect(tested.outcome(passOf(issuer, { serial: 2, until: season.until }).presentation)).toBe("granted");
+});
+
+test("where a pass asks for its code, or the door asks passes for one, the code must follow; a signed one has none", () => {
+  const issuer = issuerOf("mac");
+  const tested = ledgerWith(putKey(issuer), putKey(issuerOf("signed")));
+  const { presentation, code } = passOf(issuer, { code: true });
+  expect(tested.outcome(presentation)).toBe("more: qrAndCode");
+  expect(tested.outcome(pin(code === "000000" ? "000001" : "000000"), keypad)).toBe("factorWrong");
+  expect(tested.outcome(presentation)).toBe("more: qrAndCode");
+  expect(tested.outcome(pin(code), keypad)).toBe("granted");
+  expect(tested.last()).toMatchObject({ type: "access.granted", pass: "7.1", first: "7.1" });
+  expect(tested.outcome(pin(code), keypad)).toBe("unknownCredential");
+  tested.use(changedFront({ passCodeRequired: true }));
+  expect(tested.outcome(passOf(issuer, { serial: 2 }).presentation)).toBe("more: qrAndCode");
+  expect(tested.outcome(passOf(issuerOf("signed")).presentation)).toBe("factorMissing");
+});
+
+test("a code counts for its pass although somebody's PIN is the same, and not once the pass is taken back", () => {
+  const issuer = issuerOf("mac");
+  const { presentation, code } = passOf(issuer, { code: true });
+  const tested = ledgerWith(
+    ...ana,
+    putKey(issuer),
+    putCredential("ana-pin", person("ana"), "pin", code),
+    putGrant(person("ana")),
+  );
+  tested.outcome(presentation);
+  expect(tested.outcome(pin(code), keypad)).toBe("granted");
+  expect(tested.last()).toMatchObject({ pass: "7.1", person: null });
+  tested.outcome(presentation);
+  tested.change({ op: "revokePasses", key: issuer.key.id, serials: [1] });
+  expect(tested.outcome(pin(code), keypad)).toBe("granted");
+  expect(tested.last()).toMatchObject({ pass: null, person: "ana" });
+});
+
+test("three wrong codes after a pass block that pass", () => {
+  const issuer = issuerOf("mac");
+  const tested = new TestLedger({ ...site, factors: { ...site.factors, attempts: 3 } });
+  tested.change(putKey(issuer));
+  const { presentation, code } = passOf(issuer, { code: true });
+  const wrong = pin(code === "000000" ? "000001" : "000000");
+  for (let entry = 0; entry < 3; entry += 1) {
+    tested.outcome(presentation);
+    expect(tested.outcome(wrong, keypad)).toBe("factorWrong");
+  }
+  expect(tested.outcome(presentation)).toBe("personBlocked");
+});
+
+test("a key's number is never another key's, and its secret never changes", () => {
+  const issuer = issuerOf("mac");
+  const tested = ledgerWith(putKey(issuer));
+  expect(tested.outcome(passOf(issuer, { uses: { count: 1, over: "all" } }).presentation)).toBe("granted");
+  expect(tested.change(putKey(issuerOf("mac", {}, 8)))).toMatchObject({ applied: false });
+  expect(tested.change(putKey(issuerOf("mac", { id: "other" as PassKeyId })))).toMatchObject({ applied: false });
+  tested.change({ op: "removePassKey", id: issuer.key.id });
+  expect(tested.change(putKey(issuerOf("mac", { id: "other" as PassKeyId }, 8)))).toMatchObject({ applied: false });
+  tested.change(putKey(issuer));
+  expect(tested.outcome(passOf(issuer, { uses: { count: 1, over: "all" } }).presentation)).toBe("usesExhausted");
+});
+
+test("neither the database nor the record holds a pass's text or an issuer's secret", () => {
+  const issuer = issuerOf("mac");
+  const tested = ledgerWith(putKey(issuer));
+  const { presentation, code } = passOf(issuer, { code: true });
+  tested.outcome(presentation);
+  tested.outcome(pin(code), keypad);
+  const image = tested.parts.db.serialize();
+  const text = presentation.method === "qr" ? presentation.text : "";
+  for (const secret of [text, Buffer.from(issuer.secret).toString("hex"), issuer.secret, bytesOfText(text) ?? text]) {
+    expect(image.includes(Buffer.from(secret as string))).toBe(false);
+  }
+});
+
+test.each([10, 12] as const)(
+  "an offline code of %i digits opens within its time, and is named in the record",
+  (digits) => {
+    const issuer = issuerOf("code", { digits });
+    const tested = ledgerWith(putKey(issuer));
+    expect(tested.outcome(codeOf(issuer), keypad)).toBe("granted");
+    const granted = tested.last();
+    expect(granted).toMatchObject({ type: "access.granted", method: "pin" });
+    expect(granted.type === "access.granted" && granted.pass).toMatch(/^9\.[0-9]+$/);
+    expect(tested.outcome(codeOf(issuer, { from: unixMs(noon + hourMs) }), keypad)).toBe("notYetValid");
+    expect(tested.outcome(codeOf(issuer, { from: unixMs(noon - hourMs), minutes: 60 }), keypad)).toBe("expired");
+    const once = codeOf(issuer, { once: true });
+    expect(tested.outcome(once, keypad)).toBe("granted");
+    expect(tested.outcome(once, keypad)).toBe("usesExhausted");
+    tested.clock.trusted = false;
+    expect(tested.outcome(codeOf(issuer), keypad)).toBe("clockUntrusted");
+  },
+);
+
+test("an offline code can be taken back, belongs to its doors alone, and wrong ones block the keypad as PINs do", () => {
+  const front: PassKey["places"] = [{ number: 1, doors: ["front" as DoorId] }];
+  const issuer = issuerOf("code", { places: front });
+  const tested = ledgerWith(putKey(issuer));
+  const code = codeOf(issuer);
+  tested.outcome(code, keypad);
+  const { pass } = tested.last() as { readonly pass: string };
+  expect(tested.outcome(code, { ...garage, reader: "garage-reader" })).toBe("unknownCredential");
+  tested.change({ op: "revokePasses", key: issuer.key.id, serials: [Number(pass.split(".")[1])] });
+  expect(tested.outcome(code, keypad)).toBe("revoked");
+  for (let entry = 0; entry < 4; entry += 1) tested.outcome(pin(`12345678901${entry}`), keypad);
+  expect(tested.outcome(codeOf(issuer, { n: 1 }), keypad)).toBe("accessLimited");
+});
+
+test("the directory's own code goes before an equal offline one", () => {
+  const issuer = issuerOf("code", { digits: 10 });
+  const code = codeOf(issuer);
+  const digits = code.method === "pin" ? (code.digits ?? "") : "";
+  const tested = ledgerWith(...ana, putKey(issuer), putCredential("ana-qr2", person("ana"), "qr", digits));
+  expect(tested.outcome(qr(digits))).toBe("granted");
+  expect(tested.last()).toMatchObject({ person: "ana" });
+});
+
+test("passes that the site does not take open nothing", () => {
+  const issuer = issuerOf("mac");
+  const tested = ledgerWith(putKey(issuer), putKey(issuerOf("code")));
+  tested.use({ ...site, passes: { ...site.passes, enabled: false } });
+  expect(tested.outcome(passOf(issuer).presentation)).toBe("passesOff");
+  expect(tested.outcome(codeOf(issuerOf("code")), keypad)).toBe("passesOff");
+});
