@@ -23,6 +23,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   cards: async () => (await import("./cards.ts")).cards,
   codes: async () => (await import("./codes.ts")).codes,
   pass: async () => (await import("./passes.ts")).passes,
+  "pass-keys": async () => (await import("./pass-keys.ts")).passKeys,
+  issuer: async () => (await import("./issuer.ts")).issuer,
   schedules: async () => (await import("./calendar.ts")).schedules,
   holidays: async () => (await import("./calendar.ts")).holidays,
   doctor: async () => (await import("./doctor.ts")).doctor,

@@ -5,8 +5,9 @@ import encodeQr from "qr";
 
 /** The smallest with an alignment pattern: cameras find it more often than the one below. */
 const leastVersion = 2;
-/** So many characters fit into it at that level of correction, whatever they are. */
-const leastHolds = 20;
+const mostVersion = 40;
+/** The most correction first. */
+const corrections = ["high", "quartile", "medium", "low"] as const;
 /** In modules; the standard asks for four. */
 const quietZone = 4;
 const pixelsPerModule = 12;
@@ -15,9 +16,24 @@ type Modules = readonly (readonly boolean[])[];
 
 /** Dark modules are true. */
 function modulesOf(text: string): Modules {
-  const isShort = text.length <= leastHolds;
-  const size = isShort ? ({ version: leastVersion, ecc: "quartile" } as const) : ({ ecc: "medium" } as const);
-  return encodeQr(text, "raw", { border: quietZone, ...size });
+  // Fewer modules are read more often than more correction is, as docs/measurements.md has it.
+  for (let version = leastVersion; version <= mostVersion; version += 1) {
+    for (const ecc of corrections) {
+      const modules = drawn(text, version, ecc);
+      if (modules !== null) return modules;
+    }
+  }
+  throw new Error("The text is too long for a QR code.");
+}
+
+/** Null where it does not fit. */
+function drawn(text: string, version: number, ecc: (typeof corrections)[number]): Modules | null {
+  try {
+    return encodeQr(text, "raw", { border: quietZone, version, ecc });
+  } catch (error) {
+    if (error instanceof Error && error.message === "Capacity overflow") return null;
+    throw error;
+  }
 }
 
 /** Two modules a character, black on white whatever the terminal's colors are. */

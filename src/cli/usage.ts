@@ -1,5 +1,6 @@
 // What each subcommand is for, in the words that `postern help` prints.
 
+import { issuerUsage } from "./usage-issuer.ts";
 import type { Usage } from "./usage-people.ts";
 import { keysOption, peopleUsage, stateOption } from "./usage-people.ts";
 
@@ -91,6 +92,7 @@ const usage: Readonly<Record<string, Usage>> = {
     options: [stateOption],
   },
   ...peopleUsage,
+  ...issuerUsage,
   http: {
     forms: [
       "postern http token NAME [--scope open | --scope query] [--door DOOR ...] [--state DIR]",
