@@ -18,6 +18,8 @@ for (const asset of globSync("src/office/console/panel/*.{html,css,svg}", { cwd:
 }
 chmodSync(join(root, "dist/src/cli/postern.js"), 0o755);
 for (const file of ["package.json", "config.example.json"]) copyFileSync(join(root, file), join(root, "dist", file));
+mkdirSync(join(root, "dist/broker"));
+for (const file of ["mosquitto.conf", "acl"]) copyFileSync(join(root, "broker", file), join(root, "dist/broker", file));
 const code = createHash("sha256");
 for (const file of globSync("dist/**/*.js", { cwd: root }).sort()) code.update(readFileSync(join(root, file)));
 // Tells one build's code from another's; written last, because its time says that the build is complete.

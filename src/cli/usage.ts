@@ -1,5 +1,6 @@
 // What each subcommand is for, in the words that `postern help` prints.
 
+import { cloudUsage } from "./usage-cloud.ts";
 import { issuerUsage } from "./usage-issuer.ts";
 import type { Usage } from "./usage-people.ts";
 import { keysOption, peopleUsage, stateOption } from "./usage-people.ts";
@@ -230,6 +231,7 @@ const usage: Readonly<Record<string, Usage>> = {
       stateOption,
     ],
   },
+  ...cloudUsage,
   sim: {
     forms: [
       "postern sim play SCENARIO [--config FILE] [--trace FILE]",

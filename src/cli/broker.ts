@@ -1,0 +1,44 @@
+// `postern broker`: makes the folder that a Mosquitto for controllers and issuers runs on.
+import { userInfo } from "node:os";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { makeBrokerFolder } from "../issuer/broker-folder.ts";
+import { Misuse } from "./misuse.ts";
+import { onlyWord } from "./options.ts";
+
+const hostPattern = /^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/;
+
+export async function broker(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      host: { type: "string", multiple: true, default: ["localhost"] },
+      bind: { type: "string", default: "0.0.0.0" },
+      port: { type: "string", default: "8883" },
+      "password-port": { type: "string", default: "8884" },
+      user: { type: "string", default: userInfo().username },
+    },
+  });
+  const folder = resolve(onlyWord(positionals, "the folder"));
+  if (/\s/.test(folder)) throw new Misuse(`${folder}: Mosquitto takes no spaces here; name another folder.`);
+  const [first = "localhost", ...more] = values.host;
+  for (const host of values.host) if (!hostPattern.test(host)) throw new Misuse(`${host} is no name of a host.`);
+  makeBrokerFolder({
+    folder,
+    hosts: [first, ...more],
+    bind: values.bind,
+    port: portOf(values.port),
+    passwordPort: portOf(values["password-port"]),
+    user: values.user,
+    now: Date.now(),
+  });
+  console.log(`Start it with: mosquitto -c ${join(folder, "mosquitto.conf")}`);
+  return 0;
+}
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new Misuse(`${text} is no port; write 1 to 65535.`);
+  return port;
+}
