@@ -256,6 +256,8 @@ export interface LiveCodes {
   readonly count: number;
   /** Whether they are codes of passes, or of people and the public. */
   readonly ofPasses: boolean;
+  /** Of issuers' keys: so many numbers would open at any one moment, whether they were given to anybody or not. */
+  readonly offline?: true;
 }
 
 /** Codes of which nobody knows whether they keep to the partition: they were put without it, or came as tokens. */

@@ -2,12 +2,16 @@
 import type { Database } from "better-sqlite3";
 import type { LedgerReply, LiveCodes, UnseenCodes } from "../domain/ask.ts";
 import { typedKinds } from "../domain/code-partition.ts";
+import { liveOfflineCodes } from "../domain/offline-code.ts";
+import type { SiteSpec } from "../domain/site.ts";
 import type { Ledger } from "./ledger.ts";
+import { SeenPasses } from "./seen-passes.ts";
 
 export function replyWithCodes(ledger: Ledger): LedgerReply {
   try {
     const { db, clockFloor } = ledger;
-    return { kind: "liveCodes", liveCodes: countLiveCodes(db, clockFloor), unseen: unseenCodes(db) };
+    const liveCodes = [...countLiveCodes(db, clockFloor), ...countOfflineCodes(db, ledger.site)];
+    return { kind: "liveCodes", liveCodes, unseen: unseenCodes(db) };
   } catch {
     return { kind: "error", problem: "The directory could not be read; see the health of the ledger." };
   }
@@ -28,6 +32,19 @@ export function countLiveCodes(db: Database, surelyPastWallMs: number): readonly
     )
     .all(surelyPastWallMs)
     .map((row) => ({ ...row, ofPasses: row.ofPasses === 1 }));
+}
+
+export function countOfflineCodes(db: Database, { doors }: SiteSpec): readonly LiveCodes[] {
+  const keys = new SeenPasses(db).keys().filter(({ state }) => state === "active");
+  return doors.flatMap(({ id }) =>
+    ([10, 12] as const).flatMap((length) => {
+      const here = keys.filter(
+        ({ digits, places }) => digits === length && places.some((one) => one.doors.includes(id)),
+      );
+      const count = here.length * liveOfflineCodes(length);
+      return count === 0 ? [] : [{ door: id, length, count, ofPasses: true, offline: true as const }];
+    }),
+  );
 }
 
 export function unseenCodes(db: Database): UnseenCodes {

@@ -65,11 +65,16 @@ const activated = `
   SELECT h.id, ${recurs} FROM holder h
   WHERE h.kind = 'pass' AND json_extract(h.body, '$.activationMs') IS NOT NULL`;
 
+/** Where offline codes are typed. */
+const codeKeyDoors = `
+  SELECT d.value FROM pass_key k, json_each(json_extract(k.body, '$.places')) p, json_each(json_extract(p.value, '$.doors')) d
+  WHERE k.form = 'code'`;
+
 /** As full as a door's bucket can be, and its longest block only beginning. Inside the caller's transaction. */
 export function fillGuessBuckets(db: Database): void {
   db.prepare(
     `INSERT OR REPLACE INTO guess (door, level, at_mono, at_wall, trusted, boot, blocked_until_mono)
-     SELECT door, ?, 0, 0, 0, ?, ? FROM (SELECT door FROM holder_grant UNION SELECT door FROM guess)`,
+     SELECT door, ?, 0, 0, 0, ?, ? FROM (SELECT door FROM holder_grant UNION SELECT door FROM guess UNION ${codeKeyDoors})`,
   ).run(fullLevel, recoveredBoot, longestBlockMs);
 }
 

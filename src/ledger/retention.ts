@@ -1,9 +1,10 @@
-// What a site must forget, step by step: first the names in old events, then the passes that ended long ago, then versions of the
-// directory that no event names, then the copies from before a migration. Knows no timer.
+// What a site must forget, step by step: first the names in old events, then the passes that ended long ago, carried ones as
+// well, then versions of the directory that no event names, then the copies from before a migration. Knows no timer.
 import type { Database } from "better-sqlite3";
 import type { PassId } from "../domain/ids.ts";
 import type { Instant } from "../domain/time.ts";
 import type { Batch } from "./batch.ts";
+import { CarriedRetention } from "./carried-retention.ts";
 import type { Directory } from "./directory.ts";
 import type { ChangeContext, DirectoryWriter } from "./directory-writer.ts";
 import { HistoryRetention } from "./history-retention.ts";
@@ -21,14 +22,16 @@ export class Retention {
   readonly #writer: DirectoryWriter;
   readonly #names: NameRetention;
   readonly #passes: PassRetention;
+  readonly #carried: CarriedRetention;
   readonly #history: HistoryRetention;
-  #part: "names" | "passes" | "history" = "names";
+  #part: "names" | "passes" | "carried" | "history" = "names";
 
   constructor(db: Database, directory: Directory, writer: DirectoryWriter) {
     this.#db = db;
     this.#writer = writer;
     this.#names = new NameRetention(db);
     this.#passes = new PassRetention(db, directory);
+    this.#carried = new CarriedRetention(db);
     this.#history = new HistoryRetention(db);
   }
 
@@ -46,7 +49,12 @@ export class Retention {
       const more = this.#passes.step(at, site.passes.purgeAfterDays, (work) =>
         commit((batch) => work((passes) => this.#remove(passes, context, at, batch))),
       );
-      if (!more) this.#part = "history";
+      if (!more) this.#part = "carried";
+      return true;
+    }
+    if (this.#part === "carried") {
+      const endedBefore = at.wall - site.passes.purgeAfterDays * dayMs;
+      if (!this.#carried.step(endedBefore, (work) => commit(() => work()))) this.#part = "history";
       return true;
     }
     if (this.#history.step((work) => commit(() => work()))) return true;

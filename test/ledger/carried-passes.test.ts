@@ -5,6 +5,7 @@ import type { DirectoryChange, PersonGiven } from "../../src/domain/directory.ts
 import type { DoorId, PassKeyId, PersonId } from "../../src/domain/ids.ts";
 import type { SiteSpec } from "../../src/domain/site.ts";
 import { unixMs } from "../../src/domain/time.ts";
+import { fillGuessBuckets, useUpCounts } from "../../src/ledger/deny-safe.ts";
 import { frontDoor, garageDoor, site } from "../site-fixture.ts";
 import { codeOf, hourMs, issuerOf, passBeyond, passOf, putKey } from "./issuer-fixture.ts";
 import { ana, noon, person, pin, putCredential, putGrant, qr, TestLedger } from "./ledger-fixture.ts";
@@ -334,4 +335,37 @@ test("passes that the site does not take open nothing", () => {
   tested.use({ ...site, passes: { ...site.passes, enabled: false } });
   expect(tested.outcome(passOf(issuer).presentation)).toBe("passesOff");
   expect(tested.outcome(codeOf(issuerOf("code")), keypad)).toBe("passesOff");
+});
+
+test("what a pass said and used is kept for as long as the site keeps passes, and no longer", () => {
+  const issuer = issuerOf("mac");
+  const tested = ledgerWith(putKey(issuer));
+  tested.outcome(passOf(issuer, { uses: { count: 1, over: "all" } }).presentation);
+  const count = (table: string) => tested.parts.db.prepare(`SELECT count(*) FROM ${table}`).pluck().get();
+  const forget = () => {
+    while (tested.ledger.forgetStep(tested.clock.now())) {}
+  };
+  tested.clock.pass(site.passes.purgeAfterDays * dayMs);
+  forget();
+  expect([count("carried_pass"), count("use_count")]).toEqual([1, 2]);
+  tested.clock.pass(3 * hourMs);
+  forget();
+  expect([count("carried_pass"), count("use_count")]).toEqual([0, 0]);
+});
+
+test("after a recovery counted passes that had begun are used up, others go on, and codes are blocked", () => {
+  const issuer = issuerOf("mac");
+  const tested = ledgerWith(putKey(issuer), putKey(issuerOf("code")));
+  const counted = passOf(issuer, { uses: { count: 3, over: "door" } }).presentation;
+  const uncounted = passOf(issuer, { serial: 2 }).presentation;
+  tested.outcome(counted);
+  useUpCounts(tested.parts.db, noon, noon + 60_000);
+  fillGuessBuckets(tested.parts.db);
+  tested.restart("run-2", "boot-2");
+  expect(tested.outcome(counted)).toBe("usesExhausted");
+  expect(tested.outcome(uncounted)).toBe("granted");
+  expect(tested.outcome(codeOf(issuerOf("code")), keypad)).toBe("accessLimited");
+  tested.clock.pass(hourMs);
+  const begun = { serial: 3, from: unixMs(noon + 120_000), uses: { count: 3, over: "door" as const } };
+  expect(tested.outcome(passOf(issuer, begun).presentation)).toBe("granted");
 });
