@@ -63,6 +63,7 @@ export async function openOffice(opener: OfficeOpener): Promise<OfficeSide | nul
         digestKeyHex: digestKey.toString("hex"),
       },
       cloud: cloudOf(opener),
+      homeAssistant: { spec: config.homeAssistant, memoryFile: paths.homeAssistantMemory },
       sessionKeyHex: sessionKey.toString("hex"),
     },
     entryFile: paths.entryFile,

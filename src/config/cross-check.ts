@@ -5,6 +5,7 @@ import type { Method } from "../domain/presentation.ts";
 import { cameraFindings } from "./camera-check.ts";
 import { doorFindings } from "./door-check.ts";
 import { gpioFindings } from "./gpio-check.ts";
+import { homeAssistantFindings } from "./home-assistant-check.ts";
 import { nearest } from "./nearest.ts";
 import { networkFindings } from "./network-check.ts";
 import { osdpFindings } from "./osdp-check.ts";
@@ -30,6 +31,7 @@ export function crossCheck(known: Salvage): readonly Finding[] {
     ...policyFindings(known),
     ...consoleFindings(known),
     ...networkFindings(known),
+    ...homeAssistantFindings(known),
     ...pcscFindings(known),
   ];
 }

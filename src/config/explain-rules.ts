@@ -96,7 +96,7 @@ function inputLines({ id, activeLevel, debounceMs, supervised, actions, opens }:
   ]);
 }
 
-function networkLines({ httpOpening, actions, doors }: Config): readonly TitledLine[] {
+function networkLines({ httpOpening, actions, doors, homeAssistant }: Config): readonly TitledLine[] {
   const { modes, sessionCheck, addresses } = httpOpening;
   const numbered = httpOpening.doors.length === 0 ? doors.map(({ id }) => id) : httpOpening.doors;
   const login = sessionCheck ? ", from whoever is logged in to the console" : "";
@@ -105,7 +105,20 @@ function networkLines({ httpOpening, actions, doors }: Config): readonly TitledL
     ...(modes.length === 0 ? [] : [["over HTTP", `${modes.join(", ")} open doors${login}${numbers}`] as const]),
     ...line("from", modes.includes("legacyQuery") ? [`${addresses.join(", ")} by legacyQuery`] : []),
     ...actions.map((action, n) => ["action", `${n + 1} ${actionText(action)}`] as const),
+    ...(homeAssistant === null ? [] : [["home", homeText(homeAssistant)] as const]),
   ];
+}
+
+function homeText(home: NonNullable<Config["homeAssistant"]>): string {
+  const { broker, caFile, username, passwordFile, discoveryPrefix, id, mayOpen, revealDetails } = home;
+  const told = [
+    mayOpen ? "may open doors, as may everyone who may publish there" : "may look and not open",
+    ...(caFile === null ? [] : [`its certificate by ${caFile}`]),
+    ...(username === null ? [] : [`as ${username}${passwordFile === null ? "" : ` by ${passwordFile}`}`]),
+    `called ${id} below ${discoveryPrefix}`,
+    ...(revealDetails ? ["told who comes and why not"] : []),
+  ];
+  return [`Home Assistant at ${broker}`, ...told].join("; ");
 }
 
 function actionText(action: Config["actions"][number]): string {

@@ -4,6 +4,7 @@ import { idPattern } from "../domain/ids.ts";
 import { cameraReaderSchema } from "./camera-schema.ts";
 import { cloudSchema } from "./cloud-schema.ts";
 import { doorSchema } from "./door-schema.ts";
+import { homeAssistantSchema } from "./home-assistant-schema.ts";
 import { actionHostSchema, actionSchema, httpOpeningSchema } from "./network-schema.ts";
 import { osdpReaderSchema, rs485Schema } from "./osdp-schema.ts";
 import {
@@ -76,6 +77,7 @@ export interface Salvage {
   readonly console: Some<typeof consoleSchema>;
   readonly httpOpening: Some<typeof httpOpeningSchema>;
   readonly actions: readonly Some<typeof actionSchema>[];
+  readonly homeAssistant: Some<typeof homeAssistantSchema>;
   /** What is no host is left out of it as undefined. */
   readonly actionHosts: readonly (string | undefined)[];
 }
@@ -108,6 +110,7 @@ export function salvage(file: unknown): Salvage {
     console: soundFields(consoleSchema, own(file, "console")),
     httpOpening: soundFields(httpOpeningSchema, own(file, "httpOpening")),
     actions: entries(file, "actions").map((entry) => soundFields(actionSchema, entry)),
+    homeAssistant: soundFields(homeAssistantSchema, own(file, "homeAssistant")),
     actionHosts: entries(file, "actionHosts").map((entry) => actionHostSchema.safeParse(entry).data),
   };
 }

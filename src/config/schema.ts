@@ -3,6 +3,7 @@ import { z } from "zod";
 import { cameraReaderSchema } from "./camera-schema.ts";
 import { cloudSchema } from "./cloud-schema.ts";
 import { doorSchema } from "./door-schema.ts";
+import { homeAssistantSchema } from "./home-assistant-schema.ts";
 import { actionHostSchema, actionSchema, httpOpeningSchema } from "./network-schema.ts";
 import { osdpReaderSchema, outputPlaceSchema, pointPlaceSchema, rs485Schema } from "./osdp-schema.ts";
 import { cardProfileSchema, pcscReaderSchema } from "./pcsc-schema.ts";
@@ -294,6 +295,7 @@ export const configSchema = z
       .default([])
       .describe("Requests that are sent when something happened; a person's web relay n sets off the n-th."),
     actionHosts: list(actionHostSchema, 0, 50).default([]).describe("The only hosts that actions may go to."),
+    homeAssistant: homeAssistantSchema.nullable().default(null),
   })
   .meta({ title: "Postern site", description: "Everything that an installer tells a Postern controller." });
 

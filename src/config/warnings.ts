@@ -1,5 +1,6 @@
 // What is allowed in a configuration and still deserves a second look; knows no file and no line.
 import { disabledInputWarnings } from "./disabled-inputs.ts";
+import { homeAssistantWarnings } from "./home-assistant-check.ts";
 import { networkWarnings } from "./network-check.ts";
 import { osdpWarnings } from "./osdp-check.ts";
 import { pcscWarnings } from "./pcsc-check.ts";
@@ -19,6 +20,7 @@ export function warningsOf(config: Config): readonly Finding[] {
     ...disabledInputWarnings(config),
     ...guessWarnings(config),
     ...networkWarnings(config),
+    ...homeAssistantWarnings(config),
     ...bouncingInputs(config),
     ...pcscWarnings(config),
     ...ruleWarnings(config),

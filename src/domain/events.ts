@@ -1,6 +1,7 @@
 // Everything that can enter the record. Names are `noun.past`; codes, PINs and card numbers never appear in one.
 import type { FailureCause } from "./action.ts";
 import type { PassFloors, Source } from "./directory.ts";
+import type { HomeOrder, HomeRefusal } from "./home-assistant.ts";
 import type { AccessChange, OpeningMode, RefusalCause, RefusedOver } from "./http-opening.ts";
 import type {
   ActionId,
@@ -283,6 +284,10 @@ export type SystemEvent =
     }
   /** Machines that asked over HTTP and were refused; what they said they were is not kept. */
   | { readonly type: "http.refused"; readonly over: RefusedOver; readonly why: RefusalCause; readonly count: number }
+  /** What Home Assistant asked of a door over its broker and the door took, also where nothing had to move. */
+  | { readonly type: "homeAssistant.obeyed"; readonly door: DoorId; readonly order: HomeOrder; readonly count: number }
+  /** Messages to doors over that broker that were not obeyed. */
+  | { readonly type: "homeAssistant.refused"; readonly why: HomeRefusal; readonly count: number }
   /**
    * The database was damaged and a sound copy of its directory took its place. What was counted is used up, what is not in the
    * copy is gone: changes of the last `copyAgeMs`, null when that cannot be told, and all events.

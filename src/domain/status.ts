@@ -1,6 +1,7 @@
 // How a door looks from outside, and what an operator may tell it.
 import type { ActionSpec } from "./action.ts";
 import type { TimeSource } from "./events.ts";
+import type { HomeAssistantSpec } from "./home-assistant.ts";
 import type { HttpOpeningSpec } from "./http-opening.ts";
 import type { DoorId, InputId } from "./ids.ts";
 import type { SiteSpec } from "./site.ts";
@@ -165,6 +166,14 @@ export interface CloudSpec {
   readonly isWatchedOver: boolean;
 }
 
+/** What is told to Home Assistant, and what it was told before. */
+export interface HomeAssistantParts {
+  /** Null tells it nothing any more. */
+  readonly spec: HomeAssistantSpec | null;
+  /** Remembers what brokers keep of this controller, so that it can be taken back. */
+  readonly memoryFile: string;
+}
+
 export interface OfficeOpening {
   readonly site: SiteSpec;
   readonly console: ConsoleSpec;
@@ -180,6 +189,7 @@ export interface OfficeOpening {
   /** Null has no cloud. */
   readonly cloud: CloudSpec | null;
   readonly actions: ActionsSpec;
+  readonly homeAssistant: HomeAssistantParts;
   /** Signs session cookies, so that a restarted office still knows who is logged in. */
   readonly sessionKeyHex: string;
 }

@@ -7,6 +7,7 @@ import { holderKinds, sources } from "../domain/directory.ts";
 import type { SecretToCompare } from "../domain/directory-export.ts";
 import type { JournalEvent } from "../domain/events.ts";
 import { cloudRefusals } from "../domain/events.ts";
+import { homeOrders, homeRefusals } from "../domain/home-assistant.ts";
 import { accessChanges, openingModes, refusalCauses } from "../domain/http-opening.ts";
 import type { CredentialId, DoorId } from "../domain/ids.ts";
 import { idPattern } from "../domain/ids.ts";
@@ -170,7 +171,8 @@ function parseCompare(value: unknown): RequestParse {
   return { ok: true, request: { kind: "compare", secrets: value } };
 }
 
-/** Others may add only what they alone can know: who came to the console, which machines may, which keys they set, whom they turned away, what they sent. */
+/** Others may add only what they alone can know: who came to the console, which machines may, which keys they set,
+ * whom they turned away, whom they obeyed, what they sent. */
 function parseNote(value: unknown): RequestParse {
   if (typeof value !== "object" || value === null) return refuse('"event" must be an object.');
   const event = readNote(value as Record<string, unknown>);
@@ -188,6 +190,8 @@ function readNote(note: Record<string, unknown>): JournalEvent | null {
   if (type === "http.refused") return readRefusal(note, count);
   if (type === "cloud.refused") return readCloudRefusal(note, count);
   if (type === "http.opened") return readOpening(note, count);
+  if (type === "homeAssistant.obeyed") return readHomeOrder(note, count);
+  if (type === "homeAssistant.refused") return readHomeRefusal(note, count);
   return type === "action.done" || type === "action.failed" ? readAction(type, note, count) : null;
 }
 
@@ -225,6 +229,17 @@ function readRefusal({ over, why }: Record<string, unknown>, count: number): Jou
   const form = [...openingModes, "query" as const].find((one) => one === over);
   const cause = refusalCauses.find((one) => one === why);
   return form === undefined || cause === undefined ? null : { type: "http.refused", over: form, why: cause, count };
+}
+
+function readHomeOrder({ door, order }: Record<string, unknown>, count: number): JournalEvent | null {
+  const known = homeOrders.find((one) => one === order);
+  if (known === undefined || typeof door !== "string" || !idPattern.test(door)) return null;
+  return { type: "homeAssistant.obeyed", door: door as DoorId, order: known, count };
+}
+
+function readHomeRefusal({ why }: Record<string, unknown>, count: number): JournalEvent | null {
+  const cause = homeRefusals.find((one) => one === why);
+  return cause === undefined ? null : { type: "homeAssistant.refused", why: cause, count };
 }
 
 function readAction(

@@ -1,4 +1,5 @@
-// What speaks to the outside by itself: requests that events set off, the link to the cloud. Each is there only where it is wanted.
+// What speaks to the outside by itself: requests that events set off, the link to the cloud, Home Assistant. Each is there only where it is wanted.
+import { existsSync } from "node:fs";
 import type { OfficeOpening } from "../domain/status.ts";
 import { openActions } from "./actions/open-actions.ts";
 import type { SyncPorts } from "./sync/open-sync.ts";
@@ -26,6 +27,7 @@ export function openOutlets(opening: OfficeOpening, ports: SyncPorts): Outlets {
   };
   add(openActions(opening, { ...ports, mono: ports.clock.mono }));
   void openCloud(opening, ports).then(add);
+  void openHome(opening, ports).then(add);
   const close = (): void => {
     isClosed = true;
     all("close")();
@@ -39,4 +41,12 @@ async function openCloud(opening: OfficeOpening, ports: SyncPorts): Promise<Outl
   if (cloud === null) return null;
   const { openSync } = await import("./sync/open-sync.ts");
   return openSync(cloud, opening, ports);
+}
+
+/** Also where it was switched off, as long as a broker still keeps what it was told. */
+async function openHome(opening: OfficeOpening, ports: SyncPorts): Promise<Outlet | null> {
+  const { spec, memoryFile } = opening.homeAssistant;
+  if (spec === null && !existsSync(memoryFile)) return null;
+  const { openHomeAssistant } = await import("./homeassistant/open-home.ts");
+  return openHomeAssistant(opening, { ...ports, mono: ports.clock.mono });
 }

@@ -17,6 +17,8 @@ export interface StatePaths {
   readonly identityFile: string;
   /** How far the record was acted upon. */
   readonly actionCursor: string;
+  /** What brokers of Home Assistant keep of this controller. */
+  readonly homeAssistantMemory: string;
   /** That somebody on site vouched for the time. */
   readonly clockFile: string;
   /** There while a fire release is in force. */
@@ -39,6 +41,7 @@ export function statePaths(folder: string, keysFolder: string | null): StatePath
     accessFile: join(folder, "http-access.json"),
     identityFile: join(keysFolder ?? join(folder, "keys"), "cloud-identity.json"),
     actionCursor: join(folder, "action-cursor.json"),
+    homeAssistantMemory: join(folder, "home-assistant.json"),
     clockFile: join(folder, "clock.json"),
     fireFile: join(folder, "fire-latched"),
     rescueFile: join(folder, "rescue.json"),

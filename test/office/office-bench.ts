@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import type { HomeAssistantSpec } from "../../src/domain/home-assistant.ts";
 import type { HttpOpeningSpec } from "../../src/domain/http-opening.ts";
 import type { SiteSpec } from "../../src/domain/site.ts";
 import type {
@@ -38,6 +39,7 @@ export interface BenchOptions {
   readonly opening?: Partial<HttpOpeningSpec>;
   readonly callPermission?: boolean;
   readonly actions?: Partial<ActionsSpec>;
+  readonly homeAssistant?: HomeAssistantSpec;
   readonly pictureTexts?: readonly string[];
   readonly callFacts?: CallReading;
 }
@@ -170,6 +172,7 @@ export async function openBench(options: BenchOptions = {}): Promise<OfficeBench
       version: "1.2.3",
       ...options.actions,
     },
+    homeAssistant: { spec: options.homeAssistant ?? null, memoryFile: join(folder, "home-assistant.json") },
     api: {
       opening: {
         modes: [],

@@ -68,6 +68,7 @@ const opening = (port = 0): OfficeOpening => ({
     boot: "boot-1",
     version: "1.2.3",
   },
+  homeAssistant: { spec: null, memoryFile: join(folder, "home-assistant.json") },
   api: {
     opening: { modes: [], addresses: [], sessionCheck: false, doors: [] },
     callPermission: true,

@@ -148,6 +148,18 @@ const refusals: Record<EventOf<"http.refused">["why"], string> = {
   busy: "too many at once",
 };
 
+const homeRefusals: Record<EventOf<"homeAssistant.refused">["why"], string> = {
+  notAllowed: "it may not open doors here",
+  retained: "the broker had kept it from before",
+  oversized: "it was too long",
+  malformed: "it said nothing that is known",
+  unknownDoor: "there is no such door",
+  flooded: "there were too many",
+  late: "nobody could say when it was sent",
+  busy: "the doors were busy",
+  door: "the door did not take it",
+};
+
 const needs: Record<EventOf<"access.begun">["need"], string> = {
   cardAndPin: "a PIN",
   qrAndCode: "a secret code",
@@ -318,6 +330,14 @@ const sayings: { readonly [Type in JournalEvent["type"]]: Say<Type> } = {
   "http.refused": (event) => [
     "denied",
     `A machine was refused ${times(event.count)} over HTTP: ${refusals[event.why]}`,
+  ],
+  "homeAssistant.obeyed": (event, names) => [
+    "granted",
+    `Home Assistant had ${names.door(event.door)} ${event.order} ${times(event.count)}`,
+  ],
+  "homeAssistant.refused": (event) => [
+    "denied",
+    `A message over Home Assistant's broker was refused ${times(event.count)}: ${homeRefusals[event.why]}`,
   ],
   "ledger.recovered": (event) => [
     "alarm",
