@@ -50,7 +50,8 @@ export class BrokerSession {
   readonly #pings: number[] = [];
   readonly #beat: NodeJS.Timeout;
   readonly #broker: string;
-  #answeredSince = Number.NEGATIVE_INFINITY;
+  /** When that was asked to which the last answer came: the connection itself at first, then pings. */
+  #answeredSince: number;
   #bytes = 0;
   #bytesSince: number;
   #why = "the connection was lost";
@@ -62,6 +63,7 @@ export class BrokerSession {
     this.#mono = mono;
     this.#broker = access.broker;
     this.#bytesSince = mono();
+    this.#answeredSince = mono();
     const { username, password, will } = access;
     this.#client = new MqttClient(() => this.#openSocket(access), {
       protocolVersion: 5,
@@ -143,7 +145,6 @@ export class BrokerSession {
     client.on("message", (topic, payload, packet) => this.#arrived(topic, payload, packet));
     client.on("packetsend", ({ cmd }) => {
       if (cmd === "pingreq") this.#pings.push(this.#mono());
-      if (cmd === "connect") this.#answeredSince = this.#mono();
     });
     client.on("packetreceive", ({ cmd }) => {
       if (cmd === "pingresp") this.#answeredSince = this.#pings.shift() ?? this.#answeredSince;

@@ -1,6 +1,7 @@
 // Takes back from a broker what it keeps of this controller, as soon as that broker can be had; then ends.
 import { BrokerLink } from "./broker-link.ts";
 import type { HomeMemory } from "./home-memory.ts";
+import { homeClientId } from "./home-topics.ts";
 import { takeBack } from "./introduce.ts";
 import type { Kept } from "./memory-file.ts";
 
@@ -19,7 +20,8 @@ export function startFarewell({ kept, memory, mono, changed }: FarewellParts): F
   const { place } = kept;
   const link = new BrokerLink({
     place,
-    clientId: `postern-${place.id}-farewell`,
+    // The same as ever: should the last connection still stand, the broker ends it first, and says its will.
+    clientId: homeClientId(place.id),
     will: null,
     mono,
     opened: (session) => {

@@ -8,7 +8,7 @@ import { Paced } from "../paced.ts";
 import { BrokerLink } from "./broker-link.ts";
 import type { BrokerSession } from "./broker-session.ts";
 import type { HomeMemory } from "./home-memory.ts";
-import { homeTopics } from "./home-topics.ts";
+import { homeClientId, homeTopics } from "./home-topics.ts";
 import { introduce } from "./introduce.ts";
 import type { OrderDesk } from "./order-desk.ts";
 import type { Discovery } from "./plan-discovery.ts";
@@ -55,7 +55,7 @@ export class HomeDesk {
     this.#topics = homeTopics(parts.spec);
     this.#link = new BrokerLink({
       place: parts.spec,
-      clientId: `postern-${parts.spec.id}`,
+      clientId: homeClientId(parts.spec.id),
       will: { topic: this.#topics.availability, payload: "offline" },
       mono: parts.mono,
       opened: (session) => void this.#opened(session),
@@ -97,8 +97,8 @@ export class HomeDesk {
   }
 
   #keptTopics(): readonly string[] {
-    const { availability, controller, door } = this.#topics;
-    return [availability, controller, ...this.#parts.doorIds.map(door)];
+    const { discovery, availability, controller, door } = this.#topics;
+    return [discovery, availability, controller, ...this.#parts.doorIds.map(door)];
   }
 
   /** Home Assistant has started: what it has heard before is gone, and what is retained may be. */

@@ -28,3 +28,5 @@ export function homeTopics({ discoveryPrefix, id }: Pick<HomeAssistantSpec, "dis
     order: (one) => `${door(one)}/order`,
   };
 }
+
+export const homeClientId = (id: string): string => `postern-${id}`;

@@ -1,7 +1,6 @@
 // Tells a broker what there is, and takes back what there is no more; each step is remembered before it is taken.
 import type { BrokerSession } from "./broker-session.ts";
 import type { HomeMemory } from "./home-memory.ts";
-import { homeTopics } from "./home-topics.ts";
 import type { Kept, Place } from "./memory-file.ts";
 import type { Components, Discovery, Platform } from "./plan-discovery.ts";
 import { discoveryPayload } from "./plan-discovery.ts";
@@ -35,7 +34,7 @@ export async function introduce(
 
 /** True when the broker keeps nothing of this controller any more. */
 export async function takeBack(session: BrokerSession, memory: HomeMemory, { place, topics }: Kept): Promise<boolean> {
-  for (const topic of [homeTopics(place).discovery, ...topics]) if (!(await tell(session, topic, ""))) return false;
+  for (const topic of topics) if (!(await tell(session, topic, ""))) return false;
   return memory.forget(place);
 }
 

@@ -9,16 +9,15 @@ export interface Kept {
   readonly place: Place;
   /** Platforms by the names of components. */
   readonly components: Readonly<Record<string, Platform>>;
-  /** Retained, beside the discovery. */
+  /** All that is retained, the discovery first: without it nothing else of this controller is looked at. */
   readonly topics: readonly string[];
 }
 
 const maxPlaces = 4;
 const maxEntries = 2_048;
 
-/** Other settings than these lead to the same messages at the same broker. */
-export const isSamePlace = (one: Place, other: Place): boolean =>
-  one.broker === other.broker && one.discoveryPrefix === other.discoveryPrefix && one.id === other.id;
+/** Whatever else is set, it is the same topics at the same broker, and the same connection. */
+export const isSamePlace = (one: Place, other: Place): boolean => one.broker === other.broker && one.id === other.id;
 
 /** Nothing when there is none, or none that can be read. */
 export function readMemory(path: string): readonly Kept[] {

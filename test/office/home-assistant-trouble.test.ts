@@ -1,0 +1,147 @@
+// Brokers that cannot be had, or that mean no good: what is said of them, and that nothing else minds.
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import type { Socket } from "node:net";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, expect, onTestFinished, test } from "vitest";
+import type { HomeAssistantSpec } from "../../src/domain/home-assistant.ts";
+import { DoorDesk } from "../../src/office/door-desk.ts";
+import type { Home } from "../../src/office/homeassistant/open-home.ts";
+import { openHome } from "../../src/office/homeassistant/open-home.ts";
+import { site } from "../site-fixture.ts";
+import { FakeJournal } from "./fake-journal.ts";
+import type { Mosquitto } from "./mosquitto.ts";
+import { openMosquitto } from "./mosquitto.ts";
+
+let home: Home | null = null;
+const folder = mkdtempSync(join(tmpdir(), "postern-home-"));
+const memoryFile = join(folder, "home-assistant.json");
+afterEach(() => {
+  home?.close();
+  rmSync(memoryFile, { force: true });
+});
+
+async function brokerWith(tls: boolean): Promise<Mosquitto> {
+  const broker = await openMosquitto({ tls });
+  onTestFinished(() => broker.close());
+  return broker;
+}
+
+/** What health says first: null when all is well. */
+function open(spec: Partial<HomeAssistantSpec>): Promise<string | null> {
+  const told = Promise.withResolvers<string | null>();
+  const watched = {
+    set: (part: string, well: boolean, why: string) => told.resolve(well ? null : `${part}: ${why}`),
+    facts: () => [],
+  };
+  const journal = new FakeJournal();
+  const opening = {
+    site,
+    databasePath: "none",
+    actions: { boot: "boot-1", version: "1.2.3" },
+    homeAssistant: {
+      spec: {
+        broker: "mqtt://127.0.0.1:1",
+        caFile: null,
+        username: null,
+        passwordFile: null,
+        discoveryPrefix: "homeassistant",
+        id: "postern",
+        mayOpen: true,
+        revealDetails: false,
+        ...spec,
+      },
+      memoryFile,
+    },
+  };
+  const mono = () => performance.now();
+  home = openHome(opening as never, {
+    openJournal: () => journal.open(),
+    mono,
+    desk: new DoorDesk(() => {}, mono),
+    own: watched as never,
+    note: () => {},
+  });
+  return told.promise;
+}
+
+test("over TLS the broker's certificate is checked against the authorities that are named", async () => {
+  const broker = await brokerWith(true);
+  const { caFile, passwordFile, port } = broker;
+  expect(await open({ broker: `mqtts://localhost:${port}`, caFile, username: "postern", passwordFile })).toBeNull();
+});
+
+test("a certificate for which nobody vouches is refused, and health says what to do", async () => {
+  const { passwordFile, port } = await brokerWith(true);
+  const why = await open({ broker: `mqtts://localhost:${port}`, username: "postern", passwordFile });
+  expect(why).toMatch(/certificate of mqtts:\/\/localhost:\d+ .*caFile\.$/);
+});
+
+test("a wrong name or password is told as such", async () => {
+  const { passwordFile, port } = await brokerWith(false);
+  const why = await open({ broker: `mqtt://127.0.0.1:${port}`, username: "nobody", passwordFile });
+  expect(why).toMatch(/check username, passwordFile/);
+});
+
+test("a password that others can read is not sent", async () => {
+  const { passwordFile, port } = await brokerWith(false);
+  chmodSync(passwordFile, 0o644);
+  const why = await open({ broker: `mqtt://127.0.0.1:${port}`, username: "postern", passwordFile });
+  expect(why).toBe(`Home Assistant: Others can read ${passwordFile}; set its mode to 0600.`);
+});
+
+test("a broker that does not let Postern write says where", async () => {
+  const { passwordFile, port } = await brokerWith(false);
+  const why = await open({
+    broker: `mqtt://127.0.0.1:${port}`,
+    username: "postern",
+    passwordFile,
+    discoveryPrefix: "other",
+  });
+  expect(why).toBe("Home Assistant: The broker does not let Postern write other/device/postern_postern/config.");
+});
+
+test("a broker that is not there is told, with what to look at", async () => {
+  expect(await open({})).toMatch(/Nobody answers at mqtt:\/\/127\.0\.0\.1:1; is the broker running\?/);
+});
+
+/** Something that listens like a broker, and does with each connection what the test wants. */
+async function imposter(serve: (socket: Socket) => void): Promise<string> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("error", () => {});
+    serve(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return `mqtt://127.0.0.1:${(server.address() as { port: number }).port}`;
+}
+
+test("something that is no broker is told as such, and what it says is not believed", async () => {
+  const broker = await imposter((socket) => socket.write("HTTP/1.1 400 Bad Request\r\n\r\n"));
+  expect(await open({ broker })).toMatch(/^Home Assistant: /);
+});
+
+/** A CONNACK of MQTT 5 that takes the connection. */
+const connack = Buffer.from([0x20, 0x03, 0x00, 0x00, 0x00]);
+
+/** A PUBLISH to `a/b` with 4,000 bytes: two of fixed header after its kind, five of topic, one of properties. */
+const publication = Buffer.concat([Buffer.from([0x30, 0xa6, 0x1f, 0, 3, 0x61, 0x2f, 0x62, 0]), Buffer.alloc(4_000)]);
+
+test("a broker that pours out more than any Home Assistant would is cut off", async () => {
+  const broker = await imposter((socket) => {
+    const pour = (): void => void socket.write(publication, () => socket.destroyed || pour());
+    socket.write(connack, pour);
+  });
+  expect(await open({ broker })).toMatch(/sends more than any Home Assistant would/);
+});
+
+test("a memory that is no memory is not believed, and takes nothing down", async () => {
+  writeFileSync(memoryFile, '{"places":[{"place":{"broker":"x"}},7]}');
+  expect(await open({})).toMatch(/Nobody answers/);
+});
