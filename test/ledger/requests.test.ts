@@ -216,6 +216,8 @@ test.each([
   ["http.opened", { type: "http.opened", over: "bearer", door: "front", who: "token bridge", count: 1 }],
   ["action.done", { type: "action.done", action: "gate", count: 2 }],
   ["action.failed", { type: "action.failed", action: "gate", why: "timedOut", count: 1 }],
+  ["homeAssistant.obeyed", { type: "homeAssistant.obeyed", door: "front", order: "open", count: 1 }],
+  ["homeAssistant.refused", { type: "homeAssistant.refused", why: "retained", count: 2 }],
   ["http.refused", { type: "http.refused", over: "httpAuth", why: "credential", count: 3 }],
 ])("the office may note %s", async (_, event) => {
   const { client, tested } = serve();
@@ -241,6 +243,8 @@ test.each([
   ["a token in place of its name", { type: "http.accessChanged", what: "tokenMade", name: "postern_AbC" }],
   ["an opening by a person", { type: "http.opened", over: "bearer", door: "front", who: "Ana Gil", count: 1 }],
   ["a refusal that never was", { type: "http.refused", over: "bearer", why: "door", count: 0 }],
+  ["an order that is none", { type: "homeAssistant.obeyed", door: "front", order: "lockDown", count: 1 }],
+  ["a message in place of why it was refused", { type: "homeAssistant.refused", why: "OPEN front", count: 1 }],
   ["nothing", null],
 ])("nobody may note %s", async (_, event) => {
   const { client, tested } = serve();

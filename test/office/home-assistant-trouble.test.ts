@@ -8,7 +8,7 @@ import { afterEach, expect, onTestFinished, test } from "vitest";
 import type { HomeAssistantSpec } from "../../src/domain/home-assistant.ts";
 import { DoorDesk } from "../../src/office/door-desk.ts";
 import type { Home } from "../../src/office/homeassistant/open-home.ts";
-import { openHome } from "../../src/office/homeassistant/open-home.ts";
+import { openHomeAssistant } from "../../src/office/homeassistant/open-home.ts";
 import { site } from "../site-fixture.ts";
 import { FakeJournal } from "./fake-journal.ts";
 import type { Mosquitto } from "./mosquitto.ts";
@@ -56,7 +56,7 @@ function open(spec: Partial<HomeAssistantSpec>): Promise<string | null> {
     },
   };
   const mono = () => performance.now();
-  home = openHome(opening as never, {
+  home = openHomeAssistant(opening as never, {
     openJournal: () => journal.open(),
     mono,
     desk: new DoorDesk(() => {}, mono),

@@ -1,6 +1,7 @@
 // Keeps a connection to a broker: reads its secrets anew for each, and comes back after a while that nobody can foresee.
 import { readFileSync, statSync } from "node:fs";
 import type { HomeAssistantSpec } from "../../domain/home-assistant.ts";
+import { Backoff } from "../sync/backoff.ts";
 import type { BrokerAccess } from "./broker-session.ts";
 import { BrokerSession } from "./broker-session.ts";
 import type { Arrival } from "./read-order.ts";
@@ -15,19 +16,14 @@ export interface BrokerLinkParts extends Pick<BrokerAccess, "clientId" | "will">
   readonly gone: (why: string) => void;
 }
 
-const firstCeilingMs = 1_000;
 const lastCeilingMs = 60_000;
-/** A connection that lasted this long begins anew. */
-const soundMs = 60_000;
-/** Two that fight over one id must not do so without pause. */
-const takenOverMs = 60_000;
 const maxFileBytes = 1_048_576;
 
 export class BrokerLink {
   readonly #parts: BrokerLinkParts;
   #session: BrokerSession | null = null;
   #retry: NodeJS.Timeout | null = null;
-  #ceilingMs = firstCeilingMs;
+  readonly #backoff = new Backoff(Math.random, lastCeilingMs);
   #openedAt: number | null = null;
   #closed = false;
 
@@ -67,10 +63,8 @@ export class BrokerLink {
   #lost(why: string, wasTakenOver: boolean): void {
     this.#session = null;
     if (this.#closed) return;
-    if (this.#openedAt !== null && this.#parts.mono() - this.#openedAt >= soundMs) this.#ceilingMs = firstCeilingMs;
-    const waitMs = Math.random() * this.#ceilingMs + (wasTakenOver ? takenOverMs : 0);
-    this.#ceilingMs = Math.min(this.#ceilingMs * 2, lastCeilingMs);
-    this.#retry = setTimeout(() => this.#connect(), waitMs);
+    const livedMs = this.#openedAt === null ? 0 : this.#parts.mono() - this.#openedAt;
+    this.#retry = setTimeout(() => this.#connect(), this.#backoff.after(livedMs, wasTakenOver));
     this.#parts.gone(why);
   }
 }

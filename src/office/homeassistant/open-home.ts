@@ -24,8 +24,8 @@ export interface HomePorts {
 }
 
 export interface Home {
-  /** Doors or health may stand otherwise. */
-  statesChanged(): void;
+  /** The doors or their health changed. */
+  changed(): void;
   /** The record may have grown. */
   grew(): void;
   /** Tells what was counted since the last one. */
@@ -36,7 +36,7 @@ export interface Home {
 const part = "Home Assistant";
 const partBefore = "Home Assistant (before)";
 
-export function openHome(opening: OfficeOpening, ports: HomePorts): Home {
+export function openHomeAssistant(opening: OfficeOpening, ports: HomePorts): Home {
   const { spec, memoryFile } = opening.homeAssistant;
   const memory = new HomeMemory(memoryFile);
   const { own, mono } = ports;
@@ -48,7 +48,7 @@ export function openHome(opening: OfficeOpening, ports: HomePorts): Home {
     });
   const today = spec === null ? null : openToday(spec, { opening, memory, ports });
   return {
-    statesChanged: () => today?.statesChanged(),
+    changed: () => today?.changed(),
     grew: () => today?.grew(),
     beat: () => today?.beat(),
     close: () => {
@@ -99,9 +99,11 @@ function openToday(spec: HomeAssistantSpec, { opening, memory, ports }: TodayPar
   );
   tail.grew();
   return {
-    statesChanged: () => home.statesChanged(),
+    changed: () => home.statesChanged(),
     grew: () => tail.grew(),
     beat: () => {
+      // What the office itself cannot reach changes without a word.
+      home.statesChanged();
       orders.beat();
       refusals.beat();
     },

@@ -49,6 +49,7 @@ const receiveMaximum = 16;
 const keepAliveSeconds = 30;
 const connectMs = 15_000;
 const sessionTakenOver = 0x8e;
+const lastCeilingMs = 300_000;
 
 export class BrokerLine {
   readonly #parts: BrokerLineParts;
@@ -63,7 +64,7 @@ export class BrokerLine {
 
   constructor(parts: BrokerLineParts) {
     this.#parts = parts;
-    this.#backoff = new Backoff(parts.chance);
+    this.#backoff = new Backoff(parts.chance, lastCeilingMs);
     this.#connect();
   }
 

@@ -1,9 +1,10 @@
 // Says in one plain English sentence what an event of the record means; pure, knows neither page nor stream.
-import type { Cause, CloudRefusal, JournalEvent, RecordedEvent, TimeSource } from "../../../domain/events.ts";
+import type { Cause, JournalEvent, RecordedEvent, TimeSource } from "../../../domain/events.ts";
 import type { SupplyKind } from "../../../domain/site.ts";
 import type { DoorMode } from "../../../domain/status.ts";
 import type { PageSite } from "../wire.ts";
 import { reasonWords, unknown, withMethod } from "./denial-words.ts";
+import { accessChanges, cloudRefusalWords, failures, homeRefusals, refusals } from "./network-words.ts";
 
 export type Tone = "granted" | "denied" | "alarm" | "door" | "system";
 
@@ -85,19 +86,6 @@ function durationWords(ms: number): string {
   return `${Math.round(seconds / 60)} minutes`;
 }
 
-const cloudRefusalWords: Record<CloudRefusal, string> = {
-  oversized: "a message that is too long",
-  malformed: "a message that is none",
-  misplaced: "a message where it does not belong",
-  unsigned: "a message whose signature does not hold",
-  foreign: "a message for another controller",
-  retained: "a message that the broker had kept",
-  stale: "a message that is not of now",
-  repeated: "a command that was taken before",
-  flooded: "more messages than it reads",
-  unsealable: "a message that it cannot open",
-};
-
 const supplyWords: Record<SupplyKind, readonly [string, string]> = {
   mains: ["The mains has failed", "The mains is back"],
   battery: ["The battery is low", "The battery is no longer low"],
@@ -118,46 +106,6 @@ const times = (count: number): string => (count === 1 ? "once" : `${count} times
 
 const misreadWords: Readonly<Record<string, string>> = {
   swappedWires: "D0 and D1 seem to be swapped; change the two wires",
-};
-
-const failures: Record<EventOf<"action.failed">["why"], string> = {
-  unreachable: "nobody answered there",
-  timedOut: "no answer came in time",
-  redirected: "it was sent on elsewhere, which is not followed",
-  answeredError: "the answer was an error",
-  hostNotAllowed: "its host is not in actionHosts",
-  secretMissing: "the file with its secret is missing, or others may read it",
-  queueFull: "too many were waiting",
-  unknownAction: "there is no such action",
-  cursorNotKept: "the disk did not take the note that it is sent",
-};
-
-const accessChanges: Record<EventOf<"http.accessChanged">["what"], string> = {
-  tokenMade: "was given a token",
-  accountSet: "was given a password",
-  revoked: "was revoked",
-};
-
-const refusals: Record<EventOf<"http.refused">["why"], string> = {
-  credential: "its token, name or password was wrong",
-  door: "it may not open that door",
-  address: "it asked from an address that may not",
-  blocked: "too many wrong tries before",
-  session: "nobody was logged in to the console",
-  crossSite: "another site's page asked",
-  busy: "too many at once",
-};
-
-const homeRefusals: Record<EventOf<"homeAssistant.refused">["why"], string> = {
-  notAllowed: "it may not open doors here",
-  retained: "the broker had kept it from before",
-  oversized: "it was too long",
-  malformed: "it said nothing that is known",
-  unknownDoor: "there is no such door",
-  flooded: "there were too many",
-  late: "nobody could say when it was sent",
-  busy: "the doors were busy",
-  door: "the door did not take it",
 };
 
 const needs: Record<EventOf<"access.begun">["need"], string> = {
