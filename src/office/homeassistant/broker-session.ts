@@ -54,7 +54,7 @@ export class BrokerSession {
   #answeredSince: number;
   #bytes = 0;
   #bytesSince: number;
-  #why = "the connection was lost";
+  #why = "The connection to the broker was lost.";
   #takenOver = false;
   #ended = false;
 
