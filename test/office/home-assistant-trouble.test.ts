@@ -1,5 +1,5 @@
 // Brokers that cannot be had, or that mean no good: what is said of them, and that nothing else minds.
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -22,8 +22,8 @@ afterEach(() => {
   rmSync(memoryFile, { force: true });
 });
 
-async function brokerWith(tls: boolean): Promise<Mosquitto> {
-  const broker = await openMosquitto({ tls });
+async function brokerWith(tls: boolean, access?: readonly string[]): Promise<Mosquitto> {
+  const broker = await openMosquitto(access === undefined ? { tls } : { tls, access });
   onTestFinished(() => broker.close());
   return broker;
 }
@@ -100,6 +100,14 @@ test("a broker that does not let Postern write says where", async () => {
     discoveryPrefix: "other",
   });
   expect(why).toBe("Home Assistant: The broker does not let Postern write other/device/postern_postern/config.");
+});
+
+test("the access list that the documentation shows is all that Postern needs", async () => {
+  const page = readFileSync(new URL("../../docs/homeassistant.md", import.meta.url), "utf8");
+  const access = page.split("\n").flatMap((line) => /^ +(topic .*)$/.exec(line)?.[1] ?? []);
+  const { passwordFile, port } = await brokerWith(false, access);
+  expect(access).toHaveLength(3);
+  expect(await open({ broker: `mqtt://127.0.0.1:${port}`, username: "postern", passwordFile })).toBeNull();
 });
 
 test("a broker that is not there is told, with what to look at", async () => {

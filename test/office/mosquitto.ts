@@ -10,6 +10,8 @@ import { testCertificate, testKey } from "./tls-fixture.ts";
 
 export const password = "oakum-lantern-93";
 
+const usualAccess: readonly string[] = ["topic readwrite homeassistant/#", "topic readwrite postern/ha/#"];
+
 export interface Seen {
   readonly topic: string;
   readonly payload: string;
@@ -39,7 +41,8 @@ export interface Mosquitto {
   close(): Promise<void>;
 }
 
-export async function openMosquitto({ tls = false } = {}): Promise<Mosquitto> {
+/** `access`: what the user `postern` may, in the words of Mosquitto's access list. */
+export async function openMosquitto({ tls = false, access = usualAccess } = {}): Promise<Mosquitto> {
   const folder = mkdtempSync(join(tmpdir(), "postern-broker-"));
   const port = await freePort();
   const file = (name: string): string => join(folder, name);
@@ -53,7 +56,7 @@ export async function openMosquitto({ tls = false } = {}): Promise<Mosquitto> {
   writeFileSync(
     file("access"),
     [
-      ...["user postern", "topic readwrite homeassistant/#", "topic readwrite postern/ha/#"],
+      ...["user postern", ...access],
       ...["user home", "topic readwrite #"],
       ...["user guest", "topic read postern/ha/#", ""],
     ].join("\n"),
