@@ -302,7 +302,10 @@ class MainProcess implements Controller {
   async #answer(question: Question): Promise<unknown> {
     switch (question.kind) {
       case "status":
-        return { doors: this.#site?.loop.statuses() ?? [], health: this.#health.facts() };
+        return {
+          doors: this.#site?.loop.statuses() ?? [],
+          health: this.#health.facts().concat(this.#site?.office?.facts ?? []),
+        };
       case "login": {
         const link = this.#site?.office?.newEntryLink() ?? null;
         return link === null ? { problem: "The console does not run yet; see `postern status`." } : { link };

@@ -104,6 +104,8 @@ export type FromOffice =
   | { readonly kind: "logs"; readonly n: number; readonly lines: number }
   /** Ends in good order; whoever watches over the service starts it again. */
   | { readonly kind: "restart" }
+  /** What the office itself cannot reach, whenever that changes; empty while all is well. */
+  | { readonly kind: "facts"; readonly facts: readonly HealthFact[] }
   /** The one-time code was used: a restarted office must not accept it again. */
   | { readonly kind: "entered" }
   | { readonly kind: "pong"; readonly n: number };

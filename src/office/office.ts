@@ -32,6 +32,8 @@ export interface OfficePorts {
   readonly desk: DoorDesk;
   /** Tells the main process that the one-time code was used. */
   readonly entered: () => void;
+  /** Tells it what this office cannot reach. */
+  readonly tellFacts: (facts: readonly HealthFact[]) => void;
   readonly clock: { wall(): number; mono(): number };
   /** Where the console's pages are. */
   readonly panelFolder: URL;
@@ -58,7 +60,10 @@ export async function openOffice(opening: OfficeOpening, ports: OfficePorts): Pr
     { digest: opening.codeDigest, lifeMs: lifeMs(opening.codeExpiresWallMs) },
     ports.clock.mono,
   );
-  const own = new OwnHealth(ports.clock.wall, () => doors.call());
+  const own = new OwnHealth(ports.clock.wall, (facts) => {
+    doors.call();
+    ports.tellFacts(facts);
+  });
   const pageDoors = () => pageDoorsOf(ports, own.facts());
   const doors = new Paced(drawEveryMs, () => streams.broadcast({ name: "doors", data: pageDoors() }));
   const board = opening.boardSocket === null ? null : openBoard(opening.boardSocket, streams, own);
@@ -76,8 +81,7 @@ export async function openOffice(opening: OfficeOpening, ports: OfficePorts): Pr
     },
     changed: (connected, why) => own.set("ledger line", connected, `The ledger does not answer: ${why}`),
   });
-  const { port, secure } = server.listening;
-  const sessions = new Sessions({ keyHex: opening.sessionKeyHex, port, secure, wall: ports.clock.wall });
+  const sessions = new Sessions({ keyHex: opening.sessionKeyHex, ...server.listening, wall: ports.clock.wall });
   const entered = (): void => {
     ports.entered();
     note({ type: "console.entered", how: "oneTimeCode" });

@@ -3,10 +3,10 @@ import type { HealthFact } from "../domain/status.ts";
 
 export class OwnHealth {
   readonly #wall: () => number;
-  readonly #changed: () => void;
+  readonly #changed: (facts: readonly HealthFact[]) => void;
   readonly #faults = new Map<string, HealthFact>();
 
-  constructor(wall: () => number, changed: () => void) {
+  constructor(wall: () => number, changed: (facts: readonly HealthFact[]) => void) {
     this.#wall = wall;
     this.#changed = changed;
   }
@@ -15,7 +15,7 @@ export class OwnHealth {
     if (well === !this.#faults.has(part)) return;
     if (well) this.#faults.delete(part);
     else this.#faults.set(part, { part, state: "fault", why, sinceWallMs: this.#wall() });
-    this.#changed();
+    this.#changed(this.facts());
   }
 
   facts(): readonly HealthFact[] {

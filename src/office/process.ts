@@ -1,6 +1,6 @@
 // The office's process: its messages from and to the main process, and its end with it; knows nothing of the console.
 import { Fault } from "../domain/fault.ts";
-import type { FromOffice, OfficeOpening, ToOffice } from "../domain/status.ts";
+import type { FromOffice, HealthFact, OfficeOpening, ToOffice } from "../domain/status.ts";
 import type { ReadPicture } from "./console/picture-request.ts";
 import type { ReadCallFacts } from "./directory-port.ts";
 import { DoorDesk } from "./door-desk.ts";
@@ -29,7 +29,9 @@ export function runOffice({ openJournal, readCallFacts, readPicture }: OfficePro
     const clock = { wall: () => Date.now(), mono };
     const panelFolder = new URL("./console/panel/", import.meta.url);
     const entered = (): void => tell({ kind: "entered" });
-    office = await openOffice(opening, { openJournal, readCallFacts, readPicture, desk, entered, clock, panelFolder });
+    const tellFacts = (facts: readonly HealthFact[]): void => tell({ kind: "facts", facts });
+    const ports = { openJournal, readCallFacts, readPicture, desk, entered, tellFacts, clock, panelFolder };
+    office = await openOffice(opening, ports);
     if (renewed !== null) office.renewCode(renewed);
     tell({ kind: "ready", address: office.address });
   };

@@ -6,6 +6,7 @@ import type {
   DoorCommand,
   DoorStatus,
   FromOffice,
+  HealthFact,
   OfficeOpening,
   OfficeTime,
   TimeRequest,
@@ -68,6 +69,7 @@ export class OfficeSide {
   #entered = false;
   #address: string | null = null;
   #publishArmed = false;
+  #facts: readonly HealthFact[] = [];
   /** Told once, however often it fails before it is back: the record is for more important things. */
   #lost = false;
 
@@ -81,6 +83,7 @@ export class OfficeSide {
       onStarted: (send) => send({ kind: "open", opening: { ...parts.opening, ...this.#code() } }),
       onMessage: (message) => this.#hear(message),
       onLost: (why) => {
+        this.#facts = [];
         parts.health.set("office", "fault", why);
         if (!this.#lost) parts.doors.note({ type: "office.lost", why });
         this.#lost = true;
@@ -93,6 +96,11 @@ export class OfficeSide {
     if (this.#publishArmed) return;
     this.#publishArmed = true;
     setImmediate(() => this.#publishWhenDrained());
+  }
+
+  /** What the office says that it cannot reach. */
+  get facts(): readonly HealthFact[] {
+    return this.#facts;
   }
 
   /** Null while the console has no address yet. */
@@ -138,6 +146,9 @@ export class OfficeSide {
         this.#office.send({ kind: "commandDone", n: message.n, problem });
         return;
       }
+      case "facts":
+        this.#facts = message.facts;
+        return;
       case "logs":
         this.#office.send({ kind: "logs", n: message.n, lines: newestLines(message.lines) });
         return;

@@ -192,6 +192,7 @@ export async function openBench(options: BenchOptions = {}): Promise<OfficeBench
     readCallFacts: () => options.callFacts ?? { person: null, grants: [], holidays: [], trusted: true },
     desk,
     entered: () => told.push({ kind: "entered" }),
+    tellFacts: () => {},
     clock: { wall: () => clock.wallMs, mono: () => clock.monoMs },
     panelFolder,
   };
