@@ -19,7 +19,9 @@ export class DirectoryDesk {
   #standing: CloudStanding = { version: 0, snapshot: null };
   #refused: readonly string[] = [];
   #newest = { at: 0, version: 0 };
-  #isBusy = false;
+  /** Steps follow one another; an issuer that is asked sends no more than one or two. */
+  #turn: Promise<void> = Promise.resolve();
+  #waiting = 0;
 
   constructor(parts: DirectoryDeskParts) {
     this.#parts = parts;
@@ -53,13 +55,22 @@ export class DirectoryDesk {
     return true;
   }
 
-  async take(message: StepMessage): Promise<void> {
-    if (this.#isBusy) return;
+  /** Resolves when it was applied, or not. */
+  take(message: StepMessage): Promise<void> {
+    if (this.#waiting >= maxWaiting) return Promise.resolve();
+    this.#waiting += 1;
+    this.#turn = this.#turn
+      .then(() => this.#apply(message))
+      .finally(() => {
+        this.#waiting -= 1;
+      });
+    return this.#turn;
+  }
+
+  async #apply(message: StepMessage): Promise<void> {
     const step = this.#open(message);
     if (step === null) return;
-    this.#isBusy = true;
     const reply = await this.#parts.ask({ kind: "cloudApply", step });
-    this.#isBusy = false;
     // The ledger is away: the next `sync` asks again.
     if (reply === null) return;
     if (reply.kind === "cloudStale") {
@@ -88,6 +99,8 @@ export class DirectoryDesk {
 }
 
 const maxRefused = 20;
+/** Those that come on top are asked for again. */
+const maxWaiting = 4;
 
 function stepOf(message: StepMessage, documents: readonly CloudDocument[]): CloudStep {
   if (message.kind === "delta") {

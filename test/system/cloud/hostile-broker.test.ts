@@ -286,20 +286,3 @@ test("a site that does not let the cloud open refuses to, and still locks", asyn
   expect(await site.issuer.order({ kind: "lockDownRelease", doors: [] })).toMatchObject({ code: "forbidden" });
   expect(site.driven).not.toContain("front-strike");
 });
-
-test("a second board with copied keys takes the link over, and the first does not fight for it", async () => {
-  const site = await startCloudSite(broker.url);
-  const { connect } = await import("mqtt");
-  const { site: name, controller } = site.issuer.address;
-  const thief = connect(broker.url, { protocolVersion: 5, clientId: `${name}.${controller}`, clean: true });
-  const lost = /another board/;
-  await poll(async () => (await site.status()).health.some(({ part, why }) => part === "cloud" && lost.test(why)));
-  let isTakenBack = false;
-  thief.once("disconnect", () => {
-    isTakenBack = true;
-  });
-  await site.board.send("press front-exit");
-  await site.recorded(({ type }) => type === "exit.pressed");
-  expect(isTakenBack).toBe(false);
-  await thief.endAsync(true);
-});
