@@ -1,7 +1,7 @@
 // Keeps a connection to a broker: reads its secrets anew for each, and comes back after a while that nobody can foresee.
 import { readFileSync, statSync } from "node:fs";
 import type { HomeAssistantSpec } from "../../domain/home-assistant.ts";
-import { Backoff } from "../sync/backoff.ts";
+import { Backoff } from "../backoff.ts";
 import type { BrokerAccess } from "./broker-session.ts";
 import { BrokerSession } from "./broker-session.ts";
 import type { Arrival } from "./read-order.ts";

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import type { IClientOptions, IClientPublishOptions, IPublishPacket, MqttClient } from "mqtt";
 import { connect } from "mqtt";
-import { Backoff } from "./backoff.ts";
+import { Backoff } from "../backoff.ts";
 
 export interface BrokerSpec {
   readonly url: string;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { JournalEvent, LinkedEvent } from "../../../src/domain/events.ts";
-import { Backoff } from "../../../src/office/sync/backoff.ts";
+import { Backoff } from "../../../src/office/backoff.ts";
 import type { EventBatch, Place } from "../../../src/office/sync/event-batch.ts";
 import { planBatch } from "../../../src/office/sync/event-batch.ts";
 import { LiveAlarms } from "../../../src/office/sync/live-alarms.ts";
@@ -204,10 +204,10 @@ describe("alarms", () => {
 });
 
 test("a broker is called again ever more slowly, at random, and at once after a sound connection", () => {
-  const most = new Backoff(() => 1);
+  const most = new Backoff(() => 1, 300_000);
   const waits = Array.from({ length: 11 }, () => most.after(0, false));
   expect(waits).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300].map((seconds) => seconds * 1_000));
   expect(most.after(60_000, false)).toBe(1_000);
-  expect(new Backoff(() => 0).after(0, false)).toBe(0);
-  expect(new Backoff(() => 0).after(0, true)).toBe(60_000);
+  expect(new Backoff(() => 0, 300_000).after(0, false)).toBe(0);
+  expect(new Backoff(() => 0, 300_000).after(0, true)).toBe(60_000);
 });
