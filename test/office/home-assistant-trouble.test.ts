@@ -28,43 +28,47 @@ async function brokerWith(tls: boolean, access?: readonly string[]): Promise<Mos
   return broker;
 }
 
-/** What health says first: null when all is well. */
-function open(spec: Partial<HomeAssistantSpec>): Promise<string | null> {
-  const told = Promise.withResolvers<string | null>();
-  const watched = {
-    set: (part: string, well: boolean, why: string) => told.resolve(well ? null : `${part}: ${why}`),
-    facts: () => [],
+const usual: HomeAssistantSpec = {
+  broker: "mqtt://127.0.0.1:1",
+  caFile: null,
+  username: null,
+  passwordFile: null,
+  discoveryPrefix: "homeassistant",
+  id: "postern",
+  mayOpen: true,
+  revealDetails: false,
+};
+
+/** What health says, one thing after the other: null when all is well. */
+function openWith(spec: Partial<HomeAssistantSpec>, memory = memoryFile): () => Promise<string | null> {
+  const said: (string | null)[] = [];
+  let arrived = (): void => {};
+  const set = (part: string, well: boolean, why: string): void => {
+    said.push(well ? null : `${part}: ${why}`);
+    arrived();
   };
   const journal = new FakeJournal();
+  const mono = () => performance.now();
   const opening = {
     site,
     databasePath: "none",
     actions: { boot: "boot-1", version: "1.2.3" },
-    homeAssistant: {
-      spec: {
-        broker: "mqtt://127.0.0.1:1",
-        caFile: null,
-        username: null,
-        passwordFile: null,
-        discoveryPrefix: "homeassistant",
-        id: "postern",
-        mayOpen: true,
-        revealDetails: false,
-        ...spec,
-      },
-      memoryFile,
-    },
+    homeAssistant: { spec: { ...usual, ...spec }, memoryFile: memory },
   };
-  const mono = () => performance.now();
   home = openHomeAssistant(opening as never, {
     openJournal: () => journal.open(),
     mono,
     desk: new DoorDesk(() => {}, mono),
-    own: watched as never,
+    own: { set, facts: () => [] } as never,
     note: () => {},
   });
-  return told.promise;
+  return async () => {
+    if (said.length === 0) await new Promise<void>((resolve) => (arrived = resolve));
+    return said.shift() ?? null;
+  };
 }
+
+const open = (spec: Partial<HomeAssistantSpec>): Promise<string | null> => openWith(spec)();
 
 test("over TLS the broker's certificate is checked against the authorities that are named", async () => {
   const broker = await brokerWith(true);
@@ -114,6 +118,14 @@ test("a broker that is not there is told, with what to look at", async () => {
   expect(await open({})).toMatch(/Nobody answers at mqtt:\/\/127\.0\.0\.1:1; is the broker running\?/);
 });
 
+test("nothing is told to a broker that could not be remembered", async () => {
+  const broker = await brokerWith(false);
+  const { passwordFile, port } = broker;
+  const access = { broker: `mqtt://127.0.0.1:${port}`, username: "postern", passwordFile };
+  expect(await openWith(access, join(folder, "none", "memory.json"))()).toMatch(/disk does not take the note/);
+  expect((await broker.kept()).size).toBe(0);
+});
+
 /** Something that listens like a broker, and does with each connection what the test wants. */
 async function imposter(serve: (socket: Socket) => void): Promise<string> {
   const sockets = new Set<Socket>();
@@ -137,6 +149,12 @@ test("something that is no broker is told as such, and what it says is not belie
 
 /** A CONNACK of MQTT 5 that takes the connection. */
 const connack = Buffer.from([0x20, 0x03, 0x00, 0x00, 0x00]);
+
+test("another one under the same id is told as such, as two that share it would throw each other out for ever", async () => {
+  const takenOver = Buffer.from([0xe0, 0x02, 0x8e, 0x00]);
+  const broker = await imposter((socket) => socket.end(Buffer.concat([connack, takenOver])));
+  expect(await open({ broker })).toMatch(/under this controller's id; give each its own\.$/);
+});
 
 /** A PUBLISH to `a/b` with 4,000 bytes: two of fixed header after its kind, five of topic, one of properties. */
 const publication = Buffer.concat([Buffer.from([0x30, 0xa6, 0x1f, 0, 3, 0x61, 0x2f, 0x62, 0]), Buffer.alloc(4_000)]);

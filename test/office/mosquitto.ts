@@ -3,9 +3,9 @@ import type { ChildProcess } from "node:child_process";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "../../src/ops/free-port.ts";
 import { testCertificate, testKey } from "./tls-fixture.ts";
 
 export const password = "oakum-lantern-93";
@@ -44,7 +44,7 @@ export interface Mosquitto {
 /** `access`: what the user `postern` may, in the words of Mosquitto's access list. */
 export async function openMosquitto({ tls = false, access = usualAccess } = {}): Promise<Mosquitto> {
   const folder = mkdtempSync(join(tmpdir(), "postern-broker-"));
-  const port = await freePort();
+  const port = await freePort("127.0.0.1", 0);
   const file = (name: string): string => join(folder, name);
   mkdirSync(file("store"));
   // Where the broker runs as root it becomes another user, who has to reach these.
@@ -81,7 +81,9 @@ export async function openMosquitto({ tls = false, access = usualAccess } = {}):
   for (const name of ["names", "access", "broker.crt", "broker.key", "broker.conf"]) chmodSync(file(name), 0o644);
   let broker: ChildProcess | null = null;
   const start = async (): Promise<void> => {
-    const child = spawn("mosquitto", ["-c", file("broker.conf"), "-v"], { stdio: ["ignore", "ignore", "pipe"] });
+    const child = spawn("/usr/sbin/mosquitto", ["-c", file("broker.conf"), "-v"], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
     broker = child;
     await new Promise<void>((ready, failed) => {
       let said = "";
@@ -170,13 +172,4 @@ async function openWatcher(as: readonly string[]): Promise<Watcher> {
       }),
     stop: () => void child.kill(),
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" && address !== null ? address.port : 0;
 }

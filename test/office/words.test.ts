@@ -133,3 +133,12 @@ test("the door's button says what pushing it would do", () => {
   const door = "front" as DoorId;
   expect(say({ type: "door.closed", door })).toBe("Front door was closed");
 });
+
+test("what Home Assistant did and tried is said", () => {
+  expect(say({ type: "homeAssistant.obeyed", door: "front", order: "unlock", count: 1 })).toBe(
+    "Home Assistant had Front door unlock once",
+  );
+  expect(say({ type: "homeAssistant.refused", why: "retained", count: 3 })).toBe(
+    "A message over Home Assistant's broker was refused 3 times: the broker had kept it from before",
+  );
+});

@@ -11,6 +11,8 @@ export type BrokerPlace = Pick<HomeAssistantSpec, "broker" | "caFile" | "usernam
 export interface BrokerLinkParts extends Pick<BrokerAccess, "clientId" | "will"> {
   readonly place: BrokerPlace;
   readonly mono: () => number;
+  /** False when the disk does not take a note of what the broker will keep. */
+  readonly prepare: () => boolean;
   readonly opened: (session: BrokerSession) => void;
   readonly arrived: (arrival: Arrival, session: BrokerSession) => void;
   readonly gone: (why: string) => void;
@@ -39,9 +41,9 @@ export class BrokerLink {
   }
 
   #connect(): void {
-    const { place, clientId, will, mono, opened, arrived } = this.#parts;
+    const { place, clientId, will, mono, prepare, opened, arrived } = this.#parts;
     this.#openedAt = null;
-    const secrets = readSecrets(place);
+    const secrets = prepare() ? readSecrets(place) : notKept;
     if (!secrets.ok) {
       this.#lost(secrets.problem, false);
       return;
@@ -72,6 +74,8 @@ export class BrokerLink {
 type Secrets =
   | { readonly ok: true; readonly ca: string | null; readonly password: string | null }
   | { readonly ok: false; readonly problem: string };
+
+const notKept: Secrets = { ok: false, problem: "The disk does not take the note of what the broker will keep." };
 
 function readSecrets({ caFile, passwordFile }: BrokerPlace): Secrets {
   try {

@@ -54,7 +54,8 @@ export class BrokerSession {
   #answeredSince: number;
   #bytes = 0;
   #bytesSince: number;
-  #why = "The connection to the broker was lost.";
+  // Mosquitto 2.0.11 ends the older of two under one id without giving the reason.
+  #why = "The connection to the broker was lost; if it happens again and again, something else speaks under this id.";
   #takenOver = false;
   #ended = false;
 
@@ -84,6 +85,10 @@ export class BrokerSession {
     });
     this.#follow(this.#client);
     this.#beat = setInterval(() => this.#ping(), pingEveryMs);
+  }
+
+  get isOver(): boolean {
+    return this.#ended;
   }
 
   /** How long ago whatever arrives now was sent on by the broker, at most. */

@@ -24,6 +24,7 @@ export function startFarewell({ kept, memory, mono, changed }: FarewellParts): F
     clientId: homeClientId(place.id),
     will: null,
     mono,
+    prepare: () => true,
     opened: (session) => {
       void takeBack(session, memory, kept).then((done) => {
         if (!done) return;

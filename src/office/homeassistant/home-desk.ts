@@ -9,7 +9,8 @@ import { BrokerLink } from "./broker-link.ts";
 import type { BrokerSession } from "./broker-session.ts";
 import type { HomeMemory } from "./home-memory.ts";
 import { homeClientId, homeTopics } from "./home-topics.ts";
-import { introduce } from "./introduce.ts";
+import type { Introduction } from "./introduce.ts";
+import { introduce, remember } from "./introduce.ts";
 import type { OrderDesk } from "./order-desk.ts";
 import type { Discovery } from "./plan-discovery.ts";
 import { planEvent } from "./plan-event.ts";
@@ -58,6 +59,7 @@ export class HomeDesk {
       clientId: homeClientId(parts.spec.id),
       will: { topic: this.#topics.availability, payload: "offline" },
       mono: parts.mono,
+      prepare: () => remember(parts.memory, this.#introduction()),
       opened: (session) => void this.#opened(session),
       arrived: (arrival, session) => this.#arrived(arrival, session),
       gone: (why) => this.#gone(why),
@@ -82,30 +84,29 @@ export class HomeDesk {
   async #opened(session: BrokerSession): Promise<void> {
     const { birth, orders } = this.#topics;
     if (!(await session.subscribe([birth, orders]))) return;
-    if (!(await this.#introduce(session))) return;
+    if (!(await introduce(session, this.#parts.memory, this.#introduction())) || session.isOver) return;
     this.#session = session;
     this.#tellStates();
     this.#teller.tell(session);
     this.#parts.changed(true, "");
   }
 
-  #introduce(session: BrokerSession): Promise<boolean> {
-    const { spec, discovery, memory } = this.#parts;
+  #introduction(): Introduction {
+    const { spec, discovery, doorIds } = this.#parts;
     const { broker, caFile, username, passwordFile, discoveryPrefix, id } = spec;
-    const place = { broker, caFile, username, passwordFile, discoveryPrefix, id };
-    return introduce(session, memory, { place, discovery, topics: this.#keptTopics() });
-  }
-
-  #keptTopics(): readonly string[] {
-    const { discovery, availability, controller, door } = this.#topics;
-    return [discovery, availability, controller, ...this.#parts.doorIds.map(door)];
+    const { availability, controller, door } = this.#topics;
+    return {
+      place: { broker, caFile, username, passwordFile, discoveryPrefix, id },
+      discovery,
+      topics: [discovery.topic, availability, controller, ...doorIds.map(door)],
+    };
   }
 
   /** Home Assistant has started: what it has heard before is gone, and what is retained may be. */
   #introduceAgain(): void {
     const session = this.#session;
     if (session === null) return;
-    void this.#introduce(session).then((done) => {
+    void introduce(session, this.#parts.memory, this.#introduction()).then((done) => {
       if (done && session === this.#session) this.#teller.tell(session);
     });
   }

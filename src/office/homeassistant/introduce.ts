@@ -5,28 +5,33 @@ import type { Kept, Place } from "./memory-file.ts";
 import type { Components, Discovery, Platform } from "./plan-discovery.ts";
 import { discoveryPayload } from "./plan-discovery.ts";
 
-/** True when the broker has all of it. `topics` are those that will be told and kept. */
-export async function introduce(
-  session: BrokerSession,
-  memory: HomeMemory,
-  {
+export interface Introduction {
+  readonly place: Place;
+  readonly discovery: Discovery;
+  /** Those that will be kept, the discovery first. */
+  readonly topics: readonly string[];
+}
+
+/** False when the disk does not take the note; then the broker must not be called. */
+export function remember(memory: HomeMemory, { place, discovery, topics }: Introduction): boolean {
+  const before = memory.of(place) ?? { components: {}, topics: [] };
+  return memory.keep({
     place,
-    discovery,
-    topics,
-  }: { readonly place: Place; readonly discovery: Discovery; readonly topics: readonly string[] },
-): Promise<boolean> {
-  const before = memory.of(place) ?? { place, components: {}, topics: [] };
+    components: { ...before.components, ...platformsOf(discovery.components) },
+    topics: [...new Set([...topics, ...before.topics])],
+  });
+}
+
+/** True when the broker has all of it. */
+export async function introduce(session: BrokerSession, memory: HomeMemory, all: Introduction): Promise<boolean> {
+  const { place, discovery, topics } = all;
+  const before = memory.of(place) ?? { components: {}, topics: [] };
   const components = platformsOf(discovery.components);
   const gone = missingFrom(components, before.components);
-  const goneTopics = before.topics.filter((topic) => !topics.includes(topic));
-  const all = { place, components: { ...gone, ...components }, topics: [...topics, ...goneTopics] };
-  if (!memory.keep(all)) {
-    session.end("The disk does not take the note of what the broker will keep.");
-    return false;
-  }
-  if (Object.keys(gone).length > 0 && !(await tell(session, discovery.topic, discoveryPayload(discovery, gone))))
-    return false;
+  const isAnyGone = Object.keys(gone).length > 0;
+  if (isAnyGone && !(await tell(session, discovery.topic, discoveryPayload(discovery, gone)))) return false;
   if (!(await tell(session, discovery.topic, discoveryPayload(discovery, {})))) return false;
+  const goneTopics = before.topics.filter((topic) => !topics.includes(topic));
   for (const topic of goneTopics) if (!(await tell(session, topic, ""))) return false;
   memory.keep({ place, components, topics });
   return true;
