@@ -2,12 +2,11 @@
 // cannot be taken is left out alone. The directory's version moves with the last of them.
 import type { LedgerReply } from "../domain/ask.ts";
 import type { CloudStanding, CloudStep } from "../domain/cloud-directory.ts";
-import type { ChangeProblem } from "../domain/directory.ts";
 import type { JournalEvent } from "../domain/events.ts";
 import type { ChangeDesk } from "./change-desk.ts";
-import type { PlannedDocument } from "./cloud-plan.ts";
-import { CloudPlan } from "./cloud-plan.ts";
-import { CloudTables } from "./cloud-standing.ts";
+import type { PlannedDocument, Wanted } from "./cloud-plan.ts";
+import { CloudPlan, rankOf } from "./cloud-plan.ts";
+import type { AwaitedGrant, CloudTables } from "./cloud-standing.ts";
 import type { Desk } from "./desk.ts";
 import type { Ledger } from "./ledger.ts";
 
@@ -15,77 +14,105 @@ export interface CloudApplierParts {
   readonly ledger: Ledger;
   readonly changes: Pick<ChangeDesk, "take">;
   readonly desk: Pick<Desk, "note">;
+  /** The directory stands there now. */
+  readonly moved: (standing: CloudStanding) => void;
 }
 
 type Done = (reply: LedgerReply) => void;
 
 /** Steps in one transaction, which asks wait for. */
-const stepsAtOnce = 250;
+const stepsAtOnce = 100;
+/** Of one step of the directory; the others are named in the answer. */
+const maxRefusedEvents = 20;
+const maxReasonLength = 200;
 const by = "cloud";
+
+/** Null when the database took nothing; else the documents that were left out. */
+type Outcome = readonly PlannedDocument[] | null;
 
 export class CloudApplier {
   readonly #parts: CloudApplierParts;
   readonly #tables: CloudTables;
-  #isBusy = false;
+  #last: Promise<unknown> = Promise.resolve();
 
-  constructor(parts: CloudApplierParts) {
+  constructor(parts: CloudApplierParts, tables: CloudTables) {
     this.#parts = parts;
-    this.#tables = new CloudTables(parts.ledger.db);
+    this.#tables = tables;
   }
 
   async apply(step: CloudStep, done: Done): Promise<void> {
+    done((await this.#inTurn(() => this.#applyNext(step))) ?? notTaken);
+  }
+
+  /** Grants that waited for a door of this site. */
+  async settleAwaited(): Promise<void> {
+    await this.#inTurn(() => this.#settle());
+  }
+
+  /** Null when the database took nothing: the ledger's health says why. */
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result | null> {
+    const turn = this.#last.then(work).catch(() => null);
+    this.#last = turn;
+    return turn;
+  }
+
+  async #applyNext(step: CloudStep): Promise<LedgerReply | null> {
     const standing = this.#tables.directory;
     const next = nextStanding(standing, step);
-    if (next === null || this.#isBusy) {
-      done({ kind: "cloudStale", directory: standing });
-      return;
-    }
-    this.#isBusy = true;
-    try {
-      done(await this.#applyAll(step, next));
-    } catch {
-      done({ kind: "error", problem: "The database did not take it; see the health of the ledger." });
-    } finally {
-      this.#isBusy = false;
-    }
+    return next === null ? { kind: "cloudStale", directory: standing } : this.#applyAll(step, next);
   }
 
-  async #applyAll(step: CloudStep, next: CloudStanding): Promise<LedgerReply> {
+  async #applyAll(step: CloudStep, next: CloudStanding): Promise<LedgerReply | null> {
     const { ledger } = this.#parts;
-    const plan = new CloudPlan(ledger.db, this.#tables, new Set(ledger.site.doors.map(({ id }) => id)));
+    const plan = new CloudPlan(ledger.db, this.#tables, this.#doors());
+    const queue = [...plan.wantedBy(step)];
+    const isSettling = queue.some(({ what }) => what === "schedule");
     const refused: string[] = [];
-    const parts = partsOf(plan.of(step));
-    for (const [n, part] of parts.entries()) {
-      const isLast = n === parts.length - 1;
-      const outcome = await this.#applyPart(part, isLast ? next : null);
-      if (outcome === null) return { kind: "error", problem: "The database did not take it; try again." };
-      refused.push(...outcome);
+    while (queue.length > 0) {
+      const part = nextPart(queue, plan);
+      const isLast = queue.length === 0 && !isSettling;
+      const outcome = await this.#applyPart(part, isLast ? next : null, maxRefusedEvents - refused.length);
+      if (outcome === null) return null;
+      refused.push(...outcome.map(({ id }) => id));
+      if (isLast) return this.#applied(refused, next);
     }
-    if (parts.length === 0) this.#moveOnly(next);
-    return { kind: "cloudApplied", directory: this.#tables.directory, refused };
+    if (isSettling && !(await this.#settle())) return null;
+    ledger.quietly(() => this.#tables.move(next));
+    return this.#applied(refused, next);
   }
 
-  /** The ids of documents that were left out; null when the database took nothing. */
-  async #applyPart(part: readonly PlannedDocument[], next: CloudStanding | null): Promise<readonly string[] | null> {
+  #applied(refused: readonly string[], next: CloudStanding): LedgerReply {
+    this.#parts.moved(next);
+    return { kind: "cloudApplied", directory: next, refused };
+  }
+
+  #doors(): ReadonlySet<string> {
+    return new Set(this.#parts.ledger.site.doors.map(({ id }) => id));
+  }
+
+  async #applyPart(part: readonly PlannedDocument[], next: CloudStanding | null, events: number): Promise<Outcome> {
     let left = part;
-    const refused: string[] = [];
+    const refused: PlannedDocument[] = [];
     for (;;) {
-      const reply = await this.#change(left, next);
+      const now = left;
+      const raw = rawOf(now).map(({ step }) => step);
+      const reply = await this.#change(raw, () => this.#remember(now, next));
       if (reply.kind === "changed") return refused;
-      if (reply.kind !== "refused" || reply.problems.length === 0) return null;
-      const bad = documentsOf(left, reply.problems);
-      if (bad.size === 0) return null;
-      for (const document of bad) this.#refuse(document, reply.problems);
-      refused.push(...[...bad].map(({ id }) => id));
-      left = left.filter((document) => !bad.has(document));
+      if (reply.kind !== "refused") return null;
+      const reasons = reasonsOf(left, reply.problems);
+      if (reasons.size === 0) return null;
+      for (const [document, why] of reasons) {
+        if (document.isRest) continue;
+        refused.push(document);
+        if (refused.length <= events) this.#refuse(document, why);
+      }
+      left = left.flatMap((document) => (reasons.has(document) ? restOf(document) : [document]));
     }
   }
 
-  async #change(part: readonly PlannedDocument[], next: CloudStanding | null): Promise<LedgerReply> {
-    const raw = part.flatMap(({ steps }) => steps);
-    const also = (): void => this.#remember(part, next);
+  async #change(raw: readonly unknown[], also: () => void): Promise<LedgerReply> {
     if (raw.length === 0) {
-      this.#parts.ledger.db.transaction(also).immediate();
+      this.#parts.ledger.quietly(also);
       return { kind: "changed", version: this.#parts.ledger.directoryVersion };
     }
     const { parseChanges } = await import("./change-shape.ts");
@@ -95,24 +122,47 @@ export class CloudApplier {
   }
 
   #remember(part: readonly PlannedDocument[], next: CloudStanding | null): void {
-    for (const { what, id, version, gone, marks } of part) {
+    for (const { what, id, version, gone, marks, awaited, isRest } of part) {
+      if (isRest) continue;
       this.#tables.remember(what, id, { version, gone });
       for (const one of marks) this.#tables.mark(one.id, one.mark);
+      if (what === "person" || what === "pass") this.#tables.await(what, id, awaited);
     }
-    if (next === null) return;
-    this.#tables.move(next);
-    if (next.snapshot === null) this.#tables.tidy();
+    if (part.some(({ gone }) => gone)) this.#tables.trimGone();
+    if (next !== null) this.#tables.move(next);
   }
 
-  #moveOnly(next: CloudStanding): void {
-    this.#parts.ledger.db.transaction(() => this.#remember([], next)).immediate();
+  /** Grants whose schedule or door has come. False when the database took nothing. */
+  async #settle(): Promise<boolean> {
+    for (;;) {
+      const ready = this.#tables.ready([...this.#doors()], stepsAtOnce);
+      if (ready.length === 0) return true;
+      const raw = ready.map(({ kind, id, door, schedule }) => ({
+        op: "putGrant",
+        holder: { kind, id },
+        door,
+        schedule,
+      }));
+      const reply = await this.#change(raw, () => this.#arrived(ready));
+      if (reply.kind === "changed") continue;
+      // One that has no room here waits for nothing any more.
+      const barred = reply.kind === "refused" ? reply.problems.flatMap(({ step }) => ready[step] ?? []) : [];
+      if (barred.length === 0) return false;
+      this.#parts.ledger.quietly(() => this.#arrived(barred));
+    }
   }
 
-  #refuse({ what, id }: PlannedDocument, problems: readonly ChangeProblem[]): void {
-    const event: JournalEvent = { type: "directory.refused", what, id, why: problems[0]?.problem ?? "malformed" };
+  #arrived(grants: readonly AwaitedGrant[]): void {
+    for (const grant of grants) this.#tables.arrived(grant);
+  }
+
+  #refuse({ what, id }: PlannedDocument, why: string): void {
+    const event: JournalEvent = { type: "directory.refused", what, id, why: why.slice(0, maxReasonLength) };
     this.#parts.desk.note(event);
   }
 }
+
+const notTaken: LedgerReply = { kind: "error", problem: "The database did not take it; see the health of the ledger." };
 
 /** Where the directory stands after it; null when it is not the next step. */
 function nextStanding({ version, snapshot }: CloudStanding, step: CloudStep): CloudStanding | null {
@@ -127,25 +177,48 @@ function nextStanding({ version, snapshot }: CloudStanding, step: CloudStep): Cl
   return { version, snapshot: { snapshot: step.snapshot, upTo: step.upTo } };
 }
 
-/** In order, each as large as one transaction may be. */
-function partsOf(documents: readonly PlannedDocument[]): PlannedDocument[][] {
-  const parts: PlannedDocument[][] = [];
+/**
+ * Takes from the queue what one transaction may hold. Each is planned by what is there when its turn comes; documents that others name
+ * are in before those are planned.
+ */
+function nextPart(queue: Wanted[], plan: CloudPlan): readonly PlannedDocument[] {
+  const part: PlannedDocument[] = [];
   let steps = 0;
-  for (const document of documents) {
-    const last = parts.at(-1);
-    if (last === undefined || steps + document.steps.length > stepsAtOnce) {
-      parts.push([document]);
-      steps = document.steps.length;
-    } else {
-      last.push(document);
-      steps += document.steps.length;
-    }
+  const rank = queue[0] === undefined ? 0 : rankOf(queue[0]);
+  for (;;) {
+    const [next] = queue;
+    if (next === undefined || rankOf(next) !== rank || part.length >= stepsAtOnce) return part;
+    const planned = plan.planOf(next);
+    const size = planned === null ? 0 : planned.away.length + planned.steps.length;
+    if (part.length > 0 && steps + size > stepsAtOnce) return part;
+    queue.shift();
+    steps += size;
+    if (planned !== null) part.push(planned);
   }
-  return parts;
 }
 
-/** Whose steps the problems are about. */
-function documentsOf(part: readonly PlannedDocument[], problems: readonly ChangeProblem[]): Set<PlannedDocument> {
-  const owners = part.flatMap((document) => document.steps.map(() => document));
-  return new Set(problems.flatMap(({ step }) => owners[step] ?? []));
+/** What is taken away first: a card may be another one's by now. */
+function rawOf(part: readonly PlannedDocument[]) {
+  return [
+    ...part.flatMap((document) => document.away.map((step) => ({ document, step }))),
+    ...part.flatMap((document) => document.steps.map((step) => ({ document, step }))),
+  ];
+}
+
+/** Whose steps the problems are about, and the first of each one's. */
+function reasonsOf(part: readonly PlannedDocument[], problems: readonly { step: number; problem: string }[]) {
+  const owners = rawOf(part);
+  const reasons = new Map<PlannedDocument, string>();
+  for (const { step, problem } of problems) {
+    const document = owners[step]?.document;
+    if (document !== undefined && !reasons.has(document)) reasons.set(document, problem);
+  }
+  return reasons;
+}
+
+/** A document that cannot be taken gives nobody anything; what it takes away, it takes away. */
+function restOf(document: PlannedDocument): readonly PlannedDocument[] {
+  const steps = [...document.away, ...document.restraint];
+  if (document.isRest || steps.length === 0) return [];
+  return [{ ...document, away: [], steps, marks: [], awaited: [], isRest: true }];
 }

@@ -2,7 +2,9 @@
 import type { Database, Statement } from "better-sqlite3";
 import type { CloudCredential, CloudDocument, CloudStep, Owned } from "../domain/cloud-directory.ts";
 import { positionOf } from "../domain/cloud-directory.ts";
-import type { CloudTables } from "./cloud-standing.ts";
+import type { AwaitedGrant, CloudTables } from "./cloud-standing.ts";
+
+type GrantHere = Pick<AwaitedGrant, "door" | "schedule">;
 
 /** One document, and the steps by which it becomes so; none where nothing has to change. */
 export interface PlannedDocument {
@@ -10,147 +12,185 @@ export interface PlannedDocument {
   readonly id: string;
   readonly version: number;
   readonly gone: boolean;
+  /** What it takes away of what is there. */
+  readonly away: readonly unknown[];
+  /** And whom it suspends or revokes: both are done whatever becomes of the rest. */
+  readonly restraint: readonly unknown[];
   readonly steps: readonly unknown[];
   readonly marks: readonly Pick<CloudCredential, "id" | "mark">[];
+  /** What it grants at doors or by schedules that are not here. */
+  readonly awaited: readonly GrantHere[];
+  /** The document itself was refused: what it takes away is all that is left of it. */
+  readonly isRest?: true;
 }
 
+/** What is to become of one thing. */
+export type Wanted = Exclude<CloudDocument, { what: "kept" }>;
+
 type HolderDocument = Extract<CloudDocument, { what: "person" | "pass" }>;
+
+interface CredentialRow extends Omit<CloudCredential, "mark" | "secret" | "validity"> {
+  readonly validFrom: number | null;
+  readonly validUntil: number | null;
+}
 
 export class CloudPlan {
   readonly #tables: CloudTables;
   readonly #doors: ReadonlySet<string>;
-  readonly #credentials: Statement<[string, string], { id: string }>;
-  readonly #grants: Statement<[string, string], { door: string; schedule: string }>;
-  readonly #exists: Readonly<Record<"holder" | "schedule" | "holiday", Statement<string[], number>>>;
+  readonly #credentials: Statement<[string, string], CredentialRow>;
+  readonly #grants: Statement<[string, string], GrantHere>;
+  readonly #hasSchedule: Statement<[string], number>;
+  readonly #isOfCloud: Readonly<Record<"holder" | "schedule" | "holiday", Statement<string[], number>>>;
 
   constructor(db: Database, tables: CloudTables, doors: ReadonlySet<string>) {
     this.#tables = tables;
     this.#doors = doors;
     this.#credentials = db.prepare(
-      "SELECT id FROM credential WHERE holder_kind = ? AND holder_id = ? AND twin_of IS NULL",
+      `SELECT id, kind, valid_from AS validFrom, valid_until AS validUntil, direction, known, technology FROM credential
+       WHERE holder_kind = ? AND holder_id = ? AND twin_of IS NULL`,
     );
     this.#grants = db.prepare("SELECT door, schedule FROM holder_grant WHERE holder_kind = ? AND holder_id = ?");
-    this.#exists = {
-      holder: db.prepare<string[], number>("SELECT 1 FROM holder WHERE kind = ? AND id = ?").pluck(),
-      schedule: db.prepare<string[], number>("SELECT 1 FROM schedule WHERE id = ?").pluck(),
-      holiday: db.prepare<string[], number>("SELECT 1 FROM holiday WHERE id = ?").pluck(),
+    const one = (sql: string) => db.prepare<string[], number>(sql).pluck();
+    this.#hasSchedule = one("SELECT 1 FROM schedule WHERE id = ?");
+    this.#isOfCloud = {
+      holder: one("SELECT 1 FROM holder WHERE kind = ? AND id = ? AND json_extract(body, '$.source') = 'cloud'"),
+      schedule: one("SELECT 1 FROM schedule WHERE id = ? AND source = 'cloud'"),
+      holiday: one("SELECT 1 FROM holiday WHERE id = ? AND source = 'cloud'"),
     };
   }
 
-  /** What is to be done, in the order in which it can be. An older document than the known one is skipped. */
-  of(step: CloudStep): readonly PlannedDocument[] {
-    const named = step.documents.flatMap((document) => {
-      const what = "of" in document ? document.of : document.what;
-      const known = this.#tables.known(what, document.id);
-      if (document.what === "kept" || (known !== null && known.version >= document.version)) return [];
-      return [this.#planOf(document)];
-    });
-    const all = step.kind === "delta" ? named : [...named, ...this.#missing(step)];
-    return all.toSorted((a, b) => rankOf(a) - rankOf(b));
+  /** In the order in which it can be done. What a snapshot does not name between its positions is gone. */
+  wantedBy(step: CloudStep): readonly Wanted[] {
+    const named = step.documents.filter((document) => document.what !== "kept");
+    const missing = step.kind === "delta" ? [] : this.#missing(step);
+    return [...named, ...missing].toSorted((a, b) => rankOf(a) - rankOf(b));
   }
 
-  /** What the snapshot does not name between its positions is gone, unless something newer is known of it. */
-  #missing(chunk: Extract<CloudStep, { kind: "chunk" }>): readonly PlannedDocument[] {
-    const named = new Set(
-      chunk.documents.map((document) => `${"of" in document ? document.of : document.what} ${document.id}`),
-    );
+  /** Null when the same or a newer one is known already. */
+  planOf(document: Wanted): PlannedDocument | null {
+    const { id, version } = document;
+    const what = subjectOf(document);
+    const known = this.#tables.known(what, id);
+    if (known !== null && known.version >= version) return null;
+    const plain = { what, id, version, gone: false, away: [], restraint: [], marks: [], awaited: [] };
+    switch (document.what) {
+      case "gone":
+        return { ...plain, gone: true, steps: this.#removal(document.of, id) };
+      case "schedule":
+        return { ...plain, steps: [{ op: "putSchedule", schedule: { ...bodyOf(document.body), id } }] };
+      case "holiday":
+        return { ...plain, steps: [{ op: "putHoliday", holiday: { ...bodyOf(document.body), id } }] };
+      case "person":
+      case "pass":
+        return { ...plain, ...this.#holderSteps(document) };
+      case "passKey":
+        return { ...plain, steps: [{ op: "putPassKey" }] };
+    }
+  }
+
+  #missing(chunk: Extract<CloudStep, { kind: "chunk" }>): readonly Wanted[] {
+    const named = new Set(chunk.documents.map((document) => `${subjectOf(document)} ${document.id}`));
     return swept.flatMap(({ what, isKept }) => {
       const range = rangeOf(what, isKept, chunk.after, chunk.upTo);
       if (range === null) return [];
       return this.#tables
         .between(what, range.after, range.upTo)
-        .filter(({ id, version }) => version <= chunk.version && !named.has(`${what} ${id}`))
-        .map(({ id }) => this.#goneOf(what, id, chunk.version));
+        .filter(({ id, version }) => version < chunk.version && !named.has(`${what} ${id}`))
+        .map(({ id }) => ({ what: "gone" as const, of: what, id, version: chunk.version }));
     });
   }
 
-  #planOf(document: Exclude<CloudDocument, { what: "kept" }>): PlannedDocument {
-    const { id, version } = document;
-    switch (document.what) {
-      case "gone":
-        return this.#goneOf(document.of, id, version);
-      case "schedule":
-      case "holiday": {
-        const op = document.what === "schedule" ? "putSchedule" : "putHoliday";
-        const steps = [{ op, [document.what]: { ...bodyOf(document.body), id } }];
-        return { what: document.what, id, version, gone: false, steps, marks: [] };
-      }
-      case "person":
-      case "pass":
-        return this.#holderOf(document);
-      case "passKey":
-        return { what: "passKey", id, version, gone: false, steps: [{ op: "putPassKey" }], marks: [] };
-    }
-  }
-
-  #goneOf(what: Owned, id: string, version: number): PlannedDocument {
-    return { what, id, version, gone: true, steps: this.#removal(what, id), marks: [] };
-  }
-
+  /** What the site itself owns is not the cloud's to remove. */
   #removal(what: Owned, id: string): readonly unknown[] {
     switch (what) {
       case "schedule":
-        return this.#exists.schedule.get(id) === undefined ? [] : [{ op: "removeSchedule", id }];
+        return this.#isOfCloud.schedule.get(id) === undefined ? [] : [{ op: "removeSchedule", id }];
       case "holiday":
-        return this.#exists.holiday.get(id) === undefined ? [] : [{ op: "removeHoliday", id }];
+        return this.#isOfCloud.holiday.get(id) === undefined ? [] : [{ op: "removeHoliday", id }];
       case "passKey":
         return [];
-      default:
-        return this.#exists.holder.get(what, id) === undefined
-          ? []
-          : [{ op: "removeHolder", holder: { kind: what, id } }];
+      case "person":
+      case "pass": {
+        const isOfCloud = this.#isOfCloud.holder.get(what, id) !== undefined;
+        return isOfCloud ? [{ op: "removeHolder", holder: { kind: what, id } }] : [];
+      }
     }
   }
 
-  #holderOf(document: HolderDocument): PlannedDocument {
+  #holderSteps(document: HolderDocument) {
     const { what, id, version } = document;
     const holder = { kind: what, id };
+    const body = bodyOf(document.body);
     const put =
       what === "person"
-        ? { op: "putPerson", person: { ...bodyOf(document.body), kind: what, id, source: "cloud" } }
-        : { op: "putPass", pass: { ...bodyOf(document.body), kind: what, id, version, source: "cloud" } };
-    const { steps, marks } = this.#credentialSteps(document, holder);
+        ? { op: "putPerson", person: { ...body, kind: what, id, source: "cloud" } }
+        : { op: "putPass", pass: { ...body, kind: what, id, version, source: "cloud" } };
+    const codes = this.#credentialSteps(document, holder);
+    const grants = this.#grantSteps(document, holder);
     const activated = document.activatedAt ?? null;
     const more = activated === null ? [] : [{ op: "activatePass", id, at: activated }];
     return {
-      what,
-      id,
-      version,
-      gone: false,
-      steps: [put, ...steps, ...this.#grantSteps(document, holder), ...more],
-      marks,
+      away: [...codes.away, ...grants.away],
+      restraint: this.#restraint(holder, body),
+      steps: [put, ...codes.steps, ...grants.steps, ...more],
+      marks: codes.marks,
+      awaited: grants.awaited,
     };
   }
 
-  #credentialSteps({ what, id, credentials }: HolderDocument, holder: object) {
-    const had = new Set(this.#credentials.all(what, id).map((row) => row.id));
-    const wanted = new Set<string>(credentials.map((one) => one.id));
-    const fresh = credentials.filter((one) => !had.has(one.id) || this.#tables.markOf(one.id) !== one.mark);
-    const dropped = [...had].filter((one) => !wanted.has(one) || fresh.some((again) => again.id === one));
-    const steps = [
-      ...dropped.map((one) => ({ op: "removeCredential", id: one })),
-      ...fresh.map(({ mark: _, ...one }) => ({ op: "putCredential", ...one, holder })),
-    ];
-    return { steps, marks: fresh };
+  /** A suspension or revocation holds whatever else the document says. */
+  #restraint(holder: { readonly kind: string; readonly id: string }, body: object): readonly unknown[] {
+    const state = "state" in body ? body.state : null;
+    if (state !== "suspended" && state !== "revoked") return [];
+    const isHere = this.#isOfCloud.holder.get(holder.kind, holder.id) !== undefined;
+    return isHere ? [{ op: "setHolderState", holder, state }] : [];
   }
 
-  #grantSteps({ what, id, grants }: HolderDocument, holder: object): readonly unknown[] {
-    const keyOf = (grant: { readonly door: string; readonly schedule: string }) => `${grant.door} ${grant.schedule}`;
-    // Doors of other controllers; what a pass may not have is settled when it is applied.
-    const wanted = what === "person" ? grants.filter(({ door }) => this.#doors.has(door)) : grants;
+  #credentialSteps({ what, id, credentials }: HolderDocument, holder: object) {
+    const had = new Map(this.#credentials.all(what, id).map((row) => [row.id, row]));
+    const wanted = new Set(credentials.map((one) => one.id));
+    const fresh = credentials.filter((one) => !this.#isSame(one, had.get(one.id)));
+    const away = [...had.keys()].flatMap((one) => (wanted.has(one) ? [] : [{ op: "removeCredential", id: one }]));
+    const steps = fresh.map(({ mark: _, ...one }) => ({ op: "putCredential", ...one, holder }));
+    return { away, steps, marks: fresh };
+  }
+
+  #isSame(said: CloudCredential, row: CredentialRow | undefined): boolean {
+    if (row === undefined || this.#tables.markOf(said.id) !== said.mark || row.kind !== said.kind) return false;
+    const { validity, direction = null, known = null, technology = null } = said;
+    return (
+      row.validFrom === (validity?.from ?? null) &&
+      row.validUntil === (validity?.until ?? null) &&
+      row.direction === direction &&
+      row.known === known &&
+      row.technology === technology
+    );
+  }
+
+  #grantSteps({ what, id, grants }: HolderDocument, holder: object) {
+    const atDoors = grants.filter(({ door }) => this.#doors.has(door));
+    // A pass that has no door here at all is refused by the first of its grants.
+    const isBare = what === "pass" && grants.length > 0 && atDoors.length === 0;
+    const here = isBare ? grants : atDoors.filter(({ schedule }) => this.#hasSchedule.get(schedule) !== undefined);
     const had = this.#grants.all(what, id);
-    const hadKeys = new Set(had.map(keyOf));
-    const keys = new Set(wanted.map(keyOf));
-    return [
-      ...had.filter((one) => !keys.has(keyOf(one))).map((one) => ({ op: "removeGrant", holder, ...one })),
-      ...wanted.filter((one) => !hadKeys.has(keyOf(one))).map((one) => ({ op: "putGrant", holder, ...one })),
-    ];
+    const [hadKeys, keys] = [new Set(had.map(keyOf)), new Set(here.map(keyOf))];
+    const away = had.filter((one) => !keys.has(keyOf(one))).map((one) => ({ op: "removeGrant", holder, ...one }));
+    const fresh = here.filter((one) => !hadKeys.has(keyOf(one)));
+    const steps = fresh.map((one) => ({ op: "putGrant", holder, ...one }));
+    return { away, steps, awaited: grants.filter((one) => !keys.has(keyOf(one))) };
   }
 }
 
-/** What others name is put before them, and goes after them. */
-const ranks: Readonly<Record<Owned, number>> = { schedule: 0, holiday: 0, passKey: 0, person: 1, pass: 2 };
-const rankOf = ({ what, gone }: PlannedDocument): number => (gone ? 5 - ranks[what] : ranks[what]);
+const keyOf = ({ door, schedule }: GrantHere) => `${door} ${schedule}`;
+
+/** What the document is about. */
+export const subjectOf = (document: CloudDocument): Owned => ("of" in document ? document.of : document.what);
+
+/** Whoever goes makes room first; what others name is put before them, and goes after them. */
+const goneRanks: Readonly<Record<Owned, number>> = { pass: 0, person: 1, schedule: 5, holiday: 5, passKey: 5 };
+const putRanks: Readonly<Record<Owned, number>> = { schedule: 2, holiday: 2, passKey: 2, person: 3, pass: 4 };
+export const rankOf = (document: Wanted): number =>
+  document.what === "gone" ? goneRanks[document.of] : putRanks[document.what];
 
 /** People and passes where they are put; what they name only behind them all. */
 const swept: readonly { readonly what: Owned; readonly isKept: boolean }[] = [

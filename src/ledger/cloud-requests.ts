@@ -22,12 +22,13 @@ export class CloudRequests {
   constructor(parts: CloudRequestParts) {
     this.#parts = parts;
     this.#tables = new CloudTables(parts.ledger.db);
-    this.#applier = new CloudApplier(parts);
+    this.#applier = new CloudApplier({ ...parts, moved: () => {} }, this.#tables);
   }
 
   answer(request: CloudRequest, done: Done): void {
     switch (request.kind) {
       case "cloudState":
+        void this.#applier.settleAwaited();
         done({
           kind: "cloudState",
           head: this.#parts.ledger.head,

@@ -21,6 +21,8 @@ type PutToken = Extract<DirectoryChange, { op: "putToken" }>;
 
 export interface CredentialContext extends CoolDown {
   readonly partition: boolean;
+  /** The cloud says whose a code is, and for how long it is nobody else's. */
+  readonly isOfCloud: boolean;
   /** Somebody else is being shown this code right now, and may be about to keep it. */
   readonly isPromised: (hash: Buffer, id: string) => boolean;
 }
@@ -46,9 +48,9 @@ export class CredentialWriter {
     const { id } = change;
     const looks = this.#looksOf(change, hash);
     if (looks === null) return { problem: "The code could not be hashed.", remedy: "Try again." };
-    const bar =
-      this.#barOf(change, looks.token, isCodeKind(change.kind, change.secret)) ??
-      this.#codeBar(change, looks, hash, context);
+    const isCode = isCodeKind(change.kind, change.secret);
+    if (context.isOfCloud && !isCode) this.#takeFromCloud(looks.token, id);
+    const bar = this.#barOf(change, looks.token, isCode) ?? this.#codeBar(change, looks, hash, context);
     if (bar !== null) return bar;
     const state = this.#sql.credentialState.get(id) ?? "active";
     this.#retired.retireCredential(id, context);
@@ -114,7 +116,14 @@ export class CredentialWriter {
     return this.#fullOf(holder, kind, id);
   }
 
+  /** A card that went from one of its people to another: which of them it hears of first, nobody says. */
+  #takeFromCloud(token: Buffer, id: string): void {
+    const other = this.#sql.otherOfCloud.get(token, id);
+    if (other !== undefined) this.#sql.removeCredential.run(other, other);
+  }
+
   #codeBar({ id, holder }: PutCredential, looks: Looks, hash: CodeHash | null, context: CredentialContext) {
+    if (context.isOfCloud) return null;
     const withheld = (token: Buffer) => this.#retired.isWithheld(token, id, holder, context.now);
     if (tokensOf(looks).some(withheld)) {
       return { problem: "This code was somebody else's until lately.", remedy: "Choose another code." };

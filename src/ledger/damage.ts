@@ -6,7 +6,7 @@ import { Fault } from "../domain/fault.ts";
 import { writeDurably } from "./keys.ts";
 
 /** What tells of the past: no decision reads it, and no copy of what decides needs it. */
-export const tablesOfThePast: readonly string[] = ["journal", "history", "directory_change"];
+export const tablesOfThePast: readonly string[] = ["journal", "history", "directory_change", "kept_alarm"];
 
 /**
  * How closely a database is looked at before it is used. `tables`: all but those of the past, whose size is a thousand times

@@ -22,12 +22,8 @@ const cachePages = 2_000;
 /** They grow by themselves all the time, or belong to the record, and no change of the directory writes to them. */
 const notCopied: readonly string[] = [
   ...tablesOfThePast,
-  "controller",
-  "guess",
-  "latch",
-  "retention",
-  "recovery",
-  "carried_pass",
+  ...["controller", "guess", "latch", "retention", "recovery", "carried_pass"],
+  ...["cloud_standing", "cloud_command", "cloud_document", "cloud_credential", "cloud_awaited", "cloud_sign"],
 ];
 
 export interface PreparedStep {

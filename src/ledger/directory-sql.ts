@@ -22,6 +22,8 @@ export interface DirectorySql {
   readonly removeGuessesOf: Write;
   /** Another credential of that token. */
   readonly otherOfToken: Read<string>;
+  /** The same, of somebody who is the cloud's. */
+  readonly otherOfCloud: Read<string>;
   readonly credentialState: Read<Credential["state"]>;
   /** Whether a credential of that id and token was seen to keep to the partition. */
   readonly keepsPartition: Read<1 | null>;
@@ -67,6 +69,10 @@ export function prepareDirectorySql(db: Database): DirectorySql {
     removeWhereabouts: write("DELETE FROM whereabouts WHERE holder_kind = ? AND holder_id = ?"),
     removeGuessesOf: write("DELETE FROM guess WHERE door = ? || ':' || ?"),
     otherOfToken: read("SELECT id FROM credential WHERE token = ? AND id <> ?"),
+    otherOfCloud: read(
+      `SELECT c.id FROM credential c JOIN holder h ON h.kind = c.holder_kind AND h.id = c.holder_id
+       WHERE c.token = ? AND c.id <> ? AND json_extract(h.body, '$.source') = 'cloud'`,
+    ),
     credentialState: read("SELECT state FROM credential WHERE id = ?"),
     keepsPartition: read("SELECT keeps_partition FROM credential WHERE id = ? AND token = ?"),
     countOthers: read(

@@ -123,10 +123,13 @@ export class DirectoryWriter {
   }
 
   /** Of all steps at once, when all were taken. */
-  settleDoors(changes: readonly DirectoryChange[], { doors }: ChangeContext): Pick<Applied, "problems" | "warnings"> {
+  settleDoors(
+    changes: readonly DirectoryChange[],
+    { doors, origin }: ChangeContext,
+  ): Pick<Applied, "problems" | "warnings"> {
     const withdraw = ({ holder, door, schedule }: Extract<DirectoryChange, { op: "putGrant" }>) =>
       void this.#sql.removeGrant.run(holder.kind, holder.id, door, schedule);
-    return settlePassDoors(changes, { directory: this.#directory, doors, withdraw });
+    return settlePassDoors(changes, { directory: this.#directory, doors, withdraw, isHostKnown: origin !== "cloud" });
   }
 
   /** Whose codes meet, and what deserves a second look, among some of the steps when all were taken. */
@@ -258,7 +261,9 @@ export class DirectoryWriter {
     if (known === null && !site.passes.enabled && pass.state === "active") {
       return { problem: "This site takes no passes.", remedy: 'Set "passes.enabled" in its configuration.' };
     }
-    if (pass.host !== null && this.#directory.person(pass.host) === null) return unknown(`person "${pass.host}"`);
+    // The cloud may name its host later; until then the door lets nobody in for it.
+    const isHostMissing = pass.host !== null && this.#directory.person(pass.host) === null;
+    if (isHostMissing && origin !== "cloud") return unknown(`person "${pass.host}"`);
     return timeBar(given, pass, context) ?? this.#putHolder(pass, context);
   }
 
@@ -344,7 +349,11 @@ const sourceOf = (said: Source, origin: Source): Source => {
   return said === "local" ? origin : "imported";
 };
 
-const putTermsOf = ({ isPromised, site }: ChangeContext) => ({ isPromised, partition: site.codes.partition });
+const putTermsOf = ({ isPromised, site, origin }: ChangeContext) => ({
+  isPromised,
+  partition: site.codes.partition,
+  isOfCloud: origin === "cloud",
+});
 
 const coolDownOf = ({ site, at, clockFloor }: ChangeContext): CoolDown => ({
   now: Math.round(Math.max(at.wall, clockFloor)),

@@ -35,6 +35,11 @@ export class HolderStates {
     const row = this.#find.get(kind, id);
     if (row === undefined) return { problem: `There is no ${kind} "${id}".`, remedy: "Name one that exists." };
     if (row.state === "revoked") return state === "revoked" ? null : revokedForGood(id);
+    // What is held here stays held, whatever its owner makes of it.
+    if (origin === "cloud" && row.ownerState !== null && state !== "revoked") {
+      this.#set.run("suspended", state, kind, id);
+      return null;
+    }
     const isOnlyHeldHere = row.source === "cloud" && origin !== "cloud";
     if (!isOnlyHeldHere || state === "revoked") this.#set.run(state, null, kind, id);
     else if (state === "suspended") this.#set.run(state, row.ownerState ?? row.state, kind, id);

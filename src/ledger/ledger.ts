@@ -315,6 +315,12 @@ export class Ledger {
     });
   }
 
+  /** What the record says nothing of; one short transaction. */
+  quietly(work: () => void): void {
+    this.#refresh();
+    this.#transaction.immediate(work);
+  }
+
   isPruneDue(): boolean {
     return this.#session !== null && this.#journal.isPruneDue(this.#session.site.keepEvents);
   }

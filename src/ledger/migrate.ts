@@ -16,6 +16,7 @@ import { calendarOwners } from "./migrations/0010-calendar-owners.ts";
 import { removedPasses } from "./migrations/0011-removed-passes.ts";
 import { cloud } from "./migrations/0012-cloud.ts";
 import { passKeys } from "./migrations/0013-pass-keys.ts";
+import { cloudUpkeep } from "./migrations/0014-cloud-upkeep.ts";
 import type { Migration } from "./migrations/migration.ts";
 
 /** In order; the last one's version is the newest that this build knows. */
@@ -33,6 +34,7 @@ export const ledgerMigrations: readonly Migration[] = [
   removedPasses,
   cloud,
   passKeys,
+  cloudUpkeep,
 ];
 
 /** Marks a database as Postern's, so that no other file is ever written to by mistake. */

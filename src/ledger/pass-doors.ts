@@ -14,6 +14,8 @@ export interface PassDoorParts {
   readonly directory: Directory;
   readonly doors: ReadonlyMap<DoorId, DoorSpec>;
   readonly withdraw: (grant: PassGrant) => void;
+  /** The cloud's word about hosts may come after that about their guests: only the door itself judges then. */
+  readonly isHostKnown: boolean;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface PassDoorParts {
  */
 export function settlePassDoors(
   changes: readonly DirectoryChange[],
-  { directory, doors, withdraw }: PassDoorParts,
+  { directory, doors, withdraw, isHostKnown }: PassDoorParts,
 ): { readonly problems: readonly ChangeProblem[]; readonly warnings: readonly ChangeWarning[] } {
   const refused: (ChangeProblem & { readonly pass: PassId })[] = [];
   const opened = new Set<PassId>();
@@ -30,7 +32,7 @@ export function settlePassDoors(
     const grant = passGrantOf(change);
     if (grant === null) continue;
     const pass = grant.holder.id as PassId;
-    const bar = barOf(grant, directory, doors);
+    const bar = barOf(grant, isHostKnown ? directory : null, doors);
     if (bar === null) opened.add(pass);
     else {
       withdraw(grant);
@@ -47,13 +49,13 @@ export function settlePassDoors(
 /** As `decide` will see it at the door. */
 function barOf(
   { holder, door }: PassGrant,
-  directory: Directory,
+  directory: Directory | null,
   doors: ReadonlyMap<DoorId, DoorSpec>,
 ): Problem | null {
   const spec = doors.get(door);
   if (spec === undefined) return { problem: `There is no door "${door}".`, remedy: "Name one that exists." };
-  const pass = directory.holder("pass", holder.id);
-  return pass?.kind === "pass" ? delegationBar(pass, spec, directory) : null;
+  const pass = directory?.holder("pass", holder.id) ?? null;
+  return directory !== null && pass?.kind === "pass" ? delegationBar(pass, spec, directory) : null;
 }
 
 function delegationBar({ host: hostId }: Pass, door: DoorSpec, directory: Directory): Problem | null {

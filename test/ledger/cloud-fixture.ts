@@ -2,17 +2,21 @@
 import type { CloudRequest, LedgerReply } from "../../src/domain/ask.ts";
 import type { CloudDocument, CloudStep, Owned } from "../../src/domain/cloud-directory.ts";
 import { positionOf } from "../../src/domain/cloud-directory.ts";
+import type { DirectoryChange } from "../../src/domain/directory.ts";
 import { ChangeDesk } from "../../src/ledger/change-desk.ts";
 import { CloudRequests } from "../../src/ledger/cloud-requests.ts";
 import { PinQueue } from "../../src/ledger/pin-hash.ts";
+import { site } from "../site-fixture.ts";
 import { quickHash, TestLedger } from "./ledger-fixture.ts";
 
 export class CloudSite {
-  readonly tested = new TestLedger();
+  readonly tested: TestLedger;
   readonly hashed: string[] = [];
   readonly #requests: CloudRequests;
+  readonly #changes: ChangeDesk;
 
-  constructor() {
+  constructor(using = site) {
+    this.tested = new TestLedger(using);
     const { ledger, clock } = this.tested;
     const desk = {
       instant: clock.now,
@@ -27,6 +31,7 @@ export class CloudSite {
       done(quickHash(digits));
     });
     const changes = new ChangeDesk({ ledger, pins, desk, grew: () => {} });
+    this.#changes = changes;
     this.#requests = new CloudRequests({ ledger, desk, changes });
   }
 
@@ -36,6 +41,16 @@ export class CloudSite {
 
   apply(step: CloudStep): Promise<LedgerReply> {
     return this.ask({ kind: "cloudApply", step });
+  }
+
+  /** A change by the cloud's command. */
+  order(change: DirectoryChange): Promise<LedgerReply> {
+    return new Promise((done) => this.#changes.take("cloud", [change], done, { origin: "cloud" }));
+  }
+
+  /** When all that waits its turn has had it. */
+  settled(): Promise<void> {
+    return new Promise((done) => setTimeout(done, 0));
   }
 
   async standing() {
