@@ -40,7 +40,7 @@ export class CloudPlan {
   readonly #credentials: Statement<[string, string], CredentialRow>;
   readonly #grants: Statement<[string, string], GrantHere>;
   readonly #hasSchedule: Statement<[string], number>;
-  readonly #isOfCloud: Readonly<Record<"holder" | "schedule" | "holiday", Statement<string[], number>>>;
+  readonly #isOfCloud: Readonly<Record<"holder" | "schedule" | "holiday" | "passKey", Statement<string[], number>>>;
 
   constructor(db: Database, tables: CloudTables, doors: ReadonlySet<string>) {
     this.#tables = tables;
@@ -56,6 +56,7 @@ export class CloudPlan {
       holder: one("SELECT 1 FROM holder WHERE kind = ? AND id = ? AND json_extract(body, '$.source') = 'cloud'"),
       schedule: one("SELECT 1 FROM schedule WHERE id = ? AND source = 'cloud'"),
       holiday: one("SELECT 1 FROM holiday WHERE id = ? AND source = 'cloud'"),
+      passKey: one("SELECT 1 FROM pass_key WHERE id = ? AND source = 'cloud'"),
     };
   }
 
@@ -84,7 +85,7 @@ export class CloudPlan {
       case "pass":
         return { ...plain, ...this.#holderSteps(document) };
       case "passKey":
-        return { ...plain, steps: [{ op: "putPassKey" }] };
+        return { ...plain, steps: passKeySteps(document) };
     }
   }
 
@@ -108,7 +109,7 @@ export class CloudPlan {
       case "holiday":
         return this.#isOfCloud.holiday.get(id) === undefined ? [] : [{ op: "removeHoliday", id }];
       case "passKey":
-        return [];
+        return this.#isOfCloud.passKey.get(id) === undefined ? [] : [{ op: "removePassKey", id }];
       case "person":
       case "pass": {
         const isOfCloud = this.#isOfCloud.holder.get(what, id) !== undefined;
@@ -210,6 +211,13 @@ function rangeOf(what: Owned, isKept: boolean, after: string | null, upTo: strin
     after: after?.startsWith(prefix) ? after.slice(prefix.length) : null,
     upTo: upTo?.startsWith(prefix) ? upTo.slice(prefix.length) : null,
   };
+}
+
+/** What is revoked of a key's passes stays so, whatever a later document says. */
+function passKeySteps({ id, body, secret }: Extract<CloudDocument, { what: "passKey" }>): readonly unknown[] {
+  const { revoked, ...key } = bodyOf(body) as { readonly revoked?: unknown };
+  const put = { op: "putPassKey", key: { ...key, id, source: "cloud" }, ...(secret === null ? {} : { secret }) };
+  return revoked === undefined ? [put] : [put, { op: "revokePasses", key: id, ...bodyOf(revoked) }];
 }
 
 const bodyOf = (body: unknown): object => (typeof body === "object" && body !== null ? body : {});

@@ -3,7 +3,7 @@
 import type { Database, Transaction } from "better-sqlite3";
 import type { Answer, Ask, CalendarNews, RecordPlace, Restored, ToLedger, Verdict } from "../domain/ask.ts";
 import { isBelowFloor } from "../domain/clock-floor.ts";
-import type { CredentialKind, DirectoryChange } from "../domain/directory.ts";
+import type { DirectoryChange } from "../domain/directory.ts";
 import type { DirectoryPage, HolderKey, SecretToCompare } from "../domain/directory-export.ts";
 import type { JournalEvent } from "../domain/events.ts";
 import { Fault } from "../domain/fault.ts";
@@ -20,7 +20,6 @@ import type { ChangeOutcome, ChangeTerms } from "./change-outcome.ts";
 import { outcomeOf, writeChange } from "./change-outcome.ts";
 import { unseenCodes } from "./code-counts.ts";
 import type { CodeHash, CodeHashes } from "./code-hashes.ts";
-import { isCodeKind } from "./code-hashes.ts";
 import { Directory } from "./directory.ts";
 import { DirectoryDraft } from "./directory-draft.ts";
 import { readDirectoryPage } from "./directory-export.ts";
@@ -36,6 +35,7 @@ import type { ReadyAsk } from "./ready-ask.ts";
 import { instantOf } from "./ready-ask.ts";
 import { RecoveryNotice } from "./recovery-notice.ts";
 import { Retention } from "./retention.ts";
+import { isSecretOf } from "./secret-match.ts";
 import type { Session } from "./session.ts";
 import { beginSession, believed } from "./session.ts";
 import type { Tokens } from "./tokens.ts";
@@ -298,13 +298,8 @@ export class Ledger {
   }
 
   /** Whether the credential exists and is known by this secret. */
-  isSecretOf({ credential, secret }: SecretToCompare, hash: Buffer | null): boolean {
-    const row = this.db
-      .prepare<[string], { kind: CredentialKind; token: Buffer }>("SELECT kind, token FROM credential WHERE id = ?")
-      .get(credential);
-    if (row === undefined) return false;
-    if (isCodeKind(row.kind, secret)) return hash !== null && this.#tokens.pin(hash).equals(row.token);
-    return row.kind === "qr" && this.#tokens.qr(secret).equals(row.token);
+  isSecretOf(asked: SecretToCompare, hash: Buffer | null): boolean {
+    return isSecretOf(this.db, this.#tokens, asked, hash);
   }
 
   /** Where the event says what was written with it, it is a function that writes that. */

@@ -75,7 +75,9 @@ export class PassKeyWriter {
     if (known === undefined && (this.#count.get() ?? 0) >= maxKeys) {
       return { problem: "There are too many issuers' keys.", remedy: `Remove some: ${maxKeys} is the limit.` };
     }
-    if (key.person !== null && this.#hasPerson.get(key.person) === undefined) return unknown(`person "${key.person}"`);
+    // The cloud may name the resident later; until then nobody is let in by the key.
+    const isPersonMissing = key.person !== null && this.#hasPerson.get(key.person) === undefined;
+    if (isPersonMissing && origin !== "cloud") return unknown(`person "${key.person}"`);
     return this.#crowded(key, doors) ?? this.#claimNumber(key, secret) ?? this.#write(key, known, secret);
   }
 

@@ -1,9 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { CloudCredential, CloudDocument, CloudStep } from "../../src/domain/cloud-directory.ts";
-import type { CredentialId, DoorId, ScheduleId } from "../../src/domain/ids.ts";
+import type { CredentialId, DoorId, PersonId, ScheduleId } from "../../src/domain/ids.ts";
+import { doorSecret } from "../../src/issuer/issuer-key.ts";
 import { site } from "../site-fixture.ts";
 import { CloudSite, ModelIssuer } from "./cloud-fixture.ts";
+import { issuerOf, passOf } from "./issuer-fixture.ts";
 import { card, noon, pin } from "./ledger-fixture.ts";
 
 type Holder = Extract<CloudDocument, { what: "person" | "pass" }>;
@@ -251,6 +253,25 @@ describe("a command to revoke", () => {
     expect(await cloud.order(revoking)).toMatchObject({ kind: "changed" });
     expect(open(card("00B775D2"))).toBe(reason);
   });
+});
+
+test("a key of passes comes and goes with the cloud's directory, with what is revoked of it, before or after its resident", async () => {
+  const { cloud, issuer, open, inStep } = opened();
+  const desk = issuerOf("mac", { person: "ana" as PersonId });
+  const { id, source: _, ...body } = desk.key;
+  const key = (more = {}) =>
+    issuer.put({ what: "passKey", id, body: { ...body, ...more }, secret: doorSecret(desk) } as never);
+  key();
+  issuer.put(person("ana"));
+  await inStep(1);
+  expect(open(passOf(desk, { serial: 1 }).presentation)).toBe("granted");
+  key({ revoked: { upTo: 1, serials: [3] } });
+  await inStep();
+  const outcomes = [1, 2, 3].map((serial) => open(passOf(desk, { serial }).presentation));
+  expect(outcomes).toEqual(["revoked", "granted", "revoked"]);
+  issuer.remove("passKey", id);
+  await inStep();
+  expect([open(passOf(desk, { serial: 2 }).presentation), refusals(cloud)]).toEqual(["issuerUnknown", []]);
 });
 
 test("whatever moves between people, and in whatever pieces it comes, both sides end equal", async () => {
