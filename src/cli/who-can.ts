@@ -15,6 +15,7 @@ import { accessOf } from "../domain/ways-in.ts";
 import { reachOf } from "../ledger/history-reach.ts";
 import { PastDirectory } from "../ledger/past-directory.ts";
 import { PastRecord } from "../ledger/past-record.ts";
+import { SeenPasses } from "../ledger/seen-passes.ts";
 import { reasonWords } from "../office/console/panel/denial-words.ts";
 import { grantWords, listWords, notLookedAt, timetableWords, waysWords } from "./explain/access-words.ts";
 import { nextOpening } from "./explain/later.ts";
@@ -53,7 +54,7 @@ export const whoCan = (args: readonly string[]): Promise<number> => asking(args,
 export const whereCan = (args: readonly string[]): Promise<number> =>
   asking(args, "the person, pass or public code", tellWhereCan);
 
-function tellWhoCan({ site, word, time, directory, counts }: Asked): void {
+function tellWhoCan({ db, site, word, time, directory, counts }: Asked): void {
   const door = doorNamed(site, word);
   const place = placeOf(door, time.at, { site, directory, counts });
   say(`${door.name}, ${whenText(time, site.timeZone)}, by version ${directory.version} of the directory:`);
@@ -81,6 +82,12 @@ function tellWhoCan({ site, word, time, directory, counts }: Asked): void {
     say(
       `${grantedOnly} more ${grantedOnly === 1 ? "has" : "have"} a grant here, but could not; \`postern where-can ID\` says why.`,
     );
+  const issuers = new SeenPasses(db).keys().filter(({ state, places }) => {
+    return state === "active" && places.some(({ doors }) => doors.includes(door.id));
+  });
+  const names = issuers.map(({ id }) => `"${id}"`);
+  if (names.length > 0)
+    say(`And whoever carries a pass or a code by ${listWords(names, "or")} for that time and this door.`);
   console.log(notLookedAt);
 }
 

@@ -56,6 +56,7 @@ function carriedPass(text: string, context: CarriedContext): FoundCarried {
 
 function offlineCode(typed: string, context: CarriedContext): FoundCarried | null {
   const { passKeys, door, wall } = context;
+  if (typed.length !== 10 && typed.length !== 12) return null;
   for (const { key, secret, digits } of passKeys.codeKeysAt(door)) {
     const serial = readCode(typed, digits, secret, wall, passCrypto);
     if (serial !== null) return found(key, claimsOfCode(serial, digits), null, context);

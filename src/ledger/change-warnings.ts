@@ -7,6 +7,7 @@ import type { DoorId } from "../domain/ids.ts";
 import { isDigitText } from "../domain/presentation.ts";
 import type { SiteSpec } from "../domain/site.ts";
 import { liveCodesAt } from "./live-codes.ts";
+import { passKeyWarnings } from "./pass-key-warnings.ts";
 
 type PutCredential = Extract<DirectoryChange, { op: "putCredential" }>;
 
@@ -48,6 +49,7 @@ export class ChangeWarnings {
       return dueDigits(known, shareOf(holder, isApart)) ?? maxCodeDigits;
     };
     return changes.flatMap((change, step) => {
+      if (change.op === "putPassKey") return passKeyWarnings(change.key, site).map((warning) => ({ step, warning }));
       if (change.op !== "putCredential") return [];
       const found = [
         this.#lengthOfPublic(change, site) ?? this.#short(change, due) ?? shortText(change),

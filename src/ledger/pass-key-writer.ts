@@ -64,7 +64,7 @@ export class PassKeyWriter {
     origin: Source,
     doors: ReadonlyMap<DoorId, unknown>,
   ): Problem | null {
-    const key = completePassKey({ ...given, source: origin === "local" ? (given.source ?? origin) : origin });
+    const key = completePassKey({ ...given, source: origin });
     const known = this.#byId.get(key.id);
     if (known === undefined && secret === undefined) {
       return { problem: `The key "${key.id}" is new here.`, remedy: "Give its secret with it." };

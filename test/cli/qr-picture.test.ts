@@ -70,3 +70,15 @@ test("as SVG it is the same drawing", () => {
   }
   expect(read(dark)).toBe("04711022");
 });
+
+test.each([
+  ["a plain code", 8, 2],
+  ["a pass of 21 bytes", 51, 2],
+  ["a pass of 31 bytes", 75, 2],
+  ["the longest pass of the mac form", 99, 3],
+  ["the shortest signed pass", 186, 4],
+  ["the longest signed pass", 212, 5],
+])("%s of %i digits is drawn in version %i, as docs/passes.md says", (_, digits, version) => {
+  const [line = ""] = qrLines("7".repeat(digits), false);
+  expect(line.length).toBe(17 + 4 * version + 8);
+});

@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
-import type { PassKey } from "../../src/domain/carried-pass/pass-key.ts";
+import type { PassKey, PassKeyGiven } from "../../src/domain/carried-pass/pass-key.ts";
 import { bytesOfText, textOfBytes } from "../../src/domain/carried-pass/pass-text.ts";
 import type { DirectoryChange, PersonGiven } from "../../src/domain/directory.ts";
 import type { DoorId, PassKeyId, PersonId } from "../../src/domain/ids.ts";
 import type { SiteSpec } from "../../src/domain/site.ts";
 import { unixMs } from "../../src/domain/time.ts";
 import { fillGuessBuckets, useUpCounts } from "../../src/ledger/deny-safe.ts";
+import { checkChanges } from "../../src/ledger/directory-rules.ts";
 import { frontDoor, garageDoor, site } from "../site-fixture.ts";
 import { codeOf, hourMs, issuerOf, passBeyond, passOf, putKey } from "./issuer-fixture.ts";
 import { ana, noon, person, pin, putCredential, putGrant, qr, TestLedger } from "./ledger-fixture.ts";
@@ -368,4 +369,44 @@ test("after a recovery counted passes that had begun are used up, others go on, 
   tested.clock.pass(hourMs);
   const begun = { serial: 3, from: unixMs(noon + 120_000), uses: { count: 3, over: "door" as const } };
   expect(tested.outcome(passOf(issuer, begun).presentation)).toBe("granted");
+});
+
+test("what a keypad can never take, and a key for doors elsewhere, is said when the key comes", () => {
+  const short = new TestLedger({ ...site, keypad: { ...site.keypad, autoSubmitLength: 6 } });
+  const warnings = (tested: TestLedger, issuer = issuerOf("code")) => {
+    const outcome = tested.change(putKey(issuer));
+    return outcome.applied ? (outcome.warnings ?? []).map(({ warning }) => warning) : [];
+  };
+  expect(warnings(short)).toEqual([expect.stringContaining('"keypad.autoSubmitLength" ends each entry after 6')]);
+  expect(warnings(new TestLedger({ ...site, keypad: { ...site.keypad, maxKeys: 8 } }))).toHaveLength(1);
+  const elsewhere = issuerOf("mac", { places: [{ number: 1, doors: ["attic" as DoorId] }] });
+  expect(warnings(new TestLedger(), elsewhere)).toEqual([expect.stringContaining("None of the key's doors")]);
+  expect(warnings(new TestLedger())).toEqual([]);
+});
+
+test.each<readonly [string, Partial<PassKeyGiven>, string | undefined]>([
+  ["a number that is none", { number: 0 }, undefined],
+  ["a place twice", { places: [1, 1].map((number) => ({ number, doors: ["front" as DoorId] })) }, undefined],
+  ["a place without doors", { places: [{ number: 1, doors: [] }] }, undefined],
+  ["digits of a key for passes", { digits: 10 }, undefined],
+  ["more floors than a pass can name", { floors: Array<string>(17).fill("1") }, undefined],
+  ["an end before its beginning", { validity: { from: unixMs(2), until: unixMs(1) } }, undefined],
+  ["a limit of nothing", { limits: { maxMinutes: 0, maxUses: null } }, undefined],
+  ["a secret that is none", {}, "short"],
+])("a key with %s is refused before anything is looked up", (_, more, secret) => {
+  const issuer = issuerOf("mac");
+  const put = { op: "putPassKey", key: { ...issuer.key, ...more }, secret: secret ?? "00".repeat(32) } as const;
+  expect(checkChanges([put])).toHaveLength(1);
+});
+
+test("what the cloud sent is changed there, and can be taken back here", () => {
+  const issuer = issuerOf("mac", { source: "cloud", person: "nobody-yet" as PersonId });
+  const tested = new TestLedger();
+  const at = tested.clock.now();
+  const sent = tested.ledger.applyChanges([putKey(issuer)], new Map(), "cloud", at, { origin: "cloud" });
+  expect(sent).toMatchObject({ applied: true });
+  expect(tested.change({ op: "removePassKey", id: issuer.key.id })).toMatchObject({ applied: false });
+  expect(tested.change({ op: "revokePasses", key: issuer.key.id, serials: [1] })).toMatchObject({ applied: true });
+  expect(tested.outcome(passOf(issuer).presentation)).toBe("revoked");
+  expect(tested.outcome(passOf(issuer, { serial: 2 }).presentation)).toBe("hostSuspended");
 });
