@@ -4,7 +4,7 @@ import type { CloudRefusal, JournalEvent } from "../../domain/events.ts";
 import { BeatTally } from "../beat-tally.ts";
 
 const tellEveryMs = 60_000;
-const maxPerSecond = 50;
+const maxPerSecond = 200;
 
 export class Refusals {
   readonly #tally: BeatTally<CloudRefusal>;

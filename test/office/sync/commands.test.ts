@@ -161,8 +161,8 @@ test("refusals are told once a cause and minute, with their number, and a flood 
   mono = 60_000;
   refusals.beat();
   expect(told.at(-1)).toEqual({ type: "cloud.refused", why, count: 39 });
-  const admitted = Array.from({ length: 80 }, () => refusals.admits()).filter(Boolean);
-  expect(admitted).toHaveLength(50);
+  const admitted = Array.from({ length: 280 }, () => refusals.admits()).filter(Boolean);
+  expect(admitted).toHaveLength(200);
   mono = 61_000;
   expect(refusals.admits()).toBe(true);
 });
