@@ -103,7 +103,8 @@ export async function openMosquitto({ tls = false, access = usualAccess } = {}):
   };
   const secure = tls ? ["--cafile", file("broker.crt")] : [];
   const as = ["-V", "5", "-h", "127.0.0.1", "-p", String(port), "-u", "home", "-P", password, ...secure];
-  const watchers = new Set<Watcher>();
+  /** Each goes on calling for a broker that is no more. */
+  const clients = new Set<ChildProcess>();
   const publish = (topic: string, payload: string, ...options: string[]): void => {
     const args = [...as, "-t", topic, ...(payload === "" ? ["-n"] : ["-m", payload]), ...options];
     execFileSync("mosquitto_pub", args, { stdio: "pipe" });
@@ -116,13 +117,9 @@ export async function openMosquitto({ tls = false, access = usualAccess } = {}):
     start,
     kill,
     publish,
-    watch: async () => {
-      const watcher = await openWatcher(as);
-      watchers.add(watcher);
-      return watcher;
-    },
+    watch: () => openWatcher(as, clients),
     kept: async () => {
-      const watcher = await openWatcher(as);
+      const watcher = await openWatcher(as, clients);
       const marker = "marker";
       publish(marker, "now");
       await watcher.until(({ topic }) => topic === marker);
@@ -130,17 +127,18 @@ export async function openMosquitto({ tls = false, access = usualAccess } = {}):
       return new Map(watcher.seen.filter(({ retained }) => retained).map(({ topic, payload }) => [topic, payload]));
     },
     close: async () => {
-      for (const watcher of watchers) watcher.stop();
+      for (const client of clients) client.kill();
       await kill();
       rmSync(folder, { recursive: true, force: true });
     },
   };
 }
 
-async function openWatcher(as: readonly string[]): Promise<Watcher> {
+async function openWatcher(as: readonly string[], clients: Set<ChildProcess>): Promise<Watcher> {
   // Its output goes through a pipe, and would wait there until there is more of it.
   const args = ["-oL", "mosquitto_sub", ...as, "-t", "#", "-d", "-F", "%r %t %p"];
   const child = spawn("stdbuf", args, { stdio: ["ignore", "pipe", "pipe"] });
+  clients.add(child);
   const seen: Seen[] = [];
   const waiting = new Set<() => void>();
   const ready = Promise.withResolvers<void>();
