@@ -1,4 +1,5 @@
 // What the commands about keys that need no network are for, in the words that `postern help` prints.
+import { siteForms, siteOptions } from "./issuer/usage-site.ts";
 import type { Usage } from "./usage-people.ts";
 import { stateOption } from "./usage-people.ts";
 
@@ -22,13 +23,15 @@ export const issuerUsage: Readonly<Record<string, Usage>> = {
   },
   issuer: {
     forms: [
+      ...siteForms,
       "postern issuer keys new KEY --form mac|signed|code --place DOOR[,DOOR...] ... [options]",
       "postern issuer keys list | export KEY FILE [--folder DIR]",
       "postern issuer pass new KEY --for SPAN | --until TIME [options]",
       "postern issuer code new KEY --for SPAN | --until TIME [--from TIME] [--once] [--folder DIR]",
     ],
-    what: "Make keys, and with them passes and codes that open doors which never heard of them.",
+    what: "The other side: keep sites, their directories and their record, order controllers about, make keys, passes and codes.",
     options: [
+      ...siteOptions,
       ["--form FORM", "mac: small QR codes; signed: doors hold nothing secret; code: digits for keypads"],
       ["--place DOORS", "keys: a door or a group of doors, numbered from 1. pass: the number of one that it opens"],
       ["--digits N", "of a key for codes: 12 with minutes, by default, or 10 with quarter-hours"],

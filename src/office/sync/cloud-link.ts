@@ -213,7 +213,7 @@ export class CloudLink {
         return;
       case "delta":
       case "chunk":
-        void this.#directory.take(message);
+        void this.#directory.take(message).then(() => this.#tellState.call());
         return;
       case "command":
         void this.#command(message, arrival);

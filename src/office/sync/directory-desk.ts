@@ -79,7 +79,8 @@ export class DirectoryDesk {
     } else if (reply.kind === "cloudApplied") {
       this.#standing = reply.directory;
       this.#refused = [...this.#refused, ...reply.refused].slice(-maxRefused);
-      if (this.isBehind || message.kind === "chunk" || message.more) this.#parts.sync();
+      const isAsked = message.kind === "chunk" || message.more || reply.refused.length > 0;
+      if (this.isBehind || isAsked) this.#parts.sync();
     }
   }
 

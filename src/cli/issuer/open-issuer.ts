@@ -1,0 +1,76 @@
+// What the issuer's commands have in common: its folder, its store, its sites' keys, the chain's arithmetic, its broker.
+import { randomUUID } from "node:crypto";
+import { resolve } from "node:path";
+import type { ChainPort } from "../../issuer/chain-judge.ts";
+import type { IssuerFile, SiteKeys } from "../../issuer/issuer-folder.ts";
+import { hasSiteKeys, issuerPaths, readIssuerFile, readSiteKeys } from "../../issuer/issuer-folder.ts";
+import type { OpenLink } from "../../issuer/link-port.ts";
+import type { IssuerStore, Site } from "../../issuer/store.ts";
+import { commitTo, hashEvent } from "../../ledger/chain.ts";
+import { Misuse } from "../misuse.ts";
+
+export const issuerOption = { folder: { type: "string", default: "issuer" }, site: { type: "string" } } as const;
+
+export interface IssuerValues {
+  readonly folder: string;
+  readonly site?: string | undefined;
+}
+
+export const chainPort: ChainPort = { hashEvent, commitTo };
+
+export interface OpenIssuer {
+  readonly folder: string;
+  readonly file: IssuerFile;
+  readonly store: IssuerStore;
+  readonly keysOf: (site: string) => SiteKeys;
+}
+
+export async function openIssuer(values: IssuerValues): Promise<OpenIssuer> {
+  const folder = resolve(values.folder);
+  const file = readIssuerFile(folder);
+  const store = await openStore(folder);
+  const known = new Map<string, SiteKeys>();
+  const keysOf = (site: string): SiteKeys => {
+    const keys = known.get(site) ?? readSiteKeys(folder, site);
+    known.set(site, keys);
+    return keys;
+  };
+  return { folder, file, store, keysOf };
+}
+
+export async function openStore(folder: string): Promise<IssuerStore> {
+  const { openSqlite } = await import("../../issuer/sql/sqlite.ts");
+  const { openSqlStore } = await import("../../issuer/sql/sql-store.ts");
+  return openSqlStore(openSqlite(issuerPaths(folder).database), Date.now);
+}
+
+export async function withIssuer<Result>(
+  values: IssuerValues,
+  work: (open: OpenIssuer) => Promise<Result>,
+): Promise<Result> {
+  const open = await openIssuer(values);
+  try {
+    return await work(open);
+  } finally {
+    await open.store.close();
+  }
+}
+
+/** The one that is named, or the only one. */
+export async function siteOf({ store, folder }: OpenIssuer, { site }: IssuerValues): Promise<Site> {
+  const sites = await store.sites.list();
+  const names = sites.map(({ name }) => name).join(", ");
+  const found = site === undefined && sites.length === 1 ? sites[0] : sites.find(({ name }) => name === site);
+  if (found === undefined && site === undefined)
+    throw new Misuse(`Name the site with --site; there are ${names || "none"}.`);
+  if (found === undefined) throw new Error(`There is no site "${site}" here; there are ${names || "none"}.`);
+  if (!hasSiteKeys(folder, found.name))
+    throw new Error(`The keys of the site ${found.name} are missing; put sites/${found.name} back.`);
+  return found;
+}
+
+/** Each connection under a name of its own. */
+export async function linkOpener({ file }: OpenIssuer): Promise<OpenLink> {
+  const { openMqttLink } = await import("../../issuer/mqtt-link.ts");
+  return (events) => openMqttLink(file.broker, `issuer-${randomUUID()}`, events);
+}

@@ -1,0 +1,94 @@
+// What a directory.json wants, as documents of the issuer; knows no store. What a controller cannot be told is a problem here.
+import { createHash } from "node:crypto";
+import type { Owned } from "../../domain/cloud-directory.ts";
+import type { HolderKind } from "../../domain/directory.ts";
+import type { LineProblem, Wanted, WantedCredential, WantedHolder } from "../../exchange/wanted.ts";
+import type { KnownDocument } from "../../issuer/directory-edit.ts";
+import type { IssuedCredential, IssuedDocument } from "../../issuer/documents.ts";
+
+export interface WantedDocuments {
+  readonly documents: readonly IssuedDocument[];
+  readonly complete: ReadonlySet<Owned>;
+  readonly problems: readonly LineProblem[];
+  readonly warnings: readonly LineProblem[];
+}
+
+type HolderDocument = Extract<IssuedDocument, { what: "person" | "pass" }>;
+type Carried = Extract<WantedHolder, { kind: "person" | "pass" }>;
+
+export function wantedDocuments(wanted: Wanted, known: readonly KnownDocument[]): WantedDocuments {
+  const { holders, schedules, holidays, complete } = wanted;
+  const before = new Map(known.map(({ document }) => [`${document.what} ${document.id}`, document]));
+  const carried = holders.filter((one): one is Carried => one.kind !== "public");
+  const documents: IssuedDocument[] = [
+    ...(schedules ?? []).map(({ thing: { id, ...body } }) => ({ what: "schedule" as const, id, body })),
+    ...(holidays ?? []).map(({ thing: { id, ...body } }) => ({ what: "holiday" as const, id, body })),
+    ...carried.map((one) => holderDocument(one, before.get(`${one.kind} ${one.given.id}`))),
+  ];
+  const owned = [...complete].filter((kind: HolderKind) => kind !== "public") as Owned[];
+  if (schedules !== null) owned.push("schedule");
+  if (holidays !== null) owned.push("holiday");
+  return { documents, complete: new Set(owned), problems: problemsIn(holders), warnings: warningsIn(carried) };
+}
+
+function holderDocument(wanted: Carried, known: IssuedDocument | undefined): HolderDocument {
+  const { kind, given, credentials, completeKinds, grants } = wanted;
+  const old = known !== undefined && "grants" in known ? known : null;
+  const kept = (old?.credentials ?? []).filter((one) => !completeKinds.has(one.kind));
+  const { kind: _, id, ...body } = given;
+  return {
+    what: kind,
+    id,
+    body,
+    credentials: [...kept, ...numbered(kind, id, credentials.filter(isSent))],
+    grants: grants?.map(({ door, schedule }) => ({ door, schedule })) ?? old?.grants ?? [],
+  };
+}
+
+/** Lost, stolen and suspended ones have no way to a controller but to be missing there. */
+const isSent = ({ state, secret }: WantedCredential): boolean => state === "active" && secret.kind === "plain";
+
+function numbered(what: "person" | "pass", holder: string, wanted: readonly WantedCredential[]): IssuedCredential[] {
+  const counts = new Map<string, number>();
+  return wanted.map(({ kind, secret, validity, direction, known, technology }) => {
+    const n = (counts.get(kind) ?? 0) + 1;
+    counts.set(kind, n);
+    return {
+      id: `${shortOf(holder)}-${kind.toLowerCase()}-${what === "pass" ? "k" : ""}${n}`,
+      kind,
+      secret: secret.kind === "plain" ? secret.text : "",
+      ...(validity.from === null && validity.until === null ? {} : { validity }),
+      ...(direction === null ? {} : { direction }),
+      ...(known === null ? {} : { known }),
+      ...(technology === null ? {} : { technology }),
+    };
+  });
+}
+
+const maxHolderId = 40;
+
+/** An id has 63 characters at most. */
+const shortOf = (holder: string): string =>
+  holder.length <= maxHolderId
+    ? holder
+    : `${holder.slice(0, 28)}-${createHash("sha256").update(holder).digest("hex").slice(0, 10)}`;
+
+function problemsIn(holders: readonly WantedHolder[]): LineProblem[] {
+  return holders.flatMap((one): LineProblem[] => {
+    if (one.kind === "public") {
+      const problem = "Shared codes do not come from the cloud.";
+      return [{ line: one.line, problem, remedy: 'Set them on site, with "postern codes".' }];
+    }
+    const tokens = one.credentials.filter(({ secret }) => secret.kind === "token");
+    const problem = "A token is worth nothing at an issuer.";
+    return tokens.map(({ line }) => ({ line, problem, remedy: "Write the code itself." }));
+  });
+}
+
+function warningsIn(holders: readonly Carried[]): LineProblem[] {
+  return holders.flatMap(({ credentials }) =>
+    credentials
+      .filter(({ state }) => state !== "active")
+      .map(({ line, state }) => ({ line, problem: `It is ${state}, and goes to no controller.`, remedy: "" })),
+  );
+}

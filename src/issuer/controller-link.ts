@@ -1,0 +1,81 @@
+// One controller as the issuer speaks with it: its keys as they verify and unseal, and messages to it signed and sealed.
+import type { KeyObject } from "node:crypto";
+import { randomBytes } from "node:crypto";
+import { Fault } from "../domain/fault.ts";
+import { type DownKind, downPlaceOf } from "../link/down-messages.ts";
+import type { Verifiers } from "../link/envelope.ts";
+import { keyIdOf, publicKeyFrom, signMessage } from "../link/envelope.ts";
+import { seal, sealKey, unseal } from "../link/seal.ts";
+import type { Address } from "../link/topics.ts";
+import { topicOf } from "../link/topics.ts";
+import type { SiteKeys } from "./issuer-folder.ts";
+import type { Outgoing } from "./link-port.ts";
+import type { ControllerKeys } from "./store.ts";
+
+export interface Letter {
+  readonly topic: string;
+  readonly payload: string;
+  readonly options: Outgoing;
+}
+
+const expirySeconds: Readonly<Record<Exclude<DownKind, "command">, number>> = {
+  ack: 600,
+  beacon: 86_400,
+  delta: 600,
+  chunk: 600,
+  keys: 86_400,
+  certificate: 86_400,
+};
+
+export class ControllerLink {
+  readonly address: Address;
+  readonly verifiers: Verifiers;
+  readonly #site: SiteKeys;
+  readonly #seals: readonly KeyObject[];
+
+  constructor(address: Address, keys: readonly ControllerKeys[], site: SiteKeys) {
+    this.address = address;
+    this.#site = site;
+    this.verifiers = new Map(keys.map(({ sign }) => [keyIdOf(bytesOf(sign)), publicKeyOf("ed25519", sign)]));
+    this.#seals = keys.map(({ seal: raw }) => publicKeyOf("x25519", raw));
+  }
+
+  letter(
+    kind: Exclude<DownKind, "command">,
+    members: object,
+    { now, secrets = [] }: { readonly now: number; readonly secrets?: readonly string[] },
+  ): Letter {
+    const sealed = secrets.length === 0 ? {} : { sealed: this.#seal(kind, secrets) };
+    const topic = topicOf(this.address, downPlaceOf[kind]);
+    const options = { expirySeconds: expirySeconds[kind], retain: kind === "beacon" };
+    return { topic, payload: this.signed(kind, { ...members, ...sealed }, now), options };
+  }
+
+  signed(kind: DownKind, members: object, now: number): string {
+    const { site, controller } = this.address;
+    return signMessage({ kind, site, controller, at: now, ...members }, this.#site.signer);
+  }
+
+  /** What the controller sealed, under whichever generation of its keys. */
+  unsealed(kind: string, sealed: string): readonly unknown[] | null {
+    for (const key of this.#seals) {
+      const values = unseal(kind, sealed, sealKey("up", this.address, this.#site.unsealer, key));
+      if (values !== null) return values;
+    }
+    return null;
+  }
+
+  #seal(kind: string, secrets: readonly string[]): string {
+    const [newest] = this.#seals;
+    if (newest === undefined) throw new Fault("issuer.noKeys", "The controller has no keys; pair it anew.");
+    return seal(kind, secrets, sealKey("down", this.address, this.#site.unsealer, newest), randomBytes);
+  }
+}
+
+const bytesOf = (text: string): Buffer => Buffer.from(text, "base64url");
+
+function publicKeyOf(kind: "ed25519" | "x25519", text: string): KeyObject {
+  const key = publicKeyFrom(kind, bytesOf(text));
+  if (key === null) throw new Fault("issuer.badKey", "A controller's key in the database is none; pair it anew.");
+  return key;
+}

@@ -1,0 +1,223 @@
+// A worker: leases its share of the controllers, takes what they send, answers, and tells them where the directory stands.
+// Everything that must outlive it is in the store; it may be killed at any time.
+import { readUp } from "../link/read-message.ts";
+import type { Address } from "../link/topics.ts";
+import { readTopic, topicOf } from "../link/topics.ts";
+import type { Letter } from "./controller-link.ts";
+import { headOf } from "./directory-answer.ts";
+import type { IntakeParts } from "./intake.ts";
+import { Intake } from "./intake.ts";
+import type { Arrival, Link, OpenLink } from "./link-port.ts";
+import { Queues } from "./queues.ts";
+import type { Member } from "./roster.ts";
+import { Roster } from "./roster.ts";
+
+export interface WorkerParts extends IntakeParts {
+  readonly name: string;
+  readonly mono: () => number;
+  readonly openLink: OpenLink;
+}
+
+const leaseMs = 15_000;
+const renewEveryMs = 5_000;
+const beaconEveryMs = 300_000;
+const beaconsAtOnce = 100;
+const tellViewMs = 1_000;
+const tellEveryMs = 60_000;
+const ownPlaces = ["state", "up/events", "up/sync", "up/keys"];
+/** Their order does not matter, so that any worker may take them, also while a lease changes hands. */
+const sharedFilters = (site: string): readonly string[] => [`postern/1/${site}/+/live`, `postern/1/${site}/+/result/+`];
+
+export class Worker {
+  readonly #parts: WorkerParts;
+  readonly #intake: Intake;
+  readonly #roster: Roster;
+  readonly #queues = new Queues();
+  readonly #link: Link;
+  readonly #refused = new Map<string, number>();
+  #isOpen = false;
+  #leasedUntil = 0;
+  #renewedAt = Number.NEGATIVE_INFINITY;
+  #toldAt: number;
+  #leased: readonly number[] = [];
+  #fleetVersion = -1;
+  #versions = new Map<string, number>();
+  #isBeating = false;
+  #isClosed = false;
+
+  constructor(parts: WorkerParts) {
+    this.#parts = parts;
+    this.#intake = new Intake(parts);
+    this.#roster = new Roster(parts.store.fleet, parts.keysOf);
+    this.#toldAt = parts.mono();
+    this.#link = parts.openLink({
+      opened: () => void this.#opened(),
+      arrived: (arrival) => this.#take(arrival),
+      gone: (why) => {
+        if (this.#isOpen) parts.tell(`The broker is gone: ${why}.`);
+        this.#isOpen = false;
+      },
+    });
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** Every second or so. */
+  async beat(): Promise<void> {
+    if (this.#isBeating || this.#isClosed) return;
+    this.#isBeating = true;
+    try {
+      if (this.#parts.mono() - this.#renewedAt >= renewEveryMs) await this.#renew();
+      await this.#lookAtFleet();
+      await this.#lookAtDirectories();
+      await this.#sendBeacons();
+      this.#tellRefused();
+    } catch (error) {
+      this.#parts.tell(`The store does not answer: ${error instanceof Error ? error.message : "unknown"}.`);
+    } finally {
+      this.#isBeating = false;
+    }
+  }
+
+  /** Gives back what it has leased, so that others need not wait. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#leasedUntil = 0;
+    await this.#link.close();
+    await this.#queues.idle();
+    await this.#parts.store.leases.release(this.#parts.name);
+  }
+
+  async #renew(): Promise<void> {
+    const now = this.#parts.mono();
+    const leased = await this.#parts.store.leases.renew(this.#parts.name, leaseMs);
+    this.#renewedAt = now;
+    // By our own clock, and from before we asked: never longer than the store thinks.
+    this.#leasedUntil = now + leaseMs;
+    if (leased.join() !== this.#leased.join()) this.#fleetVersion = -1;
+    this.#leased = leased;
+  }
+
+  async #lookAtFleet(): Promise<void> {
+    const version = await this.#parts.store.fleet.version();
+    if (version === this.#fleetVersion) return;
+    const { came, went } = await this.#roster.load(this.#leased, this.#parts.mono());
+    this.#fleetVersion = version;
+    if (!this.#isOpen) return;
+    await this.#link.unsubscribe(went.flatMap(filtersOf));
+    await this.#subscribe(came);
+  }
+
+  async #lookAtDirectories(): Promise<void> {
+    for (const { name, version } of await this.#parts.store.sites.list()) {
+      const seen = this.#versions.get(name);
+      this.#versions.set(name, version);
+      if (seen === undefined || seen === version) continue;
+      const doors = new Set(await this.#parts.store.directory.doorsChanged(name, seen));
+      for (const member of this.#roster.members) {
+        if (member.row.site === name && concerns(doors, member)) member.beaconAt = this.#parts.mono();
+      }
+    }
+  }
+
+  async #sendBeacons(): Promise<void> {
+    if (!this.#isOpen || !this.#isLeased()) return;
+    const now = this.#parts.mono();
+    const due = [...this.#roster.members].filter(({ beaconAt }) => beaconAt <= now).slice(0, beaconsAtOnce);
+    for (const member of due) {
+      await this.#roster.refresh(member);
+      await this.#sendBeacon(member);
+    }
+  }
+
+  async #sendBeacon(member: Member): Promise<void> {
+    const { row, link } = member;
+    member.beaconAt = this.#parts.mono() + beaconEveryMs;
+    if (row.doors === null) return;
+    const version = await headOf(this.#parts.store.directory, { ...row, doors: row.doors });
+    this.#publish(link.letter("beacon", { version }, { now: this.#parts.now() }));
+  }
+
+  async #opened(): Promise<void> {
+    this.#parts.tell("The broker is there.");
+    const prefix = this.#link.canShare ? "$share/postern/" : "";
+    const sites = await this.#parts.store.sites.list();
+    const filters = sites.flatMap(({ name }) => sharedFilters(name)).map((filter) => prefix + filter);
+    const granted = await this.#link.subscribe(filters);
+    if (!granted)
+      this.#parts.tell("The broker does not let this user read what controllers send; see its access list.");
+    this.#isOpen = granted;
+    await this.#subscribe([...this.#roster.members]);
+    const now = this.#parts.mono();
+    for (const member of this.#roster.members) member.beaconAt = now;
+  }
+
+  async #subscribe(members: readonly Member[]): Promise<void> {
+    await this.#link.subscribe(members.flatMap(({ link }) => filtersOf(link.address)));
+  }
+
+  async #take(arrival: Arrival): Promise<void> {
+    const at = readTopic(arrival.topic);
+    if (at === null) return;
+    await this.#queues.add(`${at.site}/${at.controller}`, async () => {
+      try {
+        await this.#read(arrival, at);
+      } catch (error) {
+        this.#parts.tell(`A message could not be taken: ${error instanceof Error ? error.message : "unknown"}.`);
+      }
+    });
+  }
+
+  async #read(arrival: Arrival, at: Address & { readonly place: string }): Promise<void> {
+    const link = await this.#roster.find(at);
+    if (link === null) {
+      this.#refuse("unknown");
+      return;
+    }
+    const place = at.place.startsWith("result/") ? "result" : at.place;
+    const read = readUp({ payload: arrival.payload, place, retained: arrival.retained }, at, link.verifiers);
+    if (!read.ok) {
+      this.#refuse(read.why);
+      return;
+    }
+    const member = this.#roster.own(at);
+    // Whoever has the lease answers; the others keep only what is each once anyway.
+    if (ownPlaces.includes(place) && (member === null || !this.#isLeased())) return;
+    const letters = await this.#intake.take(link, read.message, arrival.retained);
+    for (const letter of letters) this.#publish(letter);
+    if (place === "state" && member !== null) await this.#afterState(member);
+  }
+
+  /** Other doors see another directory. A controller that has just connected asks by itself. */
+  async #afterState(member: Member): Promise<void> {
+    const before = member.row.viewVersion;
+    await this.#roster.refresh(member);
+    if (member.row.viewVersion !== before) member.beaconAt = this.#parts.mono() + tellViewMs;
+  }
+
+  #isLeased(): boolean {
+    return this.#parts.mono() < this.#leasedUntil;
+  }
+
+  #publish({ topic, payload, options }: Letter): void {
+    void this.#link.publish(topic, payload, options);
+  }
+
+  #refuse(why: string): void {
+    this.#refused.set(why, (this.#refused.get(why) ?? 0) + 1);
+  }
+
+  #tellRefused(): void {
+    if (this.#refused.size === 0 || this.#parts.mono() - this.#toldAt < tellEveryMs) return;
+    this.#toldAt = this.#parts.mono();
+    for (const [why, many] of this.#refused) this.#parts.tell(`${many} messages were refused: ${why}.`);
+    this.#refused.clear();
+  }
+}
+
+const filtersOf = (address: Address): readonly string[] => ownPlaces.map((place) => topicOf(address, place));
+
+const concerns = (doors: ReadonlySet<string>, { row }: Member): boolean =>
+  doors.has("*") || (row.doors ?? []).some((door) => doors.has(door));

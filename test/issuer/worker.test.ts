@@ -1,0 +1,287 @@
+// What an issuer's worker does with what controllers send, over a broker in memory.
+import { expect, test } from "vitest";
+import { createBench, person, schedule, site, stateOf } from "./bench.ts";
+
+test("a controller that connects is brought into step, with its own doors only, and told of each change", async () => {
+  const { startWorker, addController, publish, beat, broker, store } = await createBench();
+  const front = await addController("front", ["front-door"]);
+  const back = await addController("back", ["back-door"]);
+  await publish([schedule("days"), person("ana", "front-door", "back-door"), person("bob", "back-door")]);
+  await startWorker("one");
+  for (const one of [front, back]) {
+    one.sendState();
+    await broker.settled();
+    one.sync();
+    await broker.settled();
+  }
+  expect(front.held()).toEqual(["person ana", "schedule days"]);
+  expect(back.held()).toEqual(["person ana", "person bob", "schedule days"]);
+  expect(front.secrets.get("ana-pin-1")).toBe("473110");
+  const ana = front.documents.get("person ana")!.document;
+  expect("grants" in ana && ana.grants).toEqual([{ door: "front-door", schedule: "always" }]);
+
+  await beat();
+  const before = broker.published.length;
+  await publish([person("cem", "back-door")]);
+  await beat();
+  expect(back.held()).toContain("person cem");
+  expect(front.held()).not.toContain("person cem");
+  const toFront = broker.published.slice(before).filter(({ topic }) => topic.includes("/front/"));
+  expect(toFront).toEqual([]);
+
+  await publish([person("ana", "front-door")]);
+  await beat();
+  expect(back.held()).toEqual(["person bob", "person cem", "schedule days"]);
+  await publish([schedule("days")], true);
+  await beat();
+  expect(front.held()).toEqual(["schedule days"]);
+  expect(back.held()).toEqual(["schedule days"]);
+  expect((await stateOf(store, "back")).refused).toEqual([]);
+});
+
+test("nothing that goes over the broker shows a code", async () => {
+  const { startWorker, addController, publish, broker } = await createBench();
+  const front = await addController("front", ["front-door"]);
+  await publish([person("ana", "front-door")]);
+  await startWorker("one");
+  front.sendState();
+  await broker.settled();
+  front.sync();
+  await broker.settled();
+  expect(front.secrets.get("ana-pin-1")).toBe("473110");
+  expect(broker.published.filter(({ payload }) => payload.includes("473110"))).toEqual([]);
+});
+
+test("thousands of documents come as a snapshot that goes on where it was cut off", async () => {
+  const { startWorker, addController, publish, beat, broker } = await createBench();
+  const front = await addController("front", ["front-door"]);
+  const people = Array.from({ length: 1_700 }, (_, n) => person(`p${n}`, "front-door"));
+  await publish([schedule("days"), ...people]);
+  await startWorker("one");
+  front.sendState();
+  await broker.settled();
+  front.sync();
+  await broker.settled();
+  expect(front.held()).toHaveLength(1_701);
+  const chunks = front.heard.filter(({ kind }) => kind === "chunk").length;
+  expect(chunks).toBeGreaterThanOrEqual(4);
+  expect(front.directory).toEqual({ version: 1_702, snapshot: null });
+
+  await publish(people.slice(0, 450).map((one) => ({ ...one, body: { ...one.body, name: "Other" } })));
+  await beat();
+  expect(front.heard.filter(({ kind }) => kind === "delta")).toHaveLength(3);
+  expect(front.directory.version).toBe(2_152);
+});
+
+test("each event is taken once, whatever is doubled, and the controller is told how far", async () => {
+  const { startWorker, addController, broker, store, told } = await createBench();
+  const front = await addController("front", ["front-door"]);
+  await startWorker("one");
+  front.record({ type: "door.unlocked" }, { type: "door.locked" }, { type: "door.opened" });
+  front.recordNamed({ type: "access.granted" }, { name: "Ana Ruiz" });
+  front.sendEvents(1, 2);
+  front.sendEvents(1, 2);
+  front.sendEvents(2, 4);
+  front.sendEvents(3, 3);
+  await broker.settled();
+  const events = await store.record.newest(site, "front", 10);
+  expect(events.map(({ seq, type }) => `${seq} ${type}`)).toEqual([
+    "1 door.unlocked",
+    "2 door.locked",
+    "3 door.opened",
+    "4 access.granted",
+  ]);
+  expect(events.at(-1)?.personal).toBe('{"name":"Ana Ruiz"}');
+  expect(front.acked).toEqual({ epoch: 1, seq: 4 });
+  expect(broker.published.filter(({ payload }) => payload.includes("Ana Ruiz"))).toEqual([]);
+  expect(told.filter((line) => line.includes("front"))).toEqual([]);
+});
+
+test("events that lack what is before them wait for it; after a gap that the controller tells of they are taken", async () => {
+  const { startWorker, addController, broker, store } = await createBench();
+  const front = await addController("front", ["front-door"]);
+  await startWorker("one");
+  front.record(...Array.from({ length: 9 }, (_, n) => ({ type: "door.locked", n })));
+  front.sendEvents(1, 2);
+  front.sendEvents(6, 7);
+  await broker.settled();
+  expect(front.acked).toEqual({ epoch: 1, seq: 2 });
+  const gap = { fromSeq: 3, toSeq: 5, lastHash: front.rows[4]!.hash, kept: [] };
+  front.sendEvents(6, 7, { gap: { ...gap, lastHash: "a".repeat(64) } });
+  await broker.settled();
+  expect(front.acked).toEqual({ epoch: 1, seq: 2 });
+  front.sendEvents(6, 7, { gap });
+  await broker.settled();
+  expect(front.acked).toEqual({ epoch: 1, seq: 7 });
+  const notes = await store.record.notes(site);
+  expect(notes.map(({ kind, seq, toSeq }) => [kind, seq, toSeq])).toEqual([
+    ["gap", 3, 5],
+    ["broken", 6, 7],
+  ]);
+});
+
+test("an event that was edited on its way, a record written anew, and one of another board are noted and not taken", async () => {
+  const { startWorker, addController, broker, store, told } = await createBench();
+  const front = await addController("front", ["front-door"]);
+  await startWorker("one");
+  front.record({ type: "door.locked" }, { type: "door.opened" });
+  front.sendEvents(1, 2);
+  await broker.settled();
+
+  const original = front.rows;
+  front.rows = original.slice(0, 1);
+  front.record({ type: "door.closed" }, { type: "door.locked" });
+  front.sendEvents(2, 3);
+  await broker.settled();
+  const chain = (await stateOf(store, "front")).chain;
+  expect(chain).toEqual({ epoch: 1, seq: 2, hash: original[1]!.hash });
+  // It is told what the issuer holds, by which it knows.
+  expect(front.heard.at(-1)).toMatchObject({ kind: "ack", seq: 2, hash: original[1]!.hash });
+  expect((await store.record.notes(site)).map(({ kind, seq }) => [kind, seq])).toEqual([["forked", 2]]);
+  expect(told.some((line) => line.startsWith("hof/front: Event 2 is another one"))).toBe(true);
+
+  front.rows = original;
+  front.record({ type: "door.closed" });
+  const batch = front.batch(3, 3) as { events: { event: object }[] };
+  front.say("events", { ...batch, events: batch.events.map((one) => ({ ...one, event: { type: "door.forced" } })) });
+  await broker.settled();
+  expect((await store.record.notes(site)).map(({ kind }) => kind)).toEqual(["forked", "broken"]);
+  front.sendEvents(3, 3);
+  await broker.settled();
+  expect((await stateOf(store, "front")).chain?.seq).toBe(3);
+});
+
+test("a head that differs from what the issuer holds shows as soon as the controller connects", async () => {
+  const { startWorker, addController, broker, store } = await createBench();
+  const front = await addController("front", ["front-door"]);
+  await startWorker("one");
+  front.record({ type: "door.locked" }, { type: "door.opened" });
+  front.sendEvents(1, 2);
+  await broker.settled();
+  front.rows = [];
+  front.record({ type: "door.opened" });
+  front.sync();
+  await broker.settled();
+  expect((await store.record.notes(site)).map(({ kind, seq }) => [kind, seq])).toEqual([["forked", 1]]);
+});
+
+test("a record that began anew is taken from its beginning, and noted", async () => {
+  const { startWorker, addController, broker, store } = await createBench();
+  const front = await addController("front", ["front-door"]);
+  await startWorker("one");
+  front.record({ type: "door.locked" }, { type: "door.opened" });
+  front.sendEvents(1, 2);
+  await broker.settled();
+  front.beginAnew();
+  front.record({ type: "log.restarted" });
+  front.sendEvents(1, 1);
+  await broker.settled();
+  expect((await stateOf(store, "front")).chain).toMatchObject({ epoch: 2, seq: 1 });
+  expect((await store.record.notes(site)).map(({ kind }) => kind)).toEqual(["restarted"]);
+  expect(await store.record.newest(site, "front", 10)).toHaveLength(3);
+});
+
+test("a message that is signed by another board, or for one, changes nothing and is counted", async () => {
+  const { startWorker, addController, broker, store, told, beat, clock } = await createBench();
+  const front = await addController("front", ["front-door"]);
+  const back = await addController("back", ["back-door"]);
+  await startWorker("one");
+  back.record({ type: "door.locked" });
+  back.sendEvents(1, 1);
+  await broker.settled();
+  const last = broker.published.find(({ topic }) => topic.endsWith("back/up/events"))!;
+  broker.publish(last.topic.replace("back", "front"), last.payload);
+  await broker.settled();
+  expect((await stateOf(store, "front")).chain).toBeNull();
+  expect(front.acked).toBeNull();
+  clock.now += 60_000;
+  await beat();
+  expect(told).toContain("1 messages were refused: unsigned.");
+});
+
+test("an alarm is told at once and once, whether it comes ahead or in its order", async () => {
+  const { startWorker, addController, broker, told } = await createBench();
+  const front = await addController("front", ["front-door"]);
+  await startWorker("one");
+  front.record({ type: "door.locked" }, { type: "door.forced" });
+  const alarm = { epoch: 1, seq: 2, wall: 5, trusted: true, event: { type: "door.forced" } };
+  front.say("alarm", alarm);
+  front.say("alarm", alarm);
+  await broker.settled();
+  front.sendEvents(1, 2);
+  await broker.settled();
+  front.say("alarm", alarm);
+  await broker.settled();
+  expect(told.filter((line) => line.includes("Alarm"))).toEqual(["hof/front: Alarm: door.forced (event 2)."]);
+});
+
+test("other doors are another directory, which is sent anew", async () => {
+  const { startWorker, addController, publish, broker, beat } = await createBench();
+  const front = await addController("front", ["front-door"]);
+  await publish([person("ana", "front-door"), person("bob", "back-door")]);
+  await startWorker("one");
+  front.sendState();
+  await broker.settled();
+  front.sync();
+  await broker.settled();
+  expect(front.held()).toEqual(["person ana"]);
+  front.setDoors(["back-door"]);
+  front.now += 5;
+  front.sendState();
+  await broker.settled();
+  await beat();
+  expect(front.held()).toEqual(["person bob"]);
+});
+
+test("a store that was restored from a backup sends everything anew under higher versions", async () => {
+  const { startWorker, addController, publish, broker, store, told } = await createBench();
+  const front = await addController("front", ["front-door"]);
+  await publish([person("ana", "front-door")]);
+  await startWorker("one");
+  front.sendState();
+  await broker.settled();
+  front.sync();
+  await broker.settled();
+  front.directory = { version: 900, snapshot: null };
+  front.documents.set("person eve", {
+    document: { ...front.documents.get("person ana")!.document, id: "eve" },
+    version: 900,
+  });
+  front.sync();
+  await broker.settled();
+  expect(front.held()).toEqual(["person ana"]);
+  expect(front.directory.version).toBe(901);
+  expect((await store.sites.list())[0]?.version).toBe(901);
+  expect(told.some((line) => line.includes("version 900"))).toBe(true);
+});
+
+test("two workers share the controllers; what one gives back the other takes on", async () => {
+  const { startWorker, addController, broker, beat, clock, store } = await createBench();
+  const names = Array.from({ length: 12 }, (_, n) => `gate-${n}`);
+  const gates = await Promise.all(names.map((name) => addController(name, [`door-${name}`])));
+  const one = await startWorker("one");
+  const two = await startWorker("two");
+  for (let n = 0; n < 6; n += 1) await beat();
+  const leased = await Promise.all(["one", "two"].map((name) => store.leases.renew(name, 15_000)));
+  expect(leased.map((parts) => parts.length)).toEqual([32, 32]);
+  expect(new Set(leased.flat()).size).toBe(64);
+  for (const gate of gates) {
+    gate.record({ type: "door.locked" });
+    gate.sendEvents(1, 1);
+  }
+  await broker.settled();
+  expect(gates.map(({ acked }) => acked?.seq)).toEqual(gates.map(() => 1));
+  const acks = broker.published.filter(({ topic }) => topic.endsWith("down/ack"));
+  expect(acks).toHaveLength(gates.length);
+
+  await one.close();
+  clock.now += 5_000;
+  await beat();
+  for (const gate of gates) {
+    gate.record({ type: "door.opened" });
+    gate.sendEvents(2, 2);
+  }
+  await broker.settled();
+  expect(gates.map(({ acked }) => acked?.seq)).toEqual(gates.map(() => 2));
+  await two.close();
+});

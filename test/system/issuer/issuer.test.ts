@@ -1,0 +1,59 @@
+// The built issuer and a built controller at a real Mosquitto over TLS, each its own process.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { isMosquittoThere } from "../broker/mosquitto.ts";
+import { poll } from "../product.ts";
+import { createIssuerSite } from "./issuer-site.ts";
+
+const people = {
+  schedules: [{ id: "days", name: "Days", windows: [{ days: ["mon"], time: "08:00-18:00" }] }],
+  people: [
+    { id: "ana-ruiz", name: "Ana Ruiz", pin: "047110", doors: ["front", { door: "garage", schedule: "days" }] },
+    { id: "bob", name: "Bob", cards: ["02B775D2"], doors: ["front"] },
+  ],
+};
+
+test.runIf(isMosquittoThere)(
+  "who is put into a directory gets in at a controller that was told of it, and the issuer hears so",
+  async () => {
+    const site = await createIssuerSite();
+    const worker = await site.startWorker();
+    const gate = await site.startController("gate-1");
+    await poll(async () => (await site.issuer("controllers")).out.includes("connected"), 200);
+
+    const file = join(site.folder, "..", "directory.json");
+    writeFileSync(file, JSON.stringify(people));
+    const applied = await site.issuer("directory", "apply", file);
+    expect(applied).toMatchObject({ code: 0, err: "" });
+    expect(applied.out).toContain("adds    person ana-ruiz");
+    await poll(async () => (await site.issuer("drift")).code === 0, 200);
+
+    await gate.board.send("keys front-keypad 047110#");
+    await poll(async () => (await site.issuer("events", "--json")).out.includes('"access.granted"'), 200);
+    const events = (await site.issuer("events", "--json", "--last", "500")).out.trim().split("\n");
+    const granted = events.map((line) => JSON.parse(line)).find(({ event }) => event.type === "access.granted");
+    expect(granted).toMatchObject({ controller: "gate-1", event: { door: "front" } });
+    expect(JSON.stringify(granted.personal)).toContain("Ana Ruiz");
+
+    const opened = await site.issuer("open", "garage", "--by", "tester");
+    expect(opened).toMatchObject({ code: 0, out: "gate-1: done.\n", err: "" });
+    await poll(async () =>
+      (await gate.status()).doors.some(({ door, mode }) => door === "garage" && mode === "accessed"),
+    );
+    expect((await site.issuer("commands")).out).toMatch(/gate-1 +open +tester +done/);
+    const unknown = await site.issuer("open", "cellar", "--controller", "gate-1");
+    expect(unknown).toMatchObject({ code: 1, out: "" });
+    expect(unknown.err).toContain("gate-1: ");
+
+    writeFileSync(file, JSON.stringify({ people: [people.people[1]] }));
+    await site.issuer("directory", "apply", file);
+    await poll(async () => (await site.issuer("drift")).code === 0, 200);
+    await gate.board.send("keys front-keypad 047110#");
+    await poll(async () => (await site.issuer("events", "--json")).out.includes('"access.denied"'), 200);
+    const drift = await site.issuer("drift");
+    expect(drift.out).toContain("All 1 are in step.");
+    await worker.kill("SIGTERM");
+  },
+  120_000,
+);
