@@ -37,6 +37,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   "who-can": async () => (await import("./who-can.ts")).whoCan,
   "where-can": async () => (await import("./who-can.ts")).whereCan,
   "dry-run": async () => (await import("./dry-run.ts")).dryRun,
+  join: async () => (await import("./join.ts")).join,
   broker: async () => (await import("./broker.ts")).broker,
   sim: async () => (await import("./sim.ts")).sim,
   replay: async () => (await import("./replay.ts")).replay,

@@ -1,7 +1,18 @@
 // What the commands about the cloud's link are for, in the words that `postern help` prints.
 import type { Usage } from "./usage-people.ts";
+import { keysOption, stateOption } from "./usage-people.ts";
 
 export const cloudUsage: Readonly<Record<string, Usage>> = {
+  join: {
+    forms: ["postern join --broker URL [--again] [--state DIR] [--keys DIR]"],
+    what: "Show a code, and become a controller of the site at whose issuer it is typed within ten minutes.",
+    options: [
+      ["--broker URL", "where both can be reached for pairing, such as mqtts://broker.example:8884"],
+      ["--again", "although it is paired already: its present keys are given up"],
+      stateOption,
+      keysOption,
+    ],
+  },
   broker: {
     forms: ["postern broker DIR [--host NAME ...] [--bind ADDRESS] [--port N] [--password-port N] [--user NAME]"],
     what: "Make the folder that a Mosquitto for controllers and issuers runs on; what is good in it already stays.",

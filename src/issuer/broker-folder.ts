@@ -2,6 +2,7 @@
 import { createPrivateKey, createPublicKey, pbkdf2Sync, randomBytes, X509Certificate } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { pairingAccount } from "../link/pairing/pairing-account.ts";
 import type { OpenAuthority } from "./authority.ts";
 import { certifyServer, makeTlsKey, openAuthority, privatePem } from "./authority.ts";
 
@@ -15,9 +16,6 @@ export interface BrokerAccount {
   readonly name: string;
   readonly password: string;
 }
-
-/** For boards that are being paired; the access list lets it nowhere else, so that it need not be a secret. */
-export const pairingAccount: BrokerAccount = { name: "_join", password: "join" };
 
 export interface BrokerSettings {
   /** Without spaces: Mosquitto would not find it. */

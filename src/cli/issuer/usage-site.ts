@@ -3,6 +3,7 @@
 export const siteForms = [
   "postern issuer init --site SITE --broker-folder DIR [--broker URL] [--time-zone ZONE]",
   "postern issuer init --site SITE --broker URL [--ca FILE] [--certificate FILE --key FILE] [--user NAME --password-file FILE]",
+  "postern issuer join CODE --controller NAME [--broker URL] [--again]",
   "postern issuer run",
   "postern issuer directory plan|apply FILE",
   "postern issuer directory list [schedule|holiday|passKey|person|pass]",

@@ -64,6 +64,13 @@ export class SqlFleet implements FleetStore {
     });
   }
 
+  setKeys({ site, controller }: Address, keys: readonly ControllerKeys[]): Promise<void> {
+    return this.#db.transaction(async (sql) => {
+      await moved(sql);
+      await sql.run(`UPDATE controller SET keys = ? WHERE ${here}`, [JSON.stringify(keys), site, controller]);
+    });
+  }
+
   remove({ site, controller }: Address): Promise<boolean> {
     return this.#db.transaction(async (sql) => {
       await moved(sql);

@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import type { IClientOptions, MqttClient } from "mqtt";
 import { connectAsync } from "mqtt";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { pairingAccount } from "../../../src/issuer/broker-folder.ts";
+import { pairingAccount, pairingIssuer } from "../../../src/link/pairing/pairing-account.ts";
 import type { Mosquitto } from "./mosquitto.ts";
 import { isMosquittoThere, startMosquitto } from "./mosquitto.ts";
 
@@ -106,7 +106,7 @@ describe.skipIf(!isMosquittoThere)("the shipped configuration of the broker", ()
   });
 
   it("lets a board that is being paired reach the topics of pairing and nothing else", async () => {
-    const [board, issuer] = [await named(pairingAccount.name, pairingAccount.password), await certified("_issuer")];
+    const [board, issuer] = [await named(pairingAccount.name, pairingAccount.password), await certified(pairingIssuer)];
     expect(await arrives(board, "postern/1/join/ABCD/device", issuer, "postern/1/join/ABCD/device")).toBe(true);
     expect(await arrives(issuer, "postern/1/join/ABCD/issuer", board, "postern/1/join/ABCD/issuer")).toBe(true);
     const refused = ["postern/1/join/ABCD/issuer", "postern/1/hof-12/gate-1/up/events", "postern/1/_join/up/x/y"];

@@ -1,0 +1,69 @@
+// Carries what two ends say while they pair over a broker: one topic each way, said again until something comes of it.
+import type { Socket } from "node:net";
+import type { IClientOptions } from "mqtt";
+import { connectAsync } from "mqtt";
+import type { JoinSide } from "../link/pairing/join-messages.ts";
+import { joinTopic } from "../link/pairing/join-messages.ts";
+
+const connectMs = 15_000;
+const againMs = 2_000;
+const messageSeconds = 60;
+const topicUnauthorized = 0x87;
+
+export interface JoinLineParts {
+  readonly url: string;
+  readonly channel: string;
+  readonly side: JoinSide;
+  readonly access: Pick<IClientOptions, "username" | "password" | "ca" | "cert" | "key" | "rejectUnauthorized">;
+  readonly heard: (payload: Buffer) => void;
+  /** The broker has closed it, and it cannot be opened again. */
+  readonly failed: (why: string) => void;
+}
+
+export interface JoinLine {
+  /** Until the broker has it; said again every two seconds when `isKept`, until something else is said. */
+  say(text: string, isKept: boolean): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Rejects with a sentence when nobody answers there, or does not let us in. */
+export async function openJoinLine({ url, channel, side, access, heard, failed }: JoinLineParts): Promise<JoinLine> {
+  const options: IClientOptions = { protocolVersion: 5, clean: true, reconnectPeriod: 0, connectTimeout: connectMs };
+  const client = await connectAsync(url, { ...options, ...access }).catch((error: Error) => {
+    throw new Error(`The broker at ${url} does not let us in (${error.message}); check the address and the port.`);
+  });
+  (client.stream as Partial<Socket>).setNoDelay?.(true);
+  let again: NodeJS.Timeout | undefined;
+  const stop = (): void => clearInterval(again);
+  client.on("message", (_, payload) => heard(payload));
+  client.on("error", () => {});
+  client.on("close", () => {
+    stop();
+    failed(`The broker at ${url} has closed the connection; try again.`);
+  });
+  const other = side === "device" ? "issuer" : "device";
+  await client.subscribeAsync(joinTopic(channel, other), { qos: 1 }).catch(() => {
+    throw new Error(
+      `The broker at ${url} does not let us pair; see that its access list is the one that came with it.`,
+    );
+  });
+  const publish = async (text: string): Promise<void> => {
+    const properties = { messageExpiryInterval: messageSeconds };
+    await client.publishAsync(joinTopic(channel, side), text, { qos: 1, properties }).catch((error: unknown) => {
+      if ((error as { code?: number }).code !== topicUnauthorized) return;
+      failed(`The broker at ${url} does not let us pair; see that its access list is the one that came with it.`);
+    });
+  };
+  return {
+    say: async (text, isKept) => {
+      stop();
+      await publish(text);
+      if (isKept) again = setInterval(() => void publish(text), againMs);
+    },
+    close: async () => {
+      stop();
+      client.removeAllListeners("close");
+      await client.endAsync();
+    },
+  };
+}

@@ -1,0 +1,116 @@
+// Pairing with the built product over a real Mosquitto: a code shown here, typed there, and a controller that its issuer knows.
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test as plainTest } from "vitest";
+import { readIdentity } from "../../../src/link/identity.ts";
+import type { Ended } from "../command.ts";
+import { exampleSite, runPostern, startForTest, temporarySite } from "../command.ts";
+import type { IssuerSite } from "../issuer/issuer-site.ts";
+import { createIssuerSite, site } from "../issuer/issuer-site.ts";
+import { poll, postern } from "../product.ts";
+import { isMosquittoThere } from "./mosquitto.ts";
+
+const test = plainTest.runIf(isMosquittoThere);
+
+interface Joining {
+  /** As it is shown. */
+  readonly code: string;
+  readonly ended: Promise<Ended>;
+}
+
+/** Runs `postern join` until it shows its code, and on. */
+async function showCode({ broker }: IssuerSite, state: string, ...more: readonly string[]): Promise<Joining> {
+  const args = ["join", "--broker", broker.passwordAddress, "--state", state, ...more];
+  const child = spawn(process.execPath, [postern, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const said = { out: "", err: "" };
+  const ended = new Promise<Ended>((done) => child.once("close", (code, signal) => done({ code, signal, ...said })));
+  child.stderr.on("data", (text) => {
+    said.err += text;
+  });
+  const code = await new Promise<string>((found, failed) => {
+    child.stdout.on("data", (text) => {
+      said.out += text;
+      const [shown] = /[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}/.exec(said.out) ?? [];
+      if (shown !== undefined) found(shown);
+    });
+    child.once("close", () => failed(new Error(said.err)));
+  });
+  return { code, ended };
+}
+
+const identityFile = (state: string): string => join(state, "keys", "cloud-identity.json");
+
+const withCloud = exampleSite((config) => {
+  config.cloud = {};
+});
+
+test("a board whose code is typed at the issuer is its controller, with keys of its own making, and connects", async () => {
+  const world = await createIssuerSite();
+  const { state, file } = temporarySite(withCloud);
+  const joining = await showCode(world, state);
+  const typed = joining.code.toLowerCase().replaceAll("-", " ");
+  expect(await world.issuer("join", typed, "--controller", "gate-1")).toMatchObject({ code: 0, err: "" });
+  expect(await joining.ended).toMatchObject({ code: 0, err: "" });
+
+  expect(statSync(identityFile(state)).mode & 0o777).toBe(0o600);
+  const text = readFileSync(identityFile(state), "utf8");
+  const identity = readIdentity(text);
+  expect(identity).toMatchObject({ site, controller: "gate-1", broker: world.broker.address });
+  expect(text).toContain(world.broker.authority.certificate.split("\n")[1]);
+
+  const worker = await world.startWorker();
+  const gate = await startForTest({ config: null, configFile: file, state });
+  await poll(async () => (await world.issuer("controllers")).out.includes("connected"), 200);
+  await poll(async () => (await world.issuer("drift")).code === 0, 200);
+  expect((await gate.status()).health.filter(({ part, state }) => part === "cloud" && state === "fault")).toEqual([]);
+  await worker.kill("SIGTERM");
+}, 120_000);
+
+test("a mistyped code is told apart and gives nothing away; the right one still pairs", async () => {
+  const world = await createIssuerSite();
+  const { state } = temporarySite();
+  const joining = await showCode(world, state);
+  const last = joining.code.at(-1) === "0" ? "1" : "0";
+  const wrong = await world.issuer("join", joining.code.slice(0, -1) + last, "--controller", "gate-1");
+  expect(wrong.code).toBe(1);
+  expect(wrong.err).toMatch(/does not know this code: it was mistyped, or somebody stands in between/);
+  expect(existsSync(identityFile(state))).toBe(false);
+  expect((await world.issuer("controllers")).out).not.toContain("gate-1");
+  expect(await world.issuer("join", joining.code, "--controller", "gate-1")).toMatchObject({ code: 0 });
+  expect(await joining.ended).toMatchObject({ code: 0 });
+}, 120_000);
+
+test("a board that is paired, and a name that is taken, change hands only when that is asked for", async () => {
+  const world = await createIssuerSite();
+  const { state } = temporarySite();
+  const first = await showCode(world, state);
+  await world.issuer("join", first.code, "--controller", "gate-1");
+  await first.ended;
+  const before = readFileSync(identityFile(state), "utf8");
+  const refused = await runPostern(["join", "--broker", world.broker.passwordAddress, "--state", state]);
+  expect(refused).toMatchObject({ code: 1, err: expect.stringMatching(/is paired already; --again/) });
+
+  const second = await showCode(world, state, "--again");
+  const taken = await world.issuer("join", second.code, "--controller", "gate-1");
+  expect(taken).toMatchObject({ code: 1, err: expect.stringMatching(/There is a controller gate-1 at hof; --again/) });
+  expect(readFileSync(identityFile(state), "utf8")).toBe(before);
+  expect(await world.issuer("join", second.code, "--controller", "gate-1", "--again")).toMatchObject({ code: 0 });
+  await second.ended;
+  expect(readFileSync(identityFile(state), "utf8")).not.toBe(before);
+}, 120_000);
+
+test("what is no code, and a broker that nobody answers at, are said in a sentence", async () => {
+  const world = await createIssuerSite();
+  const { state } = temporarySite();
+  expect(await world.issuer("join", "7QX2", "--controller", "gate-1")).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(/A code has twelve letters and digits/),
+  });
+  await world.broker.stop();
+  expect(await runPostern(["join", "--broker", world.broker.passwordAddress, "--state", state])).toMatchObject({
+    code: 1,
+    err: expect.stringMatching(/The broker at \S+ does not let us in \(.+\); check the address and the port/),
+  });
+}, 60_000);
