@@ -17,9 +17,10 @@ const maxFileBytes = 1_000_000;
 export async function passKeys([verb, ...rest]: readonly string[]): Promise<number> {
   if (verb === "add") return add(rest);
   if (verb === "list") return list(rest);
+  if (verb === "suspend" || verb === "resume") return setState(rest, verb === "suspend" ? "suspended" : "active");
   if (verb === "remove") return remove(rest);
   if (verb === "revoke") return revoke(rest);
-  throw noSuchVerb("pass-keys", verb, ["add", "list", "remove", "revoke"]);
+  throw noSuchVerb("pass-keys", verb, ["add", "list", "suspend", "resume", "remove", "revoke"]);
 }
 
 async function add(args: readonly string[]): Promise<number> {
@@ -76,6 +77,20 @@ function rowOf(key: PassKey, timeZone: string): string[] {
     key.person ?? "",
     limits.filter((one) => one !== "").join(", "),
   ];
+}
+
+async function setState(args: readonly string[], state: PassKey["state"]): Promise<number> {
+  const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: stateOption });
+  const id = onlyWord(positionals, "the key");
+  const { db } = openState(values);
+  const key = new SeenPasses(db).keys().find((one) => one.id === id);
+  db.close();
+  if (key === undefined) throw new Error(`There is no key "${id}"; see \`postern pass-keys list\`.`);
+  await changeDirectory(values, [{ op: "putPassKey", key: { ...key, state } }]);
+  console.log(
+    state === "active" ? `The key "${id}" counts again.` : `No pass and no code of "${id}" opens until it is resumed.`,
+  );
+  return 0;
 }
 
 async function remove(args: readonly string[]): Promise<number> {

@@ -10,7 +10,7 @@ export const issuerUsage: Readonly<Record<string, Usage>> = {
     forms: [
       "postern pass-keys add FILE [--state DIR]",
       "postern pass-keys list [--state DIR]",
-      "postern pass-keys remove KEY [--state DIR]",
+      "postern pass-keys suspend KEY | resume KEY | remove KEY [--state DIR]",
       "postern pass-keys revoke KEY SERIAL ... [--up-to SERIAL] [--state DIR]",
     ],
     what: "The issuers whose passes and codes a running controller takes without having heard of each.",

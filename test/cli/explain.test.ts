@@ -483,6 +483,7 @@ test("a carried pass is explained as it was, whatever has become of its key, its
   state.present(codeOf(issuerOf("code"), { from: unixMs(noon + hour) }), keypad);
   state.change({ op: "removePassKey", id: issuer.key.id });
   expect(await explained(state, "3")).toContain("0 uses were left after it.");
+  expect(await explained(state, "12")).toContain("It may never have been given out");
   const words = [
     ["4", "usesExhausted", "is used up"],
     ["6", "noGrant", "has no grant at Front door, only at Garage"],

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { PassKey, PassKeyGiven } from "../../src/domain/carried-pass/pass-key.ts";
 import { bytesOfText, textOfBytes } from "../../src/domain/carried-pass/pass-text.ts";
@@ -409,4 +410,29 @@ test("what the cloud sent is changed there, and can be taken back here", () => {
   expect(tested.change({ op: "revokePasses", key: issuer.key.id, serials: [1] })).toMatchObject({ applied: true });
   expect(tested.outcome(passOf(issuer).presentation)).toBe("revoked");
   expect(tested.outcome(passOf(issuer, { serial: 2 }).presentation)).toBe("hostSuspended");
+});
+
+test("no text of any length, digits or not, opens anything or alters the directory", () => {
+  const issuer = issuerOf("mac");
+  const tested = ledgerWith(...ana, putKey(issuer), putKey(issuerOf("signed")), putKey(issuerOf("code")));
+  const stored = () =>
+    ["pass_key", "holder", "credential", "carried_pass"].map((table) =>
+      tested.parts.db.prepare(`SELECT * FROM ${table}`).all(),
+    );
+  const before = stored();
+  const digits = fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 17, maxLength: 230 }).map((all) => all.join(""));
+  // Bytes as a pass has them, behind a header of a key that is known.
+  const likely = fc
+    .uint8Array({ minLength: 18, maxLength: 85 })
+    .map((rest) =>
+      textOfBytes(Uint8Array.from([rest.length > 50 ? 0x12 : 0x11, 0, rest.length > 50 ? 8 : 7, ...rest])),
+    );
+  const refusals = ["passUnreadable", "passForged", "issuerUnknown", "unknownCredential"];
+  fc.assert(
+    fc.property(fc.oneof(digits, likely, fc.string({ minLength: 17, maxLength: 230 })), (text) => {
+      expect(refusals).toContain(tested.outcome(qr(text)));
+    }),
+    { seed: 7, numRuns: 2_000 },
+  );
+  expect(stored()).toEqual(before);
 });

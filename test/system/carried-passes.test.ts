@@ -187,6 +187,22 @@ test("digits that the controller never heard of open at its keypad, once if they
   expect(await typed("123456789012")).toBe("unknownCredential");
 });
 
+test("a key can be set aside, resumed, listed and taken away while the doors work", async () => {
+  const { text } = await minted("desk", "--for", "2h");
+  const keys = async (...args: readonly string[]) => runPostern(["pass-keys", ...args, "--state", product.state]);
+  expect((await keys("list")).out).toMatch(/^1 +desk +mac +active +1: front, 2: garage$/m);
+  await keys("suspend", "desk");
+  expect(await held(text)).toBe("holderSuspended");
+  await keys("resume", "desk");
+  expect(await held(text)).toBe("granted");
+  const serial = /Pass 1\.([0-9]+)/.exec((await minted("desk", "--for", "1h")).said)?.[1] ?? "";
+  await keys("revoke", "desk", "--up-to", serial);
+  expect(await held(text)).toBe("revoked");
+  await keys("remove", "desk");
+  expect(await held(text)).toBe("issuerUnknown");
+  expect((await keys("suspend", "desk")).err).toContain('There is no key "desk"');
+});
+
 test("a clock that is set back opens for none of them, and set right again it does", async () => {
   const { text } = await minted("resident", "--for", "1d");
   expect(await held(text)).toBe("granted");

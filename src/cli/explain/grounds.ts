@@ -1,5 +1,6 @@
 // Says for each reason which row of the directory, which setting or which event stands behind a denial; pure.
 import { formatLocal } from "../../domain/asked-time.ts";
+import { parseCarriedId } from "../../domain/carried-pass/pass-key.ts";
 import type { Validity } from "../../domain/directory.ts";
 import { neededFactors } from "../../domain/factors.ts";
 import type { Facts } from "../../domain/facts.ts";
@@ -69,14 +70,21 @@ const notYetGround: Ground = (explained) => {
   const isBefore = (validity: Validity | undefined) => validity?.from != null && now.wall < validity.from;
   if (isBefore(credential?.validity)) return [validityGround(shown(explained), credential?.validity, timeZone)];
   const validity = holder?.kind === "public" ? undefined : holder?.validity;
-  if (isBefore(validity)) return [validityGround(whose(explained), validity, timeZone)];
+  if (isBefore(validity)) return [validityGround(whose(explained), validity, timeZone), ...lookAlike(explained)];
   return [`${whose(explained)} works only once it has been opened, and it had not been.`];
 };
+
+/** Nobody can tell a code that was given out from a wrong one that reads like it. */
+function lookAlike({ facts: { holder, presentation } }: Explained): readonly string[] {
+  const isOffline = presentation.method === "pin" && holder !== null && parseCarriedId(holder.id) !== null;
+  return isOffline ? ["It may never have been given out: some wrong codes read like one of another time."] : [];
+}
 
 const expiredGround: Ground = (explained) => {
   const { holder, timeZone } = explained.facts;
   if (holder?.kind === "pass") {
-    return [`${whose(explained)} ended on ${formatLocal(unixMs(passEnd(holder)), timeZone)}.`];
+    const ended = `${whose(explained)} ended on ${formatLocal(unixMs(passEnd(holder)), timeZone)}.`;
+    return [ended, ...lookAlike(explained)];
   }
   return [validityGround(whose(explained), holder?.kind === "person" ? holder.validity : undefined, timeZone)];
 };
