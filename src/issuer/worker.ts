@@ -18,8 +18,8 @@ export interface WorkerParts extends IntakeParts {
   readonly openLink: OpenLink;
 }
 
-const leaseMs = 15_000;
-const renewEveryMs = 5_000;
+const leaseMs = 10_000;
+const renewEveryMs = 3_000;
 const beaconEveryMs = 300_000;
 const beaconsAtOnce = 100;
 const tellViewMs = 1_000;

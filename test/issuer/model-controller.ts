@@ -1,6 +1,7 @@
 // A controller of the fewest lines: it signs, keeps a chained record, takes the directory as docs/mqtt.md says, and does commands.
 import { createPublicKey, generateKeyPairSync, randomBytes } from "node:crypto";
 import { canonicalJson } from "../../src/domain/canonical-json.ts";
+import type { LinkedEvent } from "../../src/domain/events.ts";
 import type { SiteKeys } from "../../src/issuer/issuer-folder.ts";
 import type { Link, OpenLink } from "../../src/issuer/link-port.ts";
 import type { ControllerKeys } from "../../src/issuer/store.ts";
@@ -46,6 +47,8 @@ export class ModelController {
   acked: { epoch: number; seq: number } | null = null;
   now = 1_000_000;
   answers = true;
+  /** Who else wants to know what it hears. */
+  listener: (message: DownMessage) => void = () => {};
   readonly #signer: Signer;
   readonly #unsealer = generateKeyPairSync("x25519").privateKey;
   readonly #issuer: Verifiers;
@@ -134,6 +137,26 @@ export class ModelController {
     };
   }
 
+  /** Its record as an office reads it. */
+  linked(after: number, limit: number): LinkedEvent[] {
+    return this.rows.slice(after, after + limit).map(({ raw, prev, hash }) => {
+      const { seq, wall, mono, trusted, boot, event, commitment } = raw as Readonly<Record<string, unknown>>;
+      const at = { wall, mono, trusted };
+      return {
+        seq,
+        epoch: this.epoch,
+        at,
+        boot,
+        event,
+        commitment,
+        prev,
+        hash,
+        salt: null,
+        personal: null,
+      } as LinkedEvent;
+    });
+  }
+
   say(kind: UpKind, members: object, asker = "all"): void {
     const { site, controller } = this;
     const payload = signMessage({ kind, site, controller, at: this.now, ...members }, this.#signer);
@@ -176,6 +199,7 @@ export class ModelController {
     if (!read.ok) throw new Error(`${topic}: ${read.why}`);
     const { message } = read;
     this.heard.push(message);
+    this.listener(message);
     if (message.kind === "ack" && message.seq > 0) this.acked = { epoch: message.epoch, seq: message.seq };
     if (message.kind === "beacon" && message.version > this.directory.version) this.sync();
     if (message.kind === "delta") this.#delta(message);

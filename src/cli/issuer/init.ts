@@ -5,7 +5,14 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { certifyClient, makeTlsKey, openAuthority, privatePem } from "../../issuer/authority.ts";
 import type { IssuerFile } from "../../issuer/issuer-folder.ts";
-import { hasSiteKeys, issuerPaths, makeSiteKeys, readSiteKeys, writeIssuerFile } from "../../issuer/issuer-folder.ts";
+import {
+  hasSiteKeys,
+  issuerPaths,
+  makeSiteKeys,
+  readIssuerFile,
+  readSiteKeys,
+  writeIssuerFile,
+} from "../../issuer/issuer-folder.ts";
 import { keyIdOf } from "../../link/envelope.ts";
 import { namePattern } from "../../link/topics.ts";
 import { Misuse } from "../misuse.ts";
@@ -19,6 +26,7 @@ const brokerOptions = {
   ca: { type: "string" },
   certificate: { type: "string" },
   key: { type: "string" },
+  postgres: { type: "string" },
   "time-zone": { type: "string" },
 } as const;
 
@@ -32,16 +40,19 @@ export async function init(args: readonly string[]): Promise<number> {
   if (!isTimeZone(timeZone)) throw new Misuse(`There is no time zone "${timeZone}"; write one such as Europe/Berlin.`);
   const folder = resolve(values.folder);
   const paths = issuerPaths(folder);
-  if (hasSiteKeys(folder, site)) throw new Error(`The site ${site} has keys already; each site is made once.`);
   const isFirst = !existsSync(paths.file);
-  if (!isFirst && (values.broker ?? values["broker-folder"]) !== undefined) {
-    throw new Misuse(`The issuer in ${folder} has its broker already; change it in issuer.json there.`);
+  if (!isFirst && (values.broker ?? values["broker-folder"] ?? values.postgres) !== undefined) {
+    throw new Misuse(`The issuer in ${folder} has its broker and store already; change them in issuer.json there.`);
   }
-  const file = isFirst ? issuerFileOf(values, folder, site) : null;
-  makeSiteKeys(folder, site);
-  if (file !== null) writeIssuerFile(folder, file);
-  const store = await openStore(folder);
+  const file = isFirst ? issuerFileOf(values, folder, site) : readIssuerFile(folder);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const store = await openStore(folder, file);
   try {
+    if ((await store.sites.list()).some(({ name }) => name === site))
+      throw new Error(`There is a site ${site} already.`);
+    // One that was cut off before has its keys.
+    if (!hasSiteKeys(folder, site)) makeSiteKeys(folder, site);
+    if (isFirst) writeIssuerFile(folder, file);
     await store.sites.add(site, timeZone);
   } finally {
     await store.close();
@@ -67,7 +78,7 @@ function issuerFileOf(values: Values, folder: string, site: string): IssuerFile 
   const tls = authority === null ? tlsIn(values) : certified(authority, join(folder, "sites", site), site);
   const user = values.user ?? null;
   const broker = { url, user, passwordFile: pathIn(values["password-file"]), ...tls };
-  return { version: 1, broker, authority, postgres: null };
+  return { version: 1, broker, authority, postgres: values.postgres ?? null };
 }
 
 const tlsIn = ({ ca, certificate, key }: Values) => ({

@@ -28,7 +28,7 @@ export interface OpenIssuer {
 export async function openIssuer(values: IssuerValues): Promise<OpenIssuer> {
   const folder = resolve(values.folder);
   const file = readIssuerFile(folder);
-  const store = await openStore(folder);
+  const store = await openStore(folder, file);
   const known = new Map<string, SiteKeys>();
   const keysOf = (site: string): SiteKeys => {
     const keys = known.get(site) ?? readSiteKeys(folder, site);
@@ -38,10 +38,12 @@ export async function openIssuer(values: IssuerValues): Promise<OpenIssuer> {
   return { folder, file, store, keysOf };
 }
 
-export async function openStore(folder: string): Promise<IssuerStore> {
-  const { openSqlite } = await import("../../issuer/sql/sqlite.ts");
+export async function openStore(folder: string, { postgres }: Pick<IssuerFile, "postgres">): Promise<IssuerStore> {
   const { openSqlStore } = await import("../../issuer/sql/sql-store.ts");
-  return openSqlStore(openSqlite(issuerPaths(folder).database), Date.now);
+  const { openSqlite } = await import("../../issuer/sql/sqlite.ts");
+  if (postgres === null) return openSqlStore(openSqlite(issuerPaths(folder).database), Date.now);
+  const { openPostgres } = await import("../../issuer/sql/postgres.ts");
+  return openSqlStore(await openPostgres(postgres), Date.now);
 }
 
 export async function withIssuer<Result>(

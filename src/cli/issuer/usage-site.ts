@@ -1,7 +1,7 @@
 // What `postern issuer` does with sites and their controllers, in the words that `postern help issuer` prints.
 
 export const siteForms = [
-  "postern issuer init --site SITE --broker-folder DIR [--broker URL] [--time-zone ZONE]",
+  "postern issuer init --site SITE --broker-folder DIR [--broker URL] [--postgres URL] [--time-zone ZONE]",
   "postern issuer init --site SITE --broker URL [--ca FILE] [--certificate FILE --key FILE] [--user NAME --password-file FILE]",
   "postern issuer join CODE --controller NAME [--broker URL] [--again]",
   "postern issuer run",
@@ -24,6 +24,10 @@ export const siteOptions = [
   ["--site SITE", "which site, where the issuer has several"],
   ["--controller NAME", "which controller, where the site has several; a door's own by default"],
   ["--broker-folder DIR", "a folder that `postern broker` made: it vouches for the site and its controllers"],
+  [
+    "--postgres URL",
+    "with init: keep everything there, for workers on several machines; a file in the folder by default",
+  ],
   ["--by NAME", "in whose name a command is given; the record at the doors says so"],
   ["drift", "how far each controller is from where it should be; ends with code 1 while any is"],
 ] as const;

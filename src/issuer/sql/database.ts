@@ -21,6 +21,10 @@ export interface Dialect {
   readonly types: { readonly count: string; readonly bytes: string; readonly real: string; readonly text: string };
   /** Behind a SELECT: nobody else changes these rows before the transaction ends. */
   readonly forUpdate: string;
+  /** The database's own clock, milliseconds since 1970; null takes this machine's. */
+  readonly nowMs: string | null;
+  /** Has a transaction wait for all others that begin so; null where it does anyway. */
+  readonly exclusive: string | null;
 }
 
 export async function one<Row>(sql: Sql, text: string, params: readonly SqlValue[] = []): Promise<Row | null> {

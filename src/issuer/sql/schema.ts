@@ -8,6 +8,7 @@ const schemaVersion = 1;
 
 export async function prepareSchema(db: Database): Promise<void> {
   await db.transaction(async (sql) => {
+    if (db.dialect.exclusive !== null) await sql.all(db.dialect.exclusive);
     await sql.run("CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)");
     const row = await one<{ value: string }>(sql, `SELECT value FROM meta WHERE name = 'schema'`);
     if (row !== null && Number(row.value) !== schemaVersion) {

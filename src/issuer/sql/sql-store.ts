@@ -3,7 +3,7 @@ import type { Address } from "../../link/topics.ts";
 import { partitions } from "../partition.ts";
 import type { CommandRow, CommandStore, IssuerStore, LeaseStore, Site, SiteStore } from "../store.ts";
 import type { Database, Sql } from "./database.ts";
-import { placeholders } from "./database.ts";
+import { one, placeholders } from "./database.ts";
 import { SqlDirectory } from "./directory.ts";
 import { SqlFleet } from "./fleet.ts";
 import { SqlRecord } from "./record.ts";
@@ -78,7 +78,7 @@ class SqlLeases implements LeaseStore {
     return this.#db.transaction(async (sql) => {
       // One worker at a time, or two would take the same part.
       await sql.run("UPDATE meta SET value = value WHERE name = 'leases'");
-      const now = this.#now();
+      const now = await this.#timeIn(sql);
       await sql.run(
         "INSERT INTO worker (name, until) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET until = excluded.until",
         [worker, now + forMs],
@@ -88,6 +88,12 @@ class SqlLeases implements LeaseStore {
       const share = Math.ceil(partitions / (row?.many ?? 1));
       return shareOut(sql, worker, share, { now, until: now + forMs });
     });
+  }
+
+  async #timeIn(sql: Sql): Promise<number> {
+    const { nowMs } = this.#db.dialect;
+    if (nowMs === null) return this.#now();
+    return (await one<{ now: number }>(sql, `SELECT ${nowMs} AS now`))?.now ?? this.#now();
   }
 
   async release(worker: string): Promise<void> {

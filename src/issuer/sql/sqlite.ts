@@ -11,6 +11,8 @@ const walLimitBytes = 16 * 1024 * 1024;
 const dialect: Dialect = {
   types: { count: "INTEGER", bytes: "BLOB", real: "REAL", text: "TEXT" },
   forUpdate: "",
+  nowMs: null,
+  exclusive: null,
 };
 
 /** `:memory:` gives a database that no file knows of. */

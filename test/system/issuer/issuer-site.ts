@@ -32,14 +32,14 @@ export interface IssuerWorker {
   readonly kill: (signal: NodeJS.Signals) => Promise<void>;
 }
 
-export async function createIssuerSite(): Promise<IssuerSite> {
+export async function createIssuerSite(more: readonly string[] = []): Promise<IssuerSite> {
   const broker = await startMosquitto();
   onTestFinished(() => broker.remove());
   const root = temporaryFolder();
   onTestFinished(() => removeFolder(root));
   const folder = join(root, "issuer");
   const issuer = (...words: readonly string[]) => runPostern(["issuer", ...words, "--folder", folder]);
-  const at = ["--broker-folder", broker.folder, "--broker", broker.address, "--time-zone", "Europe/Berlin"];
+  const at = ["--broker-folder", broker.folder, "--broker", broker.address, "--time-zone", "Europe/Berlin", ...more];
   const made = await issuer("init", "--site", site, ...at);
   if (made.code !== 0) throw new Error(made.err);
   return {

@@ -1,0 +1,150 @@
+// What the store promises, over each kind of database.
+import { afterAll, describe, expect, test } from "vitest";
+import { openPostgres } from "../../src/issuer/sql/postgres.ts";
+import { openSqlStore } from "../../src/issuer/sql/sql-store.ts";
+import { openSqlite } from "../../src/issuer/sql/sqlite.ts";
+import type { DocumentChange, IssuerStore, TakenBatch } from "../../src/issuer/store.ts";
+import type { Postgres } from "../system/issuer/postgres.ts";
+import { isPostgresThere, startPostgres } from "../system/issuer/postgres.ts";
+
+let postgres: Promise<Postgres> | null = null;
+afterAll(async () => (await postgres)?.remove());
+
+async function openOnPostgres(): Promise<IssuerStore> {
+  postgres ??= startPostgres();
+  return openSqlStore(await openPostgres((await postgres).url), Date.now);
+}
+
+const kinds: readonly (readonly [string, boolean, () => Promise<IssuerStore>])[] = [
+  ["SQLite", true, () => openSqlStore(openSqlite(":memory:"), Date.now)],
+  ["PostgreSQL", isPostgresThere, openOnPostgres],
+];
+
+const put = (id: string, ...doors: readonly string[]): DocumentChange => ({
+  ...{ what: "person", id, fromFile: true },
+  content: { body: `{"id":"${id}"}`, sealed: Buffer.from(id), doors },
+});
+const drop = (id: string): DocumentChange => ({ what: "person", id, fromFile: true, content: null });
+
+let sites = 0;
+async function withSite(open: () => Promise<IssuerStore>) {
+  const store = await open();
+  sites += 1;
+  const site = `site-${sites}`;
+  await store.sites.add(site, "UTC");
+  const address = { site, controller: "gate-1" };
+  await store.fleet.put(address, { sign: "a", seal: "b", tls: null }, 5);
+  return { store, site, address };
+}
+
+for (const [name, isThere, open] of kinds) {
+  describe.runIf(isThere)(`on ${name}`, () => {
+    test("what changed above a version is told to those whom it concerns, or concerned", async () => {
+      const { store, site } = await withSite(open);
+      const seen = async (door: string, above: number) =>
+        (await store.directory.changed(site, [door], above, 10)).map(
+          ({ id, version, gone }) => `${gone ? "gone " : ""}${id} ${version}`,
+        );
+      expect(await store.directory.change(site, [put("ana", "front", "back"), put("bob", "back")])).toBe(2);
+      expect(await seen("front", 0)).toEqual(["ana 1"]);
+      expect(await seen("back", 0)).toEqual(["ana 1", "bob 2"]);
+      await store.directory.change(site, [put("ana", "front")]);
+      expect(await seen("front", 1)).toEqual(["ana 3"]);
+      expect(await seen("back", 2)).toEqual(["gone ana 3"]);
+      await store.directory.change(site, [put("ana", "back"), drop("bob")]);
+      expect(await seen("front", 3)).toEqual(["gone ana 4"]);
+      expect(await seen("back", 2)).toEqual(["ana 4", "gone bob 5"]);
+      expect(await store.directory.head(site, ["front"])).toBe(4);
+      expect(await store.directory.head(site, ["back"])).toBe(5);
+      expect(await store.directory.doorsChanged(site, 4)).toEqual(["back"]);
+      expect(await store.directory.countChanged(site, ["back"], 0, 9)).toBe(2);
+      const after = await store.directory.after(site, ["back"], "", 10);
+      expect(after.map(({ id, sealed }) => `${id} ${sealed?.toString()}`)).toEqual(["ana ana"]);
+      expect((await store.directory.list(site, null)).map(({ id }) => id)).toEqual(["ana"]);
+      await store.close();
+    });
+
+    test("two that change a directory at once get versions of their own, without a hole", async () => {
+      const { store, site } = await withSite(open);
+      const many = Array.from({ length: 20 }, (_, n) => store.directory.change(site, [put(`p${n}`, "front")]));
+      expect((await Promise.all(many)).toSorted((a, b) => a - b)).toEqual(many.map((_, n) => n + 1));
+      await store.close();
+    });
+
+    test("of two workers with the same batch one takes it, and the chain moves once", async () => {
+      const { store, site, address } = await withSite(open);
+      const stamp = { wall: 1.5, mono: 2, trusted: true, boot: "boot", type: "door.locked", body: "{}" };
+      const event = { epoch: 1, seq: 1, ...stamp, commitment: null, hash: "aa" };
+      const batch: TakenBatch = {
+        ...{ events: [event], personal: [], notes: [], now: 9 },
+        ...{ from: null, head: { epoch: 1, seq: 1, hash: "aa" } },
+      };
+      const taken = await Promise.all([1, 2, 3].map(() => store.record.take(address, batch)));
+      expect(taken.filter((one) => one)).toHaveLength(1);
+      expect(await store.record.newest(site, null, 10)).toHaveLength(1);
+      expect((await store.fleet.get(address))?.chain).toEqual({ epoch: 1, seq: 1, hash: "aa" });
+      expect(await store.record.hashAt(address, 1, 1)).toBe("aa");
+      await store.close();
+    });
+
+    test("what a controller said later counts, in the order of its record, and other doors are another view", async () => {
+      const { store, address } = await withSite(open);
+      const heard = { at: 10, epoch: 1, seq: 5, seenAt: 20, aheadMs: -10, text: "{}", directory: 3 };
+      expect(await store.fleet.heardState(address, { ...heard, doors: ["front"] })).toBe(true);
+      const first = (await store.fleet.get(address))!;
+      expect(first).toMatchObject({ doors: ["front"], viewVersion: 1, online: true, aheadMs: -10, directory: 3 });
+      expect(await store.fleet.heardState(address, { ...heard, seq: 4, at: 99, doors: ["back"] })).toBe(false);
+      expect(await store.fleet.heardState(address, { ...heard, at: 11, doors: ["front"] })).toBe(true);
+      expect((await store.fleet.get(address))!.viewVersion).toBe(1);
+      await store.fleet.heardState(address, { ...heard, at: 12, doors: ["back", "front"] });
+      expect((await store.fleet.get(address))!.viewVersion).toBe(2);
+      await store.fleet.renew(address, 40);
+      expect((await store.fleet.get(address))!.viewVersion).toBe(41);
+      await store.fleet.gone(address, 11);
+      expect((await store.fleet.get(address))!.online).toBe(true);
+      await store.fleet.gone(address, 12);
+      expect((await store.fleet.get(address))!.online).toBe(false);
+      await store.close();
+    });
+
+    test("new keys come beside the old ones, and a note or an alarm comes once", async () => {
+      const { store, site, address } = await withSite(open);
+      const before = await store.fleet.version();
+      expect(await store.fleet.put(address, { sign: "c", seal: "d", tls: null }, 6)).toBe(false);
+      expect((await store.fleet.get(address))!.keys.map(({ sign }) => sign)).toEqual(["c", "a"]);
+      expect(await store.fleet.version()).not.toBe(before);
+      const note = { kind: "forked" as const, epoch: 1, seq: 1, toSeq: null, hash: null, what: "It is." };
+      expect(await store.record.note(address, note, 7)).toBe(true);
+      expect(await store.record.note(address, note, 8)).toBe(false);
+      expect(await store.record.notes(site, ["forked"])).toHaveLength(1);
+      expect(await store.record.notes(site, ["gap"])).toEqual([]);
+      const alarm = { ...address, epoch: 1, seq: 3, wall: 4, trusted: true, body: "{}" };
+      expect(await store.record.alarm(alarm, 7)).toBe(true);
+      expect(await store.record.alarm(alarm, 8)).toBe(false);
+      await store.commands.sent({ id: `id-${site}`, ...address, what: "open", who: "me", sentAt: 1 });
+      await store.commands.answered(address, `id-${site}`, "done", null, 2);
+      await store.commands.answered(address, `id-${site}`, "failed", null, 3);
+      expect(await store.commands.list(site, 5)).toMatchObject([{ what: "open", code: "done" }]);
+      expect(await store.fleet.remove(address)).toBe(true);
+      expect(await store.fleet.get(address)).toBeNull();
+      await store.close();
+    });
+
+    test("workers that ask at once never hold the same part", async () => {
+      const { store } = await withSite(open);
+      const names = ["one", "two", "three"];
+      const renew = () => Promise.all(names.map((worker) => store.leases.renew(worker, 60_000)));
+      await renew();
+      await renew();
+      const leased = await renew();
+      expect(new Set(leased.flat()).size).toBe(leased.flat().length);
+      expect(leased.flat()).toHaveLength(64);
+      expect(leased.every((parts) => parts.length <= 22)).toBe(true);
+      await store.leases.release("two");
+      const after = await store.leases.renew("one", 60_000);
+      expect(after.length).toBeGreaterThan(22);
+      for (const name of names) await store.leases.release(name);
+      await store.close();
+    });
+  });
+}
