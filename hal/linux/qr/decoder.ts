@@ -26,8 +26,6 @@ const share = 0.6;
 const maxCreditMs = 450;
 /** At most so many further stages on one picture: the next one shows the code a little different. */
 const maxFurther = 3;
-/** Until a stage was tried, it is held to cost this. */
-const firstGuessMs = 20;
 
 /** What one look costs this machine adapts how many further ones the next picture gets. */
 export class QrDecoder {
@@ -63,11 +61,12 @@ export class QrDecoder {
     for (let tried = 0; tried < maxFurther; tried += 1) {
       const stage = further[this.#turn % further.length];
       if (stage === undefined) break;
-      const cost = this.#costs.get(stage) ?? firstGuessMs;
-      if (cost > this.#earn()) {
-        if (cost > maxCreditMs) this.#skip(stage, cost);
-        break;
+      const cost = this.#costOf(stage);
+      if (cost > maxCreditMs) {
+        this.#skip(stage, cost);
+        continue;
       }
+      if (cost > this.#earn()) break;
       this.#turn += 1;
       const texts = await this.#read(stage, picture);
       if (texts.length === 0) continue;
@@ -76,6 +75,11 @@ export class QrDecoder {
       return { texts, by: stage.name };
     }
     return { texts: [], by: null };
+  }
+
+  /** Until it was tried, a stage is held to cost as many times of the first one's time here as it does elsewhere. */
+  #costOf(stage: Stage): number {
+    return this.#costs.get(stage) ?? stage.times * (this.#costs.get(this.#parts.stages.first) ?? 0);
   }
 
   /** One that this machine cannot afford waits until its cost is forgotten, for it may have been measured at a bad moment. */
@@ -91,8 +95,8 @@ export class QrDecoder {
     const cost = nowMs() - start;
     const known = this.#costs.get(stage);
     this.#costs.set(stage, known === undefined ? cost : known + (cost - known) / 4);
-    this.#earn();
     if (stage !== this.#parts.stages.first) this.#credit -= cost;
+    this.#earn();
     return texts;
   }
 

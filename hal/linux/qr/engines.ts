@@ -2,15 +2,29 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import type { Picture } from "./picture.ts";
+import type { Outline } from "./straighten.ts";
 
 /** The text of each code that was found. */
 export type Engine = (picture: Picture) => Promise<readonly string[]>;
 
+/** What was found and could not be read. */
+export interface Sighting {
+  readonly outlines: readonly Outline[];
+  /** Finder patterns that form no square by any reckoning: a code at a sharp angle. */
+  readonly isSlanted: boolean;
+}
+
+export interface SightingEngine extends Engine {
+  readonly sight: (picture: Picture) => Promise<Sighting>;
+}
+
 /** Somebody may hold a code up in front of a poster with another one. */
 const maxCodes = 3;
+/** Of version 1. */
+const minModules = 21;
 
 /** Null where this machine has no WebAssembly. Left alone, the library would fetch its code from the network. */
-export async function openZxing(): Promise<Engine | null> {
+export async function openZxing(): Promise<SightingEngine | null> {
   if (!("WebAssembly" in globalThis)) return null;
   const path = createRequire(import.meta.url).resolve("zxing-wasm/reader/zxing_reader.wasm");
   const [{ prepareZXingModule, readBarcodes }, binary] = await Promise.all([
@@ -19,15 +33,27 @@ export async function openZxing(): Promise<Engine | null> {
   ]);
   const wasmBinary = binary.buffer.slice(binary.byteOffset, binary.byteOffset + binary.byteLength) as ArrayBuffer;
   await prepareZXingModule({ overrides: { wasmBinary, locateFile: () => path }, fireImmediately: true });
-  return async (picture) => {
-    const found = await readBarcodes(pgmOf(picture), {
-      formats: ["QRCode"],
+  const find = (picture: Picture, returnErrors: boolean) =>
+    readBarcodes(pgmOf(picture), {
+      // The name without the model would have it look for Micro QR too, whose smallest codes no checksum worth the name protects.
+      formats: ["QRCodeModel2"],
       tryInvert: true,
       maxNumberOfSymbols: maxCodes,
       textMode: "Plain",
+      returnErrors,
     });
-    return found.filter(({ isValid }) => isValid).map(({ text }) => text);
+  const read: Engine = async (picture) =>
+    (await find(picture, false)).filter(({ isValid }) => isValid).map(({ text }) => text);
+  const sight = async (picture: Picture): Promise<Sighting> => {
+    const unread = (await find(picture, true)).filter(({ isValid }) => !isValid);
+    const outlines = unread
+      .filter(({ symbol }) => symbol.width >= minModules)
+      .map(({ symbol, position: { topLeft, topRight, bottomRight, bottomLeft } }): Outline => {
+        return { corners: [topLeft, topRight, bottomRight, bottomLeft], modules: symbol.width };
+      });
+    return { outlines, isSlanted: unread.length > outlines.length };
   };
+  return Object.assign(read, { sight });
 }
 
 export async function openJsqr(): Promise<Engine> {

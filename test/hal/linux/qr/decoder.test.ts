@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { beforeAll, expect, test } from "vitest";
 import { QrDecoder, readThoroughly } from "../../../../hal/linux/qr/decoder.ts";
-import type { Engine } from "../../../../hal/linux/qr/engines.ts";
+import type { Engine, SightingEngine } from "../../../../hal/linux/qr/engines.ts";
 import { openJsqr, openZxing } from "../../../../hal/linux/qr/engines.ts";
 import { MotionGate } from "../../../../hal/linux/qr/motion.ts";
 import type { Picture } from "../../../../hal/linux/qr/picture.ts";
@@ -12,7 +12,7 @@ import { stagesOf } from "../../../../hal/linux/qr/stages.ts";
 import { matrixOf } from "../../../qr/debian-code.ts";
 import { codeOf, drawScene, payloads, randomOf, sceneKinds } from "../../../qr/scene.ts";
 
-let zxing: Engine;
+let zxing: SightingEngine;
 let jsqr: Engine;
 let stages: Stages;
 
@@ -55,6 +55,35 @@ test("of a slice of the graded set all that either library reads alone is read, 
   expect(read.ours).toBeGreaterThan(read.zxing * 1.08);
 });
 
+/** The same picture with its columns for rows: the code is mirrored, and whatever bent it bends it the other way. */
+const transposed = ({ width, height, gray }: Picture): Picture => ({
+  width: height,
+  height: width,
+  gray: gray.map((_, at) => gray[(at % height) * width + Math.floor(at / height)] ?? 0),
+});
+
+const upsideDown = ({ width, height, gray }: Picture): Picture => ({
+  width,
+  height,
+  gray: gray.map((_, at) => gray[(height - 1 - Math.floor(at / width)) * width + (at % width)] ?? 0),
+});
+
+test("a code around a bottle, whichever way, or at a sharp angle is read, though neither library reads it", async () => {
+  for (const [kind, seed] of [
+    ["curved", 2],
+    ["curved", 14],
+    ["curved", 22],
+    ["tilt", 5],
+  ] as const) {
+    const text = payloads[seed % 4]?.text(randomOf(seed)) ?? "";
+    const picture = drawScene({ kind, grade: 3, seed, code: codeOf(text) });
+    expect([...(await zxing(picture)), ...(await jsqr(picture))], `${kind} ${seed}`).toEqual([]);
+    for (const turned of [picture, transposed(picture), upsideDown(picture), transposed(upsideDown(picture))]) {
+      expect(await readThoroughly(stages, turned), `${kind} ${seed}`).toEqual([text]);
+    }
+  }
+});
+
 test.runIf(existsSync("/usr/bin/qrencode"))("codes of Debian's generator are read", async () => {
   for (const payload of payloads) {
     const text = payload.text(randomOf(9)).replaceAll(" ", "-");
@@ -95,6 +124,7 @@ function costly(firstMs: number, furtherMs: readonly number[]) {
   const reads: string[] = [];
   const stage = (name: string, ms: number) => ({
     name,
+    times: 1,
     read: async () => {
       reads.push(name);
       now += ms;
@@ -132,6 +162,16 @@ test("further stages take their turns, and no more than their share of a slow pr
   expect([0, 1, 2].every((n) => times(`further ${n}`) >= 5)).toBe(true);
   expect(times("further 3")).toBeLessThan(3);
   expect(spentMs / now()).toBeLessThan(0.85);
+});
+
+test("one stage that takes long once leaves the others their turns within the second", async () => {
+  const { decoder, reads, now, wait } = costly(10, [1_900, 40]);
+  for (let n = 0; now() < 3_500; n += 1) {
+    wait(n * 100);
+    await decoder.look({ ...blank, gray: blank.gray.map((value, at) => (at % 64 < n % 64 ? 250 : value)) });
+  }
+  expect(reads.filter((one) => one === "further 0")).toHaveLength(1);
+  expect(reads.filter((one) => one === "further 1").length).toBeGreaterThan(8);
 });
 
 test("noise is no motion, a hand is, and the very same pixels are called so", () => {
