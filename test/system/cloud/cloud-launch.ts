@@ -14,6 +14,12 @@ export interface CloudSiteOptions {
   readonly cloud?: object;
   // biome-ignore lint/suspicious/noExplicitAny: tests put wrong types on purpose.
   readonly edit?: (site: any) => void;
+  /** In place of the example's. */
+  readonly config?: object;
+  /** Where it has been before. */
+  readonly state?: string;
+  /** Before the controller is there. */
+  readonly opened?: (issuer: TestIssuer) => void;
   /** Another way to the broker than its own address, for the controller. */
   readonly url?: string;
 }
@@ -28,17 +34,18 @@ export type BrokerAt = Mosquitto | string;
 export async function launchCloudSite(broker: BrokerAt, options: CloudSiteOptions = {}): Promise<CloudLaunch> {
   const address = { site: "hof-12", controller: `gate-${randomBytes(4).toString("hex")}` };
   const made = madeIdentity(address, tlsAt(broker, `${address.site}/${address.controller}`));
-  const state = temporaryFolder();
-  mkdirSync(join(state, "keys"), { mode: 0o700 });
+  const state = options.state ?? temporaryFolder();
+  mkdirSync(join(state, "keys"), { mode: 0o700, recursive: true });
   writeFileSync(join(state, "keys", "cloud-identity.json"), JSON.stringify(made.file), { mode: 0o600 });
   const url = typeof broker === "string" ? broker : broker.address;
-  const config = JSON.parse(readFileSync(examplePath, "utf8"));
+  const config = options.config === undefined ? JSON.parse(readFileSync(examplePath, "utf8")) : { ...options.config };
   delete config.$schema;
-  config.console.port = 0;
+  config.console = { port: 0 };
   config.cloud = { broker: options.url ?? url, ...options.cloud };
   options.edit?.(config);
   const client = typeof broker === "string" ? {} : broker.clientOf(address.site);
   const issuer = await TestIssuer.open(url, address, made.issuer, client);
+  options.opened?.(issuer);
   const product = await startProduct({ config, state });
   await issuer.seen("sync");
   return { ...product, issuer };
