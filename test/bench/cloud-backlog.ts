@@ -11,7 +11,7 @@ import type { Up } from "../../src/link/up-messages.ts";
 import { startMosquitto } from "../system/broker/mosquitto.ts";
 import { launchCloudSite } from "../system/cloud/cloud-launch.ts";
 import type { TestIssuer } from "../system/cloud/test-issuer.ts";
-import { removeFolder, temporaryFolder } from "../system/product.ts";
+import { poll, removeFolder, temporaryFolder } from "../system/product.ts";
 import { median, ms, printHeading, printLoad, quantile, times } from "./figures.ts";
 import { doorCount, manyDoors, pressedDoors } from "./many-doors.ts";
 import { pressAll } from "./presses.ts";
@@ -106,7 +106,9 @@ async function acknowledge(): Promise<void> {
   await issuer.say("ack", { epoch, seq: some.at(-1)?.seq ?? 0, hash, nonce: null });
 }
 
+/** From when all doors are locked again. */
 async function pressedP99(): Promise<number> {
+  await poll(async () => (await site.status()).doors.every(({ locked }) => locked));
   return quantile((await pressAll(site, presses, pressEveryMs)).outside, 0.99);
 }
 
