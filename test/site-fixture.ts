@@ -99,6 +99,7 @@ export const site: SiteSpec = {
   keepEvents: 200_000,
   keepNamesDays: 90,
   maxPeople: 50_000,
+  cloud: null,
 };
 
 export const wires: BoardSpec = {

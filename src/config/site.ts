@@ -87,8 +87,11 @@ export function siteOf(written: Config): SiteSpec {
     keepEvents: config.journal.keepEvents,
     keepNamesDays: config.privacy.keepNamesDays,
     maxPeople: config.directory.maxPeople,
+    cloud: config.cloud === null ? null : { maxDirectoryAgeMs: hoursToMs(config.cloud.maxDirectoryAgeHours) },
   };
 }
+
+const hoursToMs = (hours: number | null): number | null => (hours === null ? null : hours * 3_600_000);
 
 /** An input that is off has no role, whatever names it. */
 function withoutDisabledInputs(config: Config): Config {

@@ -37,7 +37,7 @@ export const actionEvents = [
 export type ActionEvent = (typeof actionEvents)[number];
 
 /** Somebody should come: these are tried again until they arrive, and everything else once. */
-const alarms: ReadonlySet<string> = new Set<ActionEvent>([
+export const alarmEvents: readonly ActionEvent[] = [
   "access.duress",
   "credential.stolenUsed",
   "door.forced",
@@ -46,7 +46,8 @@ const alarms: ReadonlySet<string> = new Set<ActionEvent>([
   "exit.stuck",
   "fire.raised",
   "input.faulted",
-]);
+];
+const alarms: ReadonlySet<string> = new Set(alarmEvents);
 export const isAlarm = (event: JournalEvent): boolean => alarms.has(event.type);
 
 export interface ActionSpec {

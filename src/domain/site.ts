@@ -229,6 +229,11 @@ export interface InputOpeningSpec {
   readonly delayMode: InputActionSpec["delayMode"];
 }
 
+export interface CloudTerms {
+  /** After so long without a sign of the issuer, what the cloud gave out opens no more; null goes on for ever. */
+  readonly maxDirectoryAgeMs: number | null;
+}
+
 export interface SiteSpec {
   readonly name: string;
   /** IANA, e.g. `Europe/Madrid`. */
@@ -263,4 +268,6 @@ export interface SiteSpec {
   readonly keepNamesDays: number;
   /** How many people the directory takes. */
   readonly maxPeople: number;
+  /** Null where there is none. */
+  readonly cloud: CloudTerms | null;
 }

@@ -1,9 +1,10 @@
 // Answers what the link to the cloud asks of the ledger.
-import type { CloudRequest, LedgerReply } from "../domain/ask.ts";
+import type { CloudRequest, LedgerReply, RecordPlace } from "../domain/ask.ts";
 import type { ChangeDesk } from "./change-desk.ts";
 import { CloudApplier } from "./cloud-applier.ts";
 import { CloudTables } from "./cloud-standing.ts";
 import type { Desk } from "./desk.ts";
+import { KeptAlarms } from "./kept-alarms.ts";
 import type { Ledger } from "./ledger.ts";
 
 export interface CloudRequestParts {
@@ -17,11 +18,13 @@ type Done = (reply: LedgerReply) => void;
 export class CloudRequests {
   readonly #parts: CloudRequestParts;
   readonly #tables: CloudTables;
+  readonly #alarms: KeptAlarms;
   readonly #applier: CloudApplier;
 
   constructor(parts: CloudRequestParts) {
     this.#parts = parts;
     this.#tables = new CloudTables(parts.ledger.db);
+    this.#alarms = new KeptAlarms(parts.ledger.db);
     this.#applier = new CloudApplier({ ...parts, moved: () => {} }, this.#tables);
   }
 
@@ -43,8 +46,15 @@ export class CloudRequests {
         done(this.#command(request));
         return;
       case "cloudAcked":
-        done(this.#trying(() => this.#tables.ack(request), { kind: "noted" }));
+        done(this.#trying(() => this.#ack(request), { kind: "noted" }));
     }
+  }
+
+  #ack(place: RecordPlace): void {
+    this.#parts.ledger.quietly(() => {
+      this.#tables.ack(place);
+      this.#alarms.acked(place);
+    });
   }
 
   /** The id and the event are on the disk together before anybody acts. */

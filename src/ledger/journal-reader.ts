@@ -2,6 +2,7 @@
 import { statSync } from "node:fs";
 import type { Database, Statement } from "better-sqlite3";
 import Sqlite from "better-sqlite3";
+import type { RecordPlace } from "../domain/ask.ts";
 import type { JournalEvent, LinkedEvent, Personal, RecordedEvent } from "../domain/events.ts";
 import { Fault } from "../domain/fault.ts";
 import { monoMs, unixMs } from "../domain/time.ts";
@@ -24,6 +25,7 @@ export class JournalReader {
   readonly #after: Statement<[number, number], StoredRow>;
   readonly #tail: Statement<[number], StoredRow>;
   readonly #head: Statement<[], number | null>;
+  #kept: Statement<[number, number, number, number], StoredRow> | null = null;
 
   constructor(db: Database, file: OpenedFile | null = null) {
     this.#db = db;
@@ -46,6 +48,16 @@ export class JournalReader {
   /** The same, each with what ties it to the one before. */
   linked(seq: number, limit: number): LinkedEvent[] {
     return this.#after.all(seq, bounded(limit)).map(linked);
+  }
+
+  /** Alarms that were in the record between two events of one epoch, and are kept for the cloud; oldest first, without names. */
+  keptAlarms({ epoch, seq }: RecordPlace, beforeSeq: number, limit: number): LinkedEvent[] {
+    // An older database has no such table.
+    this.#kept ??= this.#db.prepare(
+      `SELECT *, NULL AS salt, NULL AS personal FROM kept_alarm WHERE epoch = ? AND seq > ? AND seq < ?
+       ORDER BY seq LIMIT ?`,
+    );
+    return this.#kept.all(epoch, seq, beforeSeq, bounded(limit)).map(linked);
   }
 
   /** The newest sequence number; 0 when nothing is recorded. */

@@ -76,8 +76,8 @@ export class Journal {
     this.#head = this.#findHead();
   }
 
-  /** Drops the oldest chunk when the journal is that much too long. True when another one is due. */
-  prune(keepEvents: number, at: Instant, boot: string): boolean {
+  /** Drops the oldest chunk when the journal is that much too long; `before` sees it go. True when another one is due. */
+  prune(keepEvents: number, at: Instant, boot: string, before: (toSeq: number) => void = () => {}): boolean {
     const { db } = this.#parts;
     const fromSeq = this.#first.get() ?? this.#head.seq;
     if (!this.isPruneDue(keepEvents, fromSeq)) return false;
@@ -87,6 +87,7 @@ export class Journal {
         .prepare<[number], TailRow>("SELECT seq, hash FROM journal WHERE seq <= ? ORDER BY seq DESC LIMIT 1")
         .get(fromSeq + pruneChunk - 1);
       if (last === undefined) return;
+      before(last.seq);
       db.prepare("DELETE FROM journal WHERE seq <= ?").run(last.seq);
       const lastHash = last.hash.toString("hex");
       draft.append({ type: "log.pruned", fromSeq, toSeq: last.seq, lastHash }, at, boot, null);

@@ -27,6 +27,7 @@ import type { ChangeContext } from "./directory-writer.ts";
 import { DirectoryWriter, nothingApplied } from "./directory-writer.ts";
 import { Journal } from "./journal.ts";
 import { keepHistory } from "./keep-history.ts";
+import { KeptAlarms } from "./kept-alarms.ts";
 import type { Keys, RandomBytes } from "./keys.ts";
 import { Latches } from "./latches.ts";
 import { PassKeys } from "./pass-keys.ts";
@@ -67,6 +68,7 @@ export class Ledger {
   readonly #recovery: RecoveryNotice;
   readonly #retention: Retention;
   readonly #journal: Journal;
+  readonly #alarms: KeptAlarms;
   readonly #transaction: Transaction<(work: () => void) => void>;
   #session: Session | null = null;
   #tellCalendar: (news: CalendarNews) => void = () => {};
@@ -87,6 +89,7 @@ export class Ledger {
     this.#recovery = new RecoveryNotice(parts.db);
     this.#retention = new Retention(parts.db, this.#directory, this.#writer);
     this.#journal = new Journal(parts);
+    this.#alarms = new KeptAlarms(parts.db);
     this.#transaction = parts.db.transaction((work: () => void) => work());
   }
 
@@ -325,7 +328,7 @@ export class Ledger {
     const { site, boot } = this.#opened();
     this.#refresh();
     try {
-      this.#journal.prune(site.keepEvents, at, boot);
+      this.#journal.prune(site.keepEvents, at, boot, (toSeq) => site.cloud !== null && this.#alarms.keep(toSeq));
     } catch (error) {
       this.#stale = true;
       throw error;

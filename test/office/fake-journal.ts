@@ -24,6 +24,7 @@ export class FakeJournal {
       tail: (limit) => this.tail(limit),
       after: (seq, limit) => this.after(seq, limit),
       linked: (seq, limit) => this.linked(seq, limit),
+      keptAlarms: () => [],
       head: () => this.head(),
       isReplaced: () => mine <= this.replaced,
       close: () => {},

@@ -148,6 +148,7 @@ export class CloudLink {
     const { clock, note } = this.#parts;
     return {
       read: (after, limit) => this.#record.read((reader) => reader.linked(after, limit)),
+      kept: (after, before, limit) => this.#record.read((reader) => reader.keptAlarms(after, before, limit)),
       send: (batch) => this.#sendBatch(batch),
       acked: () => this.#tellAcked.call(),
       forked: (place) => note({ type: "cloud.forked", ...place }),

@@ -8,8 +8,12 @@ export interface Place {
 }
 
 const maxEvents = 200;
+/** Alarms of a gap that go with one batch. */
+export const maxKept = 200;
+const hashLength = 64;
 /** Well below what a message may have, as base64 and JSON take their share. */
 const maxBatchBytes = 120_000;
+const maxKeptBytes = 80_000;
 /** Older ones are for the record alone, and must set nothing off. */
 const freshMs = 60_000;
 
@@ -20,8 +24,19 @@ export interface EventBatch {
   readonly last: LinkedEvent;
 }
 
-/** What follows `after` of these events, which follow one another; null when there is none. */
-export function planBatch(rows: readonly LinkedEvent[], after: Place, nowWall: number): EventBatch | null {
+/**
+ * What follows `after` of these events, which follow one another; null when there is none. `kept` are alarms of the gap between: where
+ * not all of them find room, the first that does not is what the batch goes up to.
+ */
+export function planBatch(
+  following: readonly LinkedEvent[],
+  after: Place,
+  nowWall: number,
+  kept: readonly LinkedEvent[] = [],
+): EventBatch | null {
+  const shown = fitting(kept);
+  const next = kept[shown.length];
+  const rows = next === undefined ? following : [next];
   const [first] = rows;
   if (first === undefined) return null;
   const taken: LinkedEvent[] = [];
@@ -33,8 +48,8 @@ export function planBatch(rows: readonly LinkedEvent[], after: Place, nowWall: n
     taken.push(row);
   }
   const last = taken.at(-1) ?? first;
-  const isGap = first.epoch === after.epoch && first.seq > after.seq + 1;
-  const gap = { fromSeq: after.seq + 1, toSeq: first.seq - 1, lastHash: first.prev, kept: [] };
+  const isGap = leavesGap(after, first);
+  const gap = { fromSeq: after.seq + 1, toSeq: first.seq - 1, lastHash: first.prev, kept: shown.map(keptPart) };
   return {
     message: {
       epoch: first.epoch,
@@ -48,6 +63,22 @@ export function planBatch(rows: readonly LinkedEvent[], after: Place, nowWall: n
     last,
   };
 }
+
+/** Events between the two are no longer in the record. */
+export const leavesGap = (after: Place, first: Place): boolean =>
+  first.epoch === after.epoch && first.seq > after.seq + 1;
+
+/** As many as go into one message beside a batch. */
+function fitting(kept: readonly LinkedEvent[]): readonly LinkedEvent[] {
+  let bytes = 0;
+  const most = kept.findIndex((row, n) => {
+    bytes += 2 * hashLength + sizeOf(row);
+    return n === maxKept || bytes > maxKeptBytes;
+  });
+  return most < 0 ? kept : kept.slice(0, most);
+}
+
+const keptPart = (row: LinkedEvent) => ({ ...openPart(row), epoch: row.epoch, prev: row.prev, hash: row.hash });
 
 const openPart = ({ seq, at, boot, event, commitment }: LinkedEvent) => ({
   seq,

@@ -2,11 +2,13 @@
 import type { LinkedEvent } from "../../domain/events.ts";
 import type { Down } from "../../link/down-messages.ts";
 import type { EventBatch, Place } from "./event-batch.ts";
-import { isBefore, planBatch } from "./event-batch.ts";
+import { isBefore, leavesGap, maxKept, planBatch } from "./event-batch.ts";
 
 export interface UploaderParts {
   /** Up to `limit` events that follow; null when the record cannot be read now. */
   readonly read: (after: number, limit: number) => readonly LinkedEvent[] | null;
+  /** Up to `limit` alarms that were in the record between two of its events, and are kept for the issuer. */
+  readonly kept: (after: Place, beforeSeq: number, limit: number) => readonly LinkedEvent[] | null;
   readonly send: (batch: EventBatch) => void;
   /** The issuer has everything up to there. */
   readonly acked: (place: Place) => void;
@@ -14,6 +16,10 @@ export interface UploaderParts {
   readonly forked: (place: Place) => void;
   readonly wall: () => number;
   readonly mono: () => number;
+}
+
+interface LinkedPlace extends Place {
+  readonly hash: string;
 }
 
 const maxAhead = 4;
@@ -26,7 +32,7 @@ export class Uploader {
   #acked: Place;
   #sent: Place;
   /** The last event of each batch that waits for its acknowledgement. */
-  #ahead: Place[] = [];
+  #ahead: LinkedPlace[] = [];
   #movedAt = 0;
   #isOpen = false;
   #isForked = false;
@@ -70,15 +76,22 @@ export class Uploader {
   ack({ epoch, seq, hash, nonce }: Down<"ack">): boolean {
     const place = { epoch, seq };
     const isAnswer = nonce !== null && nonce === this.#nonce;
-    const [row] = seq === 0 ? [] : (this.#parts.read(seq - 1, 1) ?? []);
-    const isKnown = row?.seq === seq && row.epoch === epoch;
-    if (isKnown && row.hash !== hash) return this.#fork(place);
+    const known = this.#find(place);
+    const isKnown = known !== null;
+    if (isKnown && known.hash !== hash) return this.#fork(place);
     const isAhead = isBefore(this.#acked, place);
     // What is no longer kept cannot be compared: only an answer tells that the issuer stands there.
     if (!isKnown && !isAnswer) return false;
     if (!isAhead && !isAnswer) return !isBefore(place, this.#acked);
     this.#settle(place, isAnswer);
     return true;
+  }
+
+  /** What was sent may have left the record since. */
+  #find({ epoch, seq }: Place): Pick<LinkedPlace, "hash"> | null {
+    const isIt = (one: Place) => one.epoch === epoch && one.seq === seq;
+    const [row] = seq === 0 ? [] : (this.#parts.read(seq - 1, 1) ?? []);
+    return row !== undefined && isIt(row) ? row : (this.#ahead.find(isIt) ?? null);
   }
 
   #fork(place: Place): true {
@@ -113,14 +126,19 @@ export class Uploader {
   #pump(): void {
     while (this.#isOpen && !this.#isForked && this.#ahead.length < maxAhead) {
       const rows = this.#parts.read(this.#startOf(), pageSize);
-      const batch = rows === null ? null : planBatch(rows, this.#sent, this.#parts.wall());
+      const batch = rows === null ? null : planBatch(rows, this.#sent, this.#parts.wall(), this.#keptBefore(rows[0]));
       if (batch === null) return;
-      const { epoch, seq } = batch.last;
+      const { epoch, seq, hash } = batch.last;
       if (this.#ahead.length === 0) this.#movedAt = this.#parts.mono();
       this.#sent = { epoch, seq };
-      this.#ahead.push(this.#sent);
+      this.#ahead.push({ epoch, seq, hash });
       this.#parts.send(batch);
     }
+  }
+
+  #keptBefore(first: LinkedEvent | undefined): readonly LinkedEvent[] {
+    if (first === undefined || !leavesGap(this.#sent, first)) return [];
+    return this.#parts.kept(this.#sent, first.seq, maxKept + 1) ?? [];
   }
 
   /** A record that had to begin anew may number from the start again. */

@@ -5,7 +5,17 @@ import type { EventBatch, Place } from "../../../src/office/sync/event-batch.ts"
 import { planBatch } from "../../../src/office/sync/event-batch.ts";
 import { LiveAlarms } from "../../../src/office/sync/live-alarms.ts";
 import { Uploader } from "../../../src/office/sync/uploader.ts";
+import { upSchemas } from "../../../src/link/up-messages.ts";
 import { FakeJournal } from "../fake-journal.ts";
+
+interface Gap {
+  readonly fromSeq: number;
+  readonly toSeq: number;
+  readonly kept: readonly { readonly seq: number }[];
+}
+
+const envelope = { kind: "events", site: "hof", controller: "gate", at: 1, key: "0".repeat(16), signature: "A".repeat(86) };
+const enveloped = (message: object) => ({ ...envelope, ...message });
 
 const pressed = { type: "exit.pressed", door: "front", input: "front-exit" } as unknown as JournalEvent;
 const forced = { type: "door.forced", door: "front" } as unknown as JournalEvent;
@@ -13,12 +23,15 @@ const forced = { type: "door.forced", door: "front" } as unknown as JournalEvent
 function bench(acked: Place | null = null) {
   const journal = new FakeJournal();
   const sent: EventBatch[] = [];
+  const kept: LinkedEvent[] = [];
   const told: Place[] = [];
   const forks: Place[] = [];
   const clock = { mono: 0 };
   const uploader = new Uploader(
     {
       read: (after, limit) => journal.linked(after, limit),
+      kept: (after, before, limit) =>
+        kept.filter(({ seq }) => seq > after.seq && seq < before).slice(0, limit),
       send: (batch) => sent.push(batch),
       acked: (place) => told.push(place),
       forked: (place) => forks.push(place),
@@ -35,7 +48,7 @@ function bench(acked: Place | null = null) {
     return uploader.ack({ epoch: 1, seq, hash, nonce: null, ...over } as Parameters<Uploader["ack"]>[0]);
   };
   const ends = () => sent.map(({ last }) => last.seq);
-  return { journal, uploader, sent, told, forks, clock, record, ack, ends };
+  return { journal, uploader, sent, kept, told, forks, clock, record, ack, ends };
 }
 
 describe("the upload", () => {
@@ -101,6 +114,36 @@ describe("the upload", () => {
     expect(ends()).toEqual([200, 300]);
     ack(300);
     expect(ends()).toEqual([200, 300, 350]);
+  });
+
+  test("sends the alarms that were kept of what is missing, however many, each once and in order", () => {
+    const { uploader, journal, record, sent, kept, ack } = bench({ epoch: 1, seq: 10 });
+    record(2_000);
+    kept.push(...journal.linked(0, 1_500).filter(({ seq }) => seq % 3 === 0));
+    journal.events.splice(0, 1_500);
+    uploader.opened();
+    for (let n = 0; n < sent.length; n += 1) ack(sent[n]!.last.seq);
+    const gaps = sent.flatMap(({ message }) => (message["gap"] as Gap | undefined) ?? []);
+    const taken = sent.flatMap(({ message }) => [
+      ...((message["gap"] as Gap | undefined)?.kept ?? []),
+      ...(message["events"] as readonly { readonly seq: number }[]),
+    ]);
+    expect(gaps[0]).toMatchObject({ fromSeq: 11, kept: { length: 200 } });
+    expect(gaps.at(-1)?.toSeq).toBe(1_500);
+    expect(gaps.every(({ fromSeq }, n) => n === 0 || fromSeq === gaps[n - 1]!.toSeq + 2)).toBe(true);
+    const alarms = Array.from({ length: 497 }, (_, n) => 12 + 3 * n);
+    expect(taken.map(({ seq }) => seq)).toEqual([...alarms, ...Array.from({ length: 500 }, (_, n) => 1_501 + n)]);
+    for (const { message } of sent) expect(upSchemas.events.safeParse(enveloped(message)).error).toBeUndefined();
+  });
+
+  test("goes on when what it has just sent leaves the record before it is acknowledged", () => {
+    const { uploader, journal, record, ends, ack } = bench({ epoch: 1, seq: 10 });
+    record(1_300);
+    uploader.opened();
+    journal.events.splice(0, 600);
+    expect(ack(210)).toBe(true);
+    expect(ack(610)).toBe(true);
+    expect(ends()).toEqual([210, 410, 610, 810, 1_010, 1_210, 1_300]);
   });
 
   test("tells what is missing where the record was cut before the issuer had it", () => {
