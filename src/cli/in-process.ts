@@ -187,7 +187,7 @@ export class InProcess {
     const ledger = this.#ledger;
     if (ledger === null) throw new Error("there is no ledger to change");
     let problems: readonly ChangeProblem[] = [];
-    hashCodes(changes, ledger.hasDuressCodes, this.#hashPin, (hashes) => {
+    hashCodes(changes, ledger.site.codes.duress, this.#hashPin, (hashes) => {
       const outcome = ledger.applyChanges(changes, hashes, "in process", this.#now());
       if (!outcome.applied) problems = outcome.problems;
     });

@@ -192,6 +192,8 @@ export type CloudRequest =
   | { readonly kind: "cloudApply"; readonly step: CloudStep }
   /** Before anything is done: an id is taken once, however often it comes. */
   | { readonly kind: "cloudCommand"; readonly id: string; readonly what: string; readonly by: string }
+  /** The issuer's directory stood at `version` at that time by its own clock. */
+  | { readonly kind: "cloudFresh"; readonly at: UnixMs; readonly version: number }
   /** Everything up to there is on the issuer's disk. */
   | { readonly kind: "cloudAcked"; readonly epoch: number; readonly seq: number };
 

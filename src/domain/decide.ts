@@ -70,10 +70,16 @@ export const isGuess = (presentation: Presentation): boolean =>
   presentation.method === "pin" || (presentation.method === "qr" && isDigitText(presentation.text));
 
 /**
- * Said of every code alike, and therefore telling an attacker nothing; save for `clockUntrusted`, which is said of live codes only:
- * a night without a clock must not block the keypad for the residents who may still enter.
+ * Said of every code alike, and therefore telling an attacker nothing; save for `clockUntrusted` and `directoryStale`, which are said of
+ * live codes only: a night without a clock, or a week without a cloud, must not block the keypad for those who may still enter.
  */
-const uncounted: readonly DenyReason[] = ["accessLimited", "featureOff", "methodOff", "clockUntrusted"];
+const uncounted: readonly DenyReason[] = [
+  "accessLimited",
+  "featureOff",
+  "methodOff",
+  "clockUntrusted",
+  "directoryStale",
+];
 
 /**
  * Whether this denial counts towards the guess limit. A live code at the wrong door or hour counts like any other:
@@ -152,11 +158,16 @@ function holderBar(facts: Facts): DenyReason | null {
   if (holder.state === "revoked") return "revoked";
   if (holder.state === "suspended") return "holderSuspended";
   if (holder.kind === "public") return null;
+  if (facts.isDirectoryStale && isOfCloud(facts)) return "directoryStale";
   if (holder.kind === "person") return validityBar(holder.validity, now);
   if (!passes.enabled) return "passesOff";
   if (holder.host !== null && (host === null || !isAtHome(facts))) return "hostSuspended";
   return passBar(holder, now, timeZone, facts.activatedAt, passes.activateOnFirstUse);
 }
+
+/** A guest lives by its host's rights as much as by its own. */
+const isOfCloud = ({ holder, host }: Facts): boolean =>
+  (holder !== null && holder.kind !== "public" && holder.source === "cloud") || host?.person.source === "cloud";
 
 /** A host who was suspended or has moved out lets nobody in. */
 function isAtHome({ host, now }: Facts): boolean {

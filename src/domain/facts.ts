@@ -21,6 +21,8 @@ export interface Facts {
   readonly direction: "entry" | "exit";
   readonly situation: Situation;
   readonly holidays: readonly Holiday[];
+  /** The cloud has been silent for longer than this site believes what it gave out. */
+  readonly isDirectoryStale: boolean;
   /** The door's factor rules, with what their schedules say. */
   readonly factors: readonly { readonly need: FactorNeed; readonly rule: ScheduleRule }[];
   readonly guess: GuessState;

@@ -94,6 +94,7 @@ export function pastFacts(parts: PastParts): Facts | null {
     direction,
     situation,
     holidays: directory.holidays,
+    isDirectoryStale: outcome === "directoryStale",
     factors: factorRulesOf(door, (id) => directory.knownSchedule(id)?.rule ?? null),
     guess: outcome === "accessLimited" ? blockFrom(around.limited, now.mono) : freshGuess(now.mono),
     credential: subject?.credential ?? null,

@@ -28,6 +28,7 @@ export const denyReasons = [
   "revoked",
   "passesOff",
   "hostSuspended",
+  "directoryStale",
   "notGrantable",
   "clockUntrusted",
   "notYetValid",

@@ -116,6 +116,7 @@ function baseFacts(
     direction: "entry",
     situation: { mode, interlocked: false },
     holidays: directory.holidays,
+    isDirectoryStale: false,
     factors: factorRulesOf(door, (id) => directory.knownSchedule(id)?.rule ?? null),
     guess: freshGuess(now.mono),
     credential: null,

@@ -85,7 +85,7 @@ export class ChangeDesk {
     const order = this.#orders[0];
     if (order === undefined || this.#isBusy) return;
     this.#isBusy = true;
-    hashCodes(order.changes, this.#parts.ledger.hasDuressCodes, this.#hash, (hashes) => {
+    hashCodes(order.changes, this.#parts.ledger.site.codes.duress, this.#hash, (hashes) => {
       order.done(this.#apply(order, hashes));
       this.#orders.shift();
       this.#isBusy = false;

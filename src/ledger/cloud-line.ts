@@ -2,11 +2,13 @@
 import type { CloudRequest } from "../domain/ask.ts";
 import type { CloudStep } from "../domain/cloud-directory.ts";
 
-export const cloudKinds = ["cloudState", "cloudApply", "cloudCommand", "cloudAcked"] as const;
+import { unixMs } from "../domain/time.ts";
+
+export const cloudKinds = ["cloudState", "cloudApply", "cloudCommand", "cloudFresh", "cloudAcked"] as const;
 
 /** Null when it is malformed. */
 export function parseCloudRequest(request: Record<string, unknown>): CloudRequest | null {
-  const { kind, id, what, by, epoch, seq, step } = request;
+  const { kind, id, what, by, at, version, epoch, seq, step } = request;
   switch (kind) {
     case "cloudState":
       return { kind };
@@ -14,6 +16,8 @@ export function parseCloudRequest(request: Record<string, unknown>): CloudReques
       return isStep(step) ? { kind, step } : null;
     case "cloudCommand":
       return isText(id) && isText(what) && isText(by) ? { kind, id, what, by } : null;
+    case "cloudFresh":
+      return isCount(at) && isCount(version) ? { kind, at: unixMs(at), version } : null;
     case "cloudAcked":
       return isCount(epoch) && isCount(seq) ? { kind, epoch, seq } : null;
     default:

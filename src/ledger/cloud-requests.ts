@@ -9,9 +9,11 @@ import type { Ledger } from "./ledger.ts";
 
 export interface CloudRequestParts {
   readonly ledger: Ledger;
-  readonly desk: Pick<Desk, "note">;
+  readonly desk: Pick<Desk, "note" | "instant">;
   readonly changes: Pick<ChangeDesk, "take">;
 }
+
+type Sign = Extract<CloudRequest, { kind: "cloudFresh" }>;
 
 type Done = (reply: LedgerReply) => void;
 
@@ -20,12 +22,14 @@ export class CloudRequests {
   readonly #tables: CloudTables;
   readonly #alarms: KeptAlarms;
   readonly #applier: CloudApplier;
+  /** The newest of the issuer's that waits for the directory to come so far. */
+  #sign: Sign | null = null;
 
   constructor(parts: CloudRequestParts) {
     this.#parts = parts;
     this.#tables = new CloudTables(parts.ledger.db);
     this.#alarms = new KeptAlarms(parts.ledger.db);
-    this.#applier = new CloudApplier({ ...parts, moved: () => {} }, this.#tables);
+    this.#applier = new CloudApplier({ ...parts, moved: () => this.#settleSign() }, this.#tables);
   }
 
   answer(request: CloudRequest, done: Done): void {
@@ -45,9 +49,27 @@ export class CloudRequests {
       case "cloudCommand":
         done(this.#command(request));
         return;
+      case "cloudFresh":
+        done(this.#trying(() => this.#heard(request), { kind: "noted" }));
+        return;
       case "cloudAcked":
         done(this.#trying(() => this.#ack(request), { kind: "noted" }));
     }
+  }
+
+  /** Of a directory that is not all here, it tells nothing yet. */
+  #heard(sign: Sign): void {
+    if (this.#sign === null || sign.at > this.#sign.at) this.#sign = sign;
+    this.#settleSign();
+  }
+
+  #settleSign(): void {
+    const { ledger, desk } = this.#parts;
+    const { version, snapshot } = this.#tables.directory;
+    const sign = this.#sign;
+    if (sign === null || snapshot !== null || version < sign.version) return;
+    this.#sign = null;
+    ledger.quietly(() => ledger.freshness?.heard(sign.at, desk.instant()));
   }
 
   #ack(place: RecordPlace): void {

@@ -3,9 +3,11 @@ import type { Database, Statement } from "better-sqlite3";
 import { canonicalJson } from "../domain/canonical-json.ts";
 import type { JournalEvent, Personal } from "../domain/events.ts";
 import { Fault } from "../domain/fault.ts";
+import type { SiteSpec } from "../domain/site.ts";
 import type { Instant } from "../domain/time.ts";
 import type { Anchor, AnchorStore } from "./anchor.ts";
 import { chainStart, commitTo, hashEvent, keyAfter, macOf, nextKey } from "./chain.ts";
+import { KeptAlarms } from "./kept-alarms.ts";
 import type { RandomBytes } from "./keys.ts";
 
 /** Where the chain stands: the newest event, and the key of the one after it. */
@@ -39,10 +41,12 @@ export class Journal {
   readonly #parts: JournalParts;
   readonly #insert: Statement<unknown[]>;
   readonly #first: Statement<[], number | null>;
+  readonly #alarms: KeptAlarms;
   #head: Head;
 
   constructor(parts: JournalParts) {
     this.#parts = parts;
+    this.#alarms = new KeptAlarms(parts.db);
     this.#insert = parts.db.prepare(insertEvent);
     this.#first = parts.db.prepare<[], number | null>("SELECT min(seq) FROM journal").pluck();
     this.#head = this.#findHead();
@@ -76,8 +80,8 @@ export class Journal {
     this.#head = this.#findHead();
   }
 
-  /** Drops the oldest chunk when the journal is that much too long; `before` sees it go. True when another one is due. */
-  prune(keepEvents: number, at: Instant, boot: string, before: (toSeq: number) => void = () => {}): boolean {
+  /** Drops the oldest chunk when the journal is that much too long, less what a cloud must still hear of. True when another is due. */
+  prune({ keepEvents, cloud }: Pick<SiteSpec, "keepEvents" | "cloud">, at: Instant, boot: string): boolean {
     const { db } = this.#parts;
     const fromSeq = this.#first.get() ?? this.#head.seq;
     if (!this.isPruneDue(keepEvents, fromSeq)) return false;
@@ -87,7 +91,7 @@ export class Journal {
         .prepare<[number], TailRow>("SELECT seq, hash FROM journal WHERE seq <= ? ORDER BY seq DESC LIMIT 1")
         .get(fromSeq + pruneChunk - 1);
       if (last === undefined) return;
-      before(last.seq);
+      if (cloud !== null) this.#alarms.keep(last.seq);
       db.prepare("DELETE FROM journal WHERE seq <= ?").run(last.seq);
       const lastHash = last.hash.toString("hex");
       draft.append({ type: "log.pruned", fromSeq, toSeq: last.seq, lastHash }, at, boot, null);

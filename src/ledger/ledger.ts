@@ -25,9 +25,9 @@ import { DirectoryDraft } from "./directory-draft.ts";
 import { readDirectoryPage } from "./directory-export.ts";
 import type { ChangeContext } from "./directory-writer.ts";
 import { DirectoryWriter, nothingApplied } from "./directory-writer.ts";
+import type { Freshness } from "./freshness.ts";
 import { Journal } from "./journal.ts";
 import { keepHistory } from "./keep-history.ts";
-import { KeptAlarms } from "./kept-alarms.ts";
 import type { Keys, RandomBytes } from "./keys.ts";
 import { Latches } from "./latches.ts";
 import { PassKeys } from "./pass-keys.ts";
@@ -68,7 +68,6 @@ export class Ledger {
   readonly #recovery: RecoveryNotice;
   readonly #retention: Retention;
   readonly #journal: Journal;
-  readonly #alarms: KeptAlarms;
   readonly #transaction: Transaction<(work: () => void) => void>;
   #session: Session | null = null;
   #tellCalendar: (news: CalendarNews) => void = () => {};
@@ -89,7 +88,6 @@ export class Ledger {
     this.#recovery = new RecoveryNotice(parts.db);
     this.#retention = new Retention(parts.db, this.#directory, this.#writer);
     this.#journal = new Journal(parts);
-    this.#alarms = new KeptAlarms(parts.db);
     this.#transaction = parts.db.transaction((work: () => void) => work());
   }
 
@@ -121,8 +119,9 @@ export class Ledger {
     return this.#opened().site;
   }
 
-  get hasDuressCodes(): boolean {
-    return this.#opened().site.codes.duress;
+  /** Null where the site believes the cloud for ever. */
+  get freshness(): Freshness | null {
+    return this.#opened().freshness;
   }
 
   get directoryVersion(): number {
@@ -328,7 +327,7 @@ export class Ledger {
     const { site, boot } = this.#opened();
     this.#refresh();
     try {
-      this.#journal.prune(site.keepEvents, at, boot, (toSeq) => site.cloud !== null && this.#alarms.keep(toSeq));
+      this.#journal.prune(site, at, boot);
     } catch (error) {
       this.#stale = true;
       throw error;

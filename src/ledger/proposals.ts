@@ -81,7 +81,7 @@ export class Proposals {
     const secret = drawCode(digits, holder.kind, this.#parts.ledger.site.codes.partition);
     const change = { op: "putCredential", id, kind, secret, holder } as const;
     const { ledger, hash, now } = this.#parts;
-    hashCodes([change], ledger.hasDuressCodes, hash, (hashes) => {
+    hashCodes([change], ledger.site.codes.duress, hash, (hashes) => {
       const found = hashes.get(0);
       if (found === undefined) done(failed("The code could not be hashed; try again."));
       else if (this.#isFree(found)) {

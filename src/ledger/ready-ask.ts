@@ -97,6 +97,7 @@ export function gatherFacts(
     direction: ask.direction,
     situation: ask.situation,
     holidays,
+    isDirectoryStale: session.freshness?.isStale(now, session.counters.clockFloor) ?? false,
     factors: factorRulesOf(door, (id) => directory.knownSchedule(id)?.rule ?? null),
     guess: guess.load(door.id, site.guessing, now),
     credential: chosen?.credential ?? null,

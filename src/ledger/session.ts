@@ -10,6 +10,7 @@ import { isScanner } from "../domain/site.ts";
 import type { Instant, MonoMs } from "../domain/time.ts";
 import type { AskOutcome } from "./ask-outcomes.ts";
 import { readAskOutcomes } from "./ask-outcomes.ts";
+import { Freshness } from "./freshness.ts";
 import { GuessStore } from "./guess-store.ts";
 import type { Opening } from "./openings.ts";
 import type { FailedEntry } from "./typing-errors.ts";
@@ -22,6 +23,8 @@ export interface Session {
   /** Doors at which a QR can be shown. */
   readonly scannerDoors: ReadonlySet<DoorId>;
   readonly guess: GuessStore;
+  /** Null where what the cloud gave out is good for ever. */
+  readonly freshness: Freshness | null;
   /** What was shown first at each side of a door, where that asks for two things. */
   readonly firsts: Map<string, PendingFirst | null>;
   /** Who was let in at each door lately, as far as its intervals ask. */
@@ -91,6 +94,7 @@ export function beginSession(
     doors: new Map(site.doors.map((door) => [door.id, door])),
     scannerDoors: new Set(site.readers.filter(isScanner).map(({ door }) => door)),
     guess: new GuessStore(db, boot, now),
+    freshness: freshnessOf(db, site, boot, now),
     firsts: new Map(),
     openings: new Map(),
     expected: new Map(),
@@ -105,6 +109,11 @@ export function beginSession(
       runEntry: sameRun ? row.run_entry : 0,
     },
   };
+}
+
+function freshnessOf(db: Database, { cloud }: SiteSpec, boot: BootId, now: Instant): Freshness | null {
+  const maxAgeMs = cloud?.maxDirectoryAgeMs ?? null;
+  return maxAgeMs === null ? null : new Freshness(db, maxAgeMs, boot, now);
 }
 
 /** Writes what has changed enough to matter after a restart. */

@@ -56,7 +56,7 @@ export class StageDesk {
     const { ledger, pins } = this.#parts;
     hashCodes(
       changes,
-      ledger.hasDuressCodes,
+      ledger.site.codes.duress,
       (digits, hashed) => pins.forChange(digits, hashed),
       (hashes) => {
         for (const [n, change] of changes.entries()) stage.steps.push({ change, hash: hashes.get(n) ?? null });

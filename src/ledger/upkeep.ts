@@ -39,12 +39,15 @@ export interface UpkeepParts {
   readonly fail: (error: unknown) => void;
 }
 
+const ageEveryMs = 600_000;
+
 /** Begins at once; to be told of every commit from then on. */
 export function startUpkeep(parts: UpkeepParts): Upkeep {
   takeOpenings(parts);
   const keepers = [keepCopies(parts), ...keepRescue(parts)];
   for (const keeper of keepers) keeper.noticed();
   keepHouse(parts);
+  keepAge(parts);
   return {
     noticed: () => {
       for (const keeper of keepers) keeper.noticed();
@@ -93,4 +96,17 @@ function keepHouse({ ledger, desk, after, grew }: UpkeepParts): void {
     return more;
   };
   new Housekeeping({ step, after, troubled: (error) => desk.troubled(error) }).begin();
+}
+
+/** How long the cloud has been silent must not be forgotten when the machine is switched off. */
+function keepAge({ ledger, desk, after }: UpkeepParts): void {
+  const look = (): void => {
+    try {
+      if (ledger.freshness !== null) ledger.quietly(() => ledger.freshness?.checkpoint(desk.instant()));
+    } catch (error) {
+      desk.troubled(error);
+    }
+    after(ageEveryMs, look);
+  };
+  after(ageEveryMs, look);
 }

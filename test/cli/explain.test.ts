@@ -276,6 +276,19 @@ const cases: Readonly<Record<DenyReason, Case>> = {
     why: 'was given by Ana Ruiz (person "ana"), who is suspended',
     opener: "with its host active and valid",
   },
+  directoryStale: {
+    config: (config) => {
+      config.cloud = { maxDirectoryAgeHours: 24 };
+    },
+    live: (state) => {
+      const withCard = ana.filter((change) => change.op !== "putCredential" || change.kind === "card");
+      state.ledger.applyChanges(withCard, new Map(), "cloud", state.clock.now(), { origin: "cloud" });
+      state.clock.pass(25 * hour);
+      state.present(anaCard);
+    },
+    why: "the cloud had been silent for longer",
+    opener: "with a sign of the issuer in the cloud",
+  },
   notGrantable: {
     live: (state) => {
       state.change(...ana, ...courier({ host: "ana" as never }));

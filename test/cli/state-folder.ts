@@ -57,7 +57,7 @@ export class StateFolder {
   change(...changes: DirectoryChange[]): void {
     hashCodes(
       changes,
-      this.ledger.hasDuressCodes,
+      this.ledger.site.codes.duress,
       (digits, done) => done(this.#hash(digits)),
       (hashes) => {
         const outcome = this.ledger.applyChanges(changes, hashes, "tester", this.clock.now());

@@ -29,6 +29,7 @@ const facts = (...schedules: Schedule[]) => ({
   person: ana,
   grants: schedules.map((schedule) => ({ door: "front" as DoorId, schedule })),
   holidays: [],
+  isDirectoryStale: false,
 });
 
 test("acceptance 23: with the permission on, a person outside of their schedule may not be called; off, they may", () => {

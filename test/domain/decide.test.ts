@@ -65,6 +65,7 @@ const base: Facts = {
   direction: "entry",
   situation: { mode: "locked", interlocked: false },
   holidays: [],
+  isDirectoryStale: false,
   factors: [],
   host: null,
   holderGuess: freshGuess(monoMs(0)),

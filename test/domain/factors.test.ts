@@ -66,6 +66,7 @@ const facts = (holder: Holder, kind: CredentialKind, changes: Partial<Facts> = {
   direction: "entry",
   situation: { mode: "locked", interlocked: false },
   holidays: [],
+  isDirectoryStale: false,
   factors: [],
   guess: freshGuess(monoMs(0)),
   credential: credentialOf(kind),

@@ -53,7 +53,7 @@ export class DamagedLedger {
 
   change(...changes: DirectoryChange[]): void {
     const hash: HashPin = (digits, done) => done(quickHash(digits));
-    hashCodes(changes, this.ledger.hasDuressCodes, hash, (hashes) => {
+    hashCodes(changes, this.ledger.site.codes.duress, hash, (hashes) => {
       const outcome = this.ledger.applyChanges(changes, hashes, "tester", this.clock.now());
       if (!outcome.applied) throw new Error(JSON.stringify(outcome.problems));
     });

@@ -119,7 +119,7 @@ export class TestLedger {
     let outcome: ChangeOutcome = { applied: false, problems: [] };
     hashCodes(
       changes,
-      this.ledger.hasDuressCodes,
+      this.ledger.site.codes.duress,
       (digits, done) => done(quickHash(digits)),
       (hashes) => {
         outcome = this.ledger.applyChanges(changes, hashes, "tester", this.clock.now());

@@ -244,6 +244,9 @@ export const grounds: Readonly<Record<DenyReason, Ground>> = {
   revoked: (explained) => [`${whose(explained)} is revoked, which nothing undoes.`],
   passesOff: () => ['The configuration has "passes.enabled" switched off.'],
   hostSuspended: hostGround,
+  directoryStale: (explained) => [
+    `${whose(explained)} is by the cloud's word, and the cloud had been silent for longer than "cloud.maxDirectoryAgeHours" says.`,
+  ],
   notGrantable: routeGround,
   clockUntrusted: clockGround,
   notYetValid: notYetGround,

@@ -194,6 +194,9 @@ export const remedies: Readonly<Record<DenyReason, Remedies>> = {
             },
           },
         ],
+  directoryStale: ({ facts }) => [
+    { words: "with a sign of the issuer in the cloud", facts: { ...facts, isDirectoryStale: false } },
+  ],
   clockUntrusted: ({ facts }) => [
     {
       words: "with a clock that is trusted, if it reads the same",

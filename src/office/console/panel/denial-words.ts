@@ -42,6 +42,7 @@ export const reasonWords: Record<DenyReason, string> = {
   passesOff: "this site takes no passes",
   hostSuspended: "whoever gave the pass may not come in either",
   notGrantable: "whoever gave the pass may not let others in here",
+  directoryStale: "the cloud has been silent for too long",
   revoked: "the pass was taken back",
   clockUntrusted: "the time is not certain",
   notYetValid: "the pass is not valid yet",
