@@ -44,6 +44,8 @@ export class CloudLink {
   readonly #parts: CloudLinkParts;
   readonly #record: RecordSource;
   readonly #ledger: LedgerAsks;
+  /** A step of the directory takes seconds; nobody's command is to wait behind it. */
+  readonly #writer: LedgerAsks;
   readonly #refusals: Refusals;
   readonly #challenges: Challenges;
   readonly #commands: CommandDesk;
@@ -71,6 +73,7 @@ export class CloudLink {
     this.#sealing = sealKey("up", identity, identity.unsealer, identity.issuerSeal);
     this.#unsealing = sealKey("down", identity, identity.unsealer, identity.issuerSeal);
     this.#ledger = new LedgerAsks(opening.ledgerSocket, () => void this.#restore());
+    this.#writer = new LedgerAsks(opening.ledgerSocket, () => {});
     this.#directory = this.#directoryDesk();
     this.#commands = this.#commandDesk();
     this.#alarms = new LiveAlarms({
@@ -106,6 +109,7 @@ export class CloudLink {
     for (const paced of [this.#tellState, this.#readRecord, this.#tellAcked]) paced.cancel();
     this.#line?.close();
     this.#ledger.close();
+    this.#writer.close();
     this.#record.close();
     this.#parts.own.set("cloud", true, "");
   }
@@ -158,7 +162,7 @@ export class CloudLink {
 
   #directoryDesk(): DirectoryDesk {
     return new DirectoryDesk({
-      ask: (request) => this.#ledger.ask(request),
+      ask: (request) => this.#writer.ask(request),
       unseal: (kind, sealed) => unseal(kind, sealed, this.#unsealing),
       sync: () => this.#sync(),
       refused: (why) => this.#refusals.count(why),

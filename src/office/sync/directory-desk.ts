@@ -1,6 +1,7 @@
 // Brings the issuer's directory to the ledger, step by step: asks for what is missing, opens what is sealed, hands it on.
 import type { CloudRequest, LedgerReply } from "../../domain/ask.ts";
 import type { CloudDocument, CloudStanding, CloudStep } from "../../domain/cloud-directory.ts";
+import { unixMs } from "../../domain/time.ts";
 import type { Down } from "../../link/down-messages.ts";
 
 export interface DirectoryDeskParts {
@@ -51,6 +52,8 @@ export class DirectoryDesk {
       return false;
     }
     this.#newest = { at, version };
+    // The ledger judges how old what it has may be.
+    void this.#parts.ask({ kind: "cloudFresh", at: unixMs(at), version });
     if (this.isBehind) this.#parts.sync();
     return true;
   }

@@ -105,6 +105,7 @@ async function startGate({ broker, folder }: IssuerSite, store: IssuerStore, nam
   });
   const uploader = new Uploader(
     {
+      kept: () => [],
       read: (after, limit) => gate.linked(after, limit),
       send: ({ message }) => gate.say("events", message),
       acked: () => {},
