@@ -43,9 +43,9 @@ export class ControllerLink {
   letter(
     kind: Exclude<DownKind, "command">,
     members: object,
-    { now, secrets = [] }: { readonly now: number; readonly secrets?: readonly string[] },
+    { now, hidden = [] }: { readonly now: number; readonly hidden?: readonly unknown[] },
   ): Letter {
-    const sealed = secrets.length === 0 ? {} : { sealed: this.#seal(kind, secrets) };
+    const sealed = hidden.length === 0 ? {} : { sealed: this.#seal(kind, hidden) };
     const topic = topicOf(this.address, downPlaceOf[kind]);
     const options = { expirySeconds: expirySeconds[kind], retain: kind === "beacon" };
     return { topic, payload: this.signed(kind, { ...members, ...sealed }, now), options };
@@ -65,10 +65,10 @@ export class ControllerLink {
     return null;
   }
 
-  #seal(kind: string, secrets: readonly string[]): string {
+  #seal(kind: string, hidden: readonly unknown[]): string {
     const [newest] = this.#seals;
     if (newest === undefined) throw new Fault("issuer.noKeys", "The controller has no keys; pair it anew.");
-    return seal(kind, secrets, sealKey("down", this.address, this.#site.unsealer, newest), randomBytes);
+    return seal(kind, hidden, sealKey("down", this.address, this.#site.unsealer, newest), randomBytes);
   }
 }
 

@@ -8,7 +8,7 @@ import type { Controller, DirectoryStore, StoredDocument } from "./store.ts";
 export interface DirectoryStep {
   readonly kind: "delta" | "chunk";
   readonly members: Readonly<Record<string, unknown>>;
-  readonly secrets: readonly string[];
+  readonly hidden: readonly unknown[];
 }
 
 export interface Standing {
@@ -20,8 +20,9 @@ type Viewer = Pick<Controller, "site" | "viewVersion"> & { readonly doors: reado
 
 const maxDelta = 200;
 const maxChunk = 500;
-/** Of a message's 262,144, as base64 and the other members take their share. */
-const maxBytes = 150_000;
+/** Of a message's 262,144. */
+const maxBytes = 200_000;
+const base64Share = 1.4;
 /** Beyond, a snapshot is quicker. */
 const maxBehind = 20_000;
 const keptPrefix = "3:";
@@ -60,7 +61,7 @@ async function delta(store: DirectoryStore, viewer: Viewer, from: number, head: 
   const last = rows[packed.taken - 1]?.version ?? head;
   // The head may have been bumped for what this controller has seen already.
   const version = more ? last : Math.max(head, last);
-  return step("delta", { from, version, documents: packed.documents, more }, packed.secrets);
+  return step("delta", { from, version, documents: packed.documents, more }, packed.hidden);
 }
 
 interface Chunking {
@@ -79,7 +80,7 @@ async function chunk(
   const packed = new Packing(viewer, key);
   const end = (await packDocuments(store, viewer, after, packed)) ?? (await packKept(store, viewer, after, packed));
   const version = Math.max(head, snapshot);
-  return step("chunk", { snapshot, after, upTo: end, version, documents: packed.documents }, packed.secrets);
+  return step("chunk", { snapshot, after, upTo: end, version, documents: packed.documents }, packed.hidden);
 }
 
 /** The position of the last that found room; null when all did. */
@@ -119,7 +120,7 @@ async function keptAfter(
 
 class Packing {
   readonly documents: Readonly<Record<string, unknown>>[] = [];
-  readonly secrets: string[] = [];
+  readonly hidden: unknown[] = [];
   taken = 0;
   /** Of the last that was added. */
   position: string | null = null;
@@ -134,13 +135,13 @@ class Packing {
 
   /** False when it finds no room any more; one always does. */
   add(row: StoredDocument, version: number): boolean {
-    const { document, secrets } = wireDocument(row, version, this.#doors, this.#key);
-    const moved = movePlaces(document, this.secrets.length);
-    const bytes = JSON.stringify(moved).length + 2 * JSON.stringify(secrets).length;
+    const { document, hidden } = wireDocument(row, version, this.#doors, this.#key);
+    const moved = movePlaces(document, this.hidden.length);
+    const bytes = bytesOf(moved) + base64Share * bytesOf(hidden);
     if (this.documents.length > 0 && this.#bytes + bytes > maxBytes) return false;
     this.#bytes += bytes;
     this.documents.push(moved);
-    this.secrets.push(...secrets);
+    this.hidden.push(...hidden);
     this.taken += 1;
     this.position = positionOf(row.what, row.id);
     return true;
@@ -150,9 +151,11 @@ class Packing {
 const step = (
   kind: DirectoryStep["kind"],
   members: DirectoryStep["members"],
-  secrets: readonly string[],
+  hidden: readonly unknown[],
 ): DirectoryStep => ({
   kind,
   members,
-  secrets,
+  hidden,
 });
+
+const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));

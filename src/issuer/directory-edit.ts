@@ -49,7 +49,7 @@ export function planEdits(
     if (old?.fromFile === true && sameDocument(old.document, document)) continue;
     const { what, id } = document;
     edits.push({ verb: old === undefined ? "adds" : "changes", what, id });
-    changes.push(packDocument(document, true, box));
+    changes.push(packDocument(document, old?.document ?? null, true, box));
   }
   const gone = [...before.values()].filter(({ document, fromFile }) => fromFile && complete.has(document.what));
   for (const { document } of gone.toSorted((a, b) => order.indexOf(b.document.what) - order.indexOf(a.document.what))) {

@@ -1,6 +1,6 @@
 // The issuer's documents between whoever writes them, the store and the link: secrets apart from the rest, and marks of them.
 import type { KeyObject } from "node:crypto";
-import { createCipheriv, createDecipheriv, createHmac } from "node:crypto";
+import { createCipheriv, createDecipheriv } from "node:crypto";
 import { canonicalJson } from "../domain/canonical-json.ts";
 import type { CardTechnology, KnownPart } from "../domain/card-format.ts";
 import { positionOf } from "../domain/cloud-directory.ts";
@@ -12,6 +12,8 @@ export interface IssuedCredential {
   readonly id: string;
   readonly kind: CredentialKind;
   readonly secret: string;
+  /** Differs when the secret does, and tells nothing of it; made when the document is stored. */
+  readonly mark?: string | undefined;
   readonly validity?: Validity | undefined;
   readonly direction?: Credential["direction"] | undefined;
   readonly known?: KnownPart | null | undefined;
@@ -41,7 +43,7 @@ interface Content {
   readonly body: object;
   readonly secret?: number | null;
   readonly doors?: readonly string[] | null;
-  readonly credentials?: readonly (Omit<IssuedCredential, "secret"> & {
+  readonly credentials?: readonly (Omit<IssuedCredential, "secret" | "mark"> & {
     readonly mark: string;
     readonly secret: number;
   })[];
@@ -56,11 +58,18 @@ export interface SecretsBox {
 
 const nonceBytes = 12;
 const tagBytes = 16;
+const markBytes = 8;
 const everybody = "*";
 
-export function packDocument(document: IssuedDocument, fromFile: boolean, box: SecretsBox): DocumentChange {
+/** `before` is how it stood until now: what it has still is known by the same mark. */
+export function packDocument(
+  document: IssuedDocument,
+  before: IssuedDocument | null,
+  fromFile: boolean,
+  box: SecretsBox,
+): DocumentChange {
   const { what, id } = document;
-  const { content, secrets } = split(document, box.key);
+  const { content, secrets } = split(document, before, box);
   const sealed = secrets.length === 0 ? null : sealSecrets(positionOf(what, id), secrets, box);
   return { what, id, fromFile, content: { body: canonicalJson(content), sealed, doors: audienceOf(document) } };
 }
@@ -77,15 +86,26 @@ export function unpackDocument(stored: StoredDocument, key: KeyObject): IssuedDo
     case "passKey":
       return { what, id, body, secret: secret == null ? null : at(secret), doors: doors ?? null };
     default: {
-      const opened = credentials.map(({ mark: _, ...one }) => ({ ...one, secret: at(one.secret) }));
+      const opened = credentials.map((one) => ({ ...one, secret: at(one.secret) }));
       return { what, id, body, credentials: opened, grants, ...(activatedAt === undefined ? {} : { activatedAt }) };
     }
   }
 }
 
-export const sameDocument = (a: IssuedDocument, b: IssuedDocument): boolean => canonicalJson(a) === canonicalJson(b);
+export const sameDocument = (a: IssuedDocument, b: IssuedDocument): boolean =>
+  canonicalJson(withoutMarks(a)) === canonicalJson(withoutMarks(b));
 
-function split(document: IssuedDocument, key: KeyObject): { readonly content: Content; readonly secrets: string[] } {
+const withoutMarks = (document: IssuedDocument): object =>
+  "credentials" in document
+    ? { ...document, credentials: document.credentials.map(({ mark: _, ...one }) => one) }
+    : document;
+
+interface Split {
+  readonly content: Content;
+  readonly secrets: readonly string[];
+}
+
+function split(document: IssuedDocument, before: IssuedDocument | null, { random }: SecretsBox): Split {
   const { what, body } = document;
   switch (what) {
     case "schedule":
@@ -97,7 +117,11 @@ function split(document: IssuedDocument, key: KeyObject): { readonly content: Co
     }
     default: {
       const { credentials, grants, activatedAt } = document;
-      const open = credentials.map((one, place) => ({ ...one, mark: markOf(key, one), secret: place }));
+      const had = before !== null && "credentials" in before ? before.credentials : [];
+      const markOf = ({ id, kind, secret }: IssuedCredential): string =>
+        had.find((one) => one.id === id && one.kind === kind && one.secret === secret)?.mark ??
+        random(markBytes).toString("base64url");
+      const open = credentials.map((one, place) => ({ ...one, mark: markOf(one), secret: place }));
       return {
         content: { body, credentials: open, grants, activatedAt },
         secrets: credentials.map(({ secret }) => secret),
@@ -105,10 +129,6 @@ function split(document: IssuedDocument, key: KeyObject): { readonly content: Co
     }
   }
 }
-
-/** Tells whether a secret changed, and nothing of it. */
-const markOf = (key: KeyObject, { kind, secret }: IssuedCredential): string =>
-  createHmac("sha256", key).update(`mark\0${kind}\0${secret}`).digest("base64url").slice(0, 22);
 
 function audienceOf(document: IssuedDocument): readonly string[] {
   switch (document.what) {
@@ -141,26 +161,30 @@ function openSecrets(position: string, bytes: Buffer, key: KeyObject): readonly 
   }
 }
 
+export interface WireDocument {
+  readonly document: Readonly<Record<string, unknown>>;
+  /** What is sealed with it: secrets, and of somebody everything but ids. */
+  readonly hidden: readonly unknown[];
+}
+
 /** As it goes to a controller, before it is sealed; grants of other controllers' doors stay behind. */
 export function wireDocument(
   stored: StoredDocument,
   version: number,
   doors: ReadonlySet<string>,
   key: KeyObject,
-): { readonly document: Readonly<Record<string, unknown>>; readonly secrets: readonly string[] } {
+): WireDocument {
   const { what, id } = stored;
-  if (stored.gone) return { document: { what: "gone", of: what, id, version }, secrets: [] };
+  if (stored.gone) return { document: { what: "gone", of: what, id, version }, hidden: [] };
   const content = JSON.parse(stored.body) as Content;
-  const secrets = stored.sealed === null ? [] : openSecrets(positionOf(what, id), stored.sealed, key);
+  const hidden = stored.sealed === null ? [] : openSecrets(positionOf(what, id), stored.sealed, key);
   const { body, secret = null, credentials = [], grants = [], activatedAt } = content;
-  if (what === "schedule" || what === "holiday") return { document: { what, id, version, body }, secrets };
-  if (what === "passKey") return { document: { what, id, version, body, secret }, secrets };
+  if (what === "schedule" || what === "holiday") return { document: { what, id, version, body }, hidden };
+  if (what === "passKey") return { document: { what, id, version, body, secret }, hidden };
   const own = grants.filter(({ door }) => doors.has(door));
   const activated = what === "pass" && activatedAt !== undefined ? { activatedAt } : {};
-  return {
-    document: { what, id, version, body: ownBody(body, doors), credentials, grants: own, ...activated },
-    secrets,
-  };
+  const open = { what, id, version, body: hidden.length, credentials, grants: own, ...activated };
+  return { document: open, hidden: [...hidden, ownBody(body, doors)] };
 }
 
 function ownBody(body: object, doors: ReadonlySet<string>): object {
@@ -168,11 +192,11 @@ function ownBody(body: object, doors: ReadonlySet<string>): object {
   return mayHoldOpen === undefined ? body : { ...body, mayHoldOpen: mayHoldOpen.filter((door) => doors.has(door)) };
 }
 
-/** The same with its secrets' places behind those of the documents before it. */
-export function movePlaces(document: Readonly<Record<string, unknown>>, by: number): Readonly<Record<string, unknown>> {
-  const { what, secret, credentials } = document;
+/** The same with places behind those of the documents before it. */
+export function movePlaces(document: WireDocument["document"], by: number): WireDocument["document"] {
+  const { what, secret, credentials, body } = document;
   if (what === "passKey") return { ...document, secret: typeof secret === "number" ? secret + by : null };
-  if (!Array.isArray(credentials)) return document;
+  if (!Array.isArray(credentials) || typeof body !== "number") return document;
   const moved = (credentials as { readonly secret: number }[]).map((one) => ({ ...one, secret: one.secret + by }));
-  return { ...document, credentials: moved };
+  return { ...document, body: body + by, credentials: moved };
 }

@@ -149,7 +149,7 @@ export class Intake {
     const { viewVersion } = (await store.fleet.get(controller)) ?? controller;
     const { site } = controller;
     const next = await nextStep(store.directory, { site, doors, viewVersion }, directory, keysOf(site).secrets);
-    return next === null ? null : link.letter(next.kind, next.members, { now: now(), secrets: next.secrets });
+    return next === null ? null : link.letter(next.kind, next.members, { now: now(), hidden: next.hidden });
   }
 
   async #state(link: ControllerLink, state: Up<"state">, retained: boolean): Promise<void> {

@@ -80,8 +80,8 @@ export interface FleetStore {
   version(): Promise<number>;
   /** False when it was there already: then it has these keys as well, and its own. */
   put(address: Address, keys: ControllerKeys, now: number): Promise<boolean>;
-  /** From now on these count and no others. */
-  setKeys(address: Address, keys: readonly ControllerKeys[]): Promise<void>;
+  /** Another board has its place: from now on these count and no others, and its record is a new one. */
+  replace(address: Address, keys: ControllerKeys): Promise<void>;
   remove(address: Address): Promise<boolean>;
   get(address: Address): Promise<Controller | null>;
   list(site: string | null): Promise<readonly Controller[]>;

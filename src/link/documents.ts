@@ -24,7 +24,7 @@ const grant = z.object({ door: id, schedule: id });
 const holder = {
   id,
   version,
-  body,
+  body: z.union([z.int().min(0), body]).describe("Its place in what is sealed, as it names somebody; or itself."),
   credentials: z.array(credential).max(200),
   grants: z.array(grant).max(200),
 };

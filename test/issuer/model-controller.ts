@@ -41,6 +41,7 @@ export class ModelController {
   readonly refused: string[] = [];
   readonly documents = new Map<string, { readonly document: Document; readonly version: number }>();
   readonly secrets = new Map<string, string>();
+  readonly bodies = new Map<string, unknown>();
   epoch = 1;
   rows: Row[] = [];
   directory = { version: 0, snapshot: null as { snapshot: number; upTo: string } | null };
@@ -244,6 +245,7 @@ export class ModelController {
     if ((this.documents.get(key)?.version ?? -1) >= document.version) return;
     this.documents.set(key, { document, version: document.version });
     if (!("credentials" in document)) return;
+    this.bodies.set(document.id, secrets[document.body as number]);
     for (const { id, secret } of document.credentials) this.secrets.set(id, String(secrets[secret]));
   }
 }

@@ -1,6 +1,7 @@
 // What an issuer's worker does with what controllers send, over a broker in memory.
 import { expect, test } from "vitest";
 import { createBench, person, schedule, site, stateOf } from "./bench.ts";
+import { ModelController } from "./model-controller.ts";
 
 test("a controller that connects is brought into step, with its own doors only, and told of each change", async () => {
   const { startWorker, addController, publish, beat, broker, store } = await createBench();
@@ -39,7 +40,7 @@ test("a controller that connects is brought into step, with its own doors only, 
   expect((await stateOf(store, "back")).refused).toEqual([]);
 });
 
-test("nothing that goes over the broker shows a code", async () => {
+test("nothing that goes over the broker shows a code or a name", async () => {
   const { startWorker, addController, publish, broker } = await createBench();
   const front = await addController("front", ["front-door"]);
   await publish([person("ana", "front-door")]);
@@ -49,7 +50,9 @@ test("nothing that goes over the broker shows a code", async () => {
   front.sync();
   await broker.settled();
   expect(front.secrets.get("ana-pin-1")).toBe("473110");
-  expect(broker.published.filter(({ payload }) => payload.includes("473110"))).toEqual([]);
+  expect(front.bodies.get("ana")).toMatchObject({ name: "Name of ana" });
+  const shown = broker.published.filter(({ payload }) => /473110|Name of/.test(payload));
+  expect(shown).toEqual([]);
 });
 
 test("thousands of documents come as a snapshot that goes on where it was cut off", async () => {
@@ -67,10 +70,14 @@ test("thousands of documents come as a snapshot that goes on where it was cut of
   expect(chunks).toBeGreaterThanOrEqual(4);
   expect(front.directory).toEqual({ version: 1_702, snapshot: null });
 
+  const mark = () => /"mark":"([^"]+)"/.exec(JSON.stringify(front.documents.get("person p1")))?.[1];
+  const before = mark();
   await publish(people.slice(0, 450).map((one) => ({ ...one, body: { ...one.body, name: "Other" } })));
   await beat();
   expect(front.heard.filter(({ kind }) => kind === "delta")).toHaveLength(3);
   expect(front.directory.version).toBe(2_152);
+  // The code is the same, and known by the same mark.
+  expect(mark()).toBe(before);
 });
 
 test("each event is taken once, whatever is doubled, and the controller is told how far", async () => {
@@ -284,4 +291,34 @@ test("two workers share the controllers; what one gives back the other takes on"
   await broker.settled();
   expect(gates.map(({ acked }) => acked?.seq)).toEqual(gates.map(() => 2));
   await two.close();
+});
+
+test("a board that takes another's place brings its own record and gets the directory from its beginning", async () => {
+  const { startWorker, addController, publish, broker, store, keys, beat } = await createBench();
+  const old = await addController("front", ["front-door"]);
+  await publish([person("ana", "front-door")]);
+  await startWorker("one");
+  old.record({ type: "door.locked" }, { type: "door.opened" });
+  old.sendState();
+  old.sendEvents(1, 2);
+  await broker.settled();
+  const next = new ModelController(site, "front", ["front-door"], keys);
+  next.epoch = 0;
+  next.record({ type: "controller.started" });
+  await store.fleet.replace({ site, controller: "front" }, next.keys);
+  await beat();
+  next.connect(broker.open);
+  await broker.settled();
+  next.sendState();
+  next.sendEvents(1, 1);
+  await broker.settled();
+  next.sync();
+  await broker.settled();
+  expect(next.held()).toEqual(["person ana"]);
+  expect((await store.record.newest(site, "front", 10)).map(({ type }) => type).toSorted()).toEqual([
+    "controller.started",
+    "door.locked",
+    "door.opened",
+  ]);
+  expect(await store.record.notes(site)).toEqual([]);
 });

@@ -64,10 +64,15 @@ export class SqlFleet implements FleetStore {
     });
   }
 
-  setKeys({ site, controller }: Address, keys: readonly ControllerKeys[]): Promise<void> {
+  replace({ site, controller }: Address, keys: ControllerKeys): Promise<void> {
     return this.#db.transaction(async (sql) => {
       await moved(sql);
-      await sql.run(`UPDATE controller SET keys = ? WHERE ${here}`, [JSON.stringify(keys), site, controller]);
+      await sql.run(
+        `UPDATE controller SET keys = ?, doors = NULL, view_version = 0, state = NULL, state_epoch = 0, state_seq = 0, state_at = 0,
+           online = 0, directory = 0, snapshot = NULL, refused = '[]', chain_epoch = NULL, chain_seq = NULL, chain_hash = NULL
+         WHERE ${here}`,
+        [JSON.stringify([keys]), site, controller],
+      );
     });
   }
 

@@ -108,7 +108,8 @@ export class SqlRecord implements RecordStore {
 
   async newest(site: string, controller: string | null, limit: number): Promise<readonly StoredEvent[]> {
     const only = controller === null ? "" : "AND controller = ?";
-    const order = controller === null ? "wall DESC, controller, epoch DESC, seq DESC" : "epoch DESC, seq DESC";
+    const order =
+      controller === null ? "wall DESC, controller, epoch DESC, seq DESC" : "taken_at DESC, epoch DESC, seq DESC";
     const rows = await this.#db.all<EventRow>(
       `SELECT * FROM event WHERE site = ? ${only} ORDER BY ${order} LIMIT ?`,
       controller === null ? [site, limit] : [site, controller, limit],

@@ -115,7 +115,7 @@ function stepOf(message: StepMessage, documents: readonly CloudDocument[]): Clou
   return { kind: "chunk", snapshot, after, upTo, version, documents };
 }
 
-/** Null when one of the places holds no text. */
+/** Null when one of the places does not hold what belongs there. */
 function withSecrets(document: StepMessage["documents"][number], secrets: readonly unknown[]): CloudDocument | null {
   const at = (place: number): string | null => {
     const secret = secrets[place];
@@ -127,7 +127,8 @@ function withSecrets(document: StepMessage["documents"][number], secrets: readon
   }
   if (document.what !== "person" && document.what !== "pass") return document;
   const credentials = document.credentials.map((one) => ({ ...one, secret: at(one.secret) }));
-  if (credentials.some(({ secret }) => secret === null)) return null;
+  const body = typeof document.body === "number" ? secrets[document.body] : document.body;
+  if (typeof body !== "object" || credentials.some(({ secret }) => secret === null)) return null;
   // Ids are text on the wire.
-  return { ...document, credentials } as unknown as CloudDocument;
+  return { ...document, body, credentials } as unknown as CloudDocument;
 }
