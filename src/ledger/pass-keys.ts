@@ -29,6 +29,9 @@ export function passKeyOf(row: Omit<PassKeyRow, "sealed">): PassKey {
 /** What a secret is sealed under, so that it cannot be moved to another key. */
 export const sealedUnder = (number: number): string => `passKey ${number}`;
 
+/** Some 40 MB. Beyond it those that end first are forgotten, save how often they were used. */
+export const mostRemembered = 50_000;
+
 interface Remembered {
   readonly revoked_up_to: number;
   readonly counted_from: number;
@@ -41,6 +44,7 @@ export class PassKeys {
   readonly #remembered: Statement<[number], Remembered>;
   readonly #isRevoked: Statement<[number, number], 1>;
   readonly #remember: Statement<[number, number, string, string, number]>;
+  readonly #makeRoom: Statement<[number]>;
   readonly #revoke: Statement<[number, number]>;
   readonly #revokeUpTo: Statement<[number, number, number]>;
 
@@ -53,6 +57,10 @@ export class PassKeys {
       .prepare<[number, number], 1>("SELECT 1 FROM revoked_pass WHERE key = ? AND serial = ?")
       .pluck();
     this.#remember = db.prepare("INSERT OR IGNORE INTO carried_pass VALUES (?, ?, ?, ?, ?)");
+    this.#makeRoom = db.prepare(
+      `DELETE FROM carried_pass WHERE (key, serial) IN (SELECT key, serial FROM carried_pass ORDER BY until
+         LIMIT max(0, (SELECT count(*) FROM carried_pass) - ?))`,
+    );
     this.#revoke = db.prepare("INSERT OR IGNORE INTO revoked_pass VALUES (?, ?)");
     this.#revokeUpTo = db.prepare(
       "UPDATE pass_key_number SET revoked_up_to = ? WHERE number = ? AND revoked_up_to < ?",
@@ -98,7 +106,9 @@ export class PassKeys {
   /** False when it was seen before. */
   remember(number: number, claims: PassClaims, holder: Pass): boolean {
     const rows = [JSON.stringify(claims), JSON.stringify(holder)] as const;
-    return this.#remember.run(number, claims.serial, ...rows, claims.until).changes > 0;
+    const isNew = this.#remember.run(number, claims.serial, ...rows, claims.until).changes > 0;
+    if (isNew) this.#makeRoom.run(mostRemembered);
+    return isNew;
   }
 
   /** False when nothing of it was news. */

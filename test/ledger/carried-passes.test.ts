@@ -8,6 +8,7 @@ import type { SiteSpec } from "../../src/domain/site.ts";
 import { unixMs } from "../../src/domain/time.ts";
 import { fillGuessBuckets, useUpCounts } from "../../src/ledger/deny-safe.ts";
 import { checkChanges } from "../../src/ledger/directory-rules.ts";
+import { mostRemembered } from "../../src/ledger/pass-keys.ts";
 import { frontDoor, garageDoor, site } from "../site-fixture.ts";
 import { codeOf, hourMs, issuerOf, passBeyond, passOf, putKey } from "./issuer-fixture.ts";
 import { ana, noon, person, pin, putCredential, putGrant, qr, TestLedger } from "./ledger-fixture.ts";
@@ -435,4 +436,18 @@ test("no text of any length, digits or not, opens anything or alters the directo
     { seed: 7, numRuns: 2_000 },
   );
   expect(stored()).toEqual(before);
+});
+
+test("however many passes are shown, so many are remembered, and none that was used up opens again", () => {
+  const issuer = issuerOf("mac");
+  const tested = ledgerWith(putKey(issuer));
+  const once = passOf(issuer, { until: unixMs(noon + 60_000), uses: { count: 1, over: "all" } }).presentation;
+  expect(tested.outcome(once)).toBe("granted");
+  tested.parts.db.exec(
+    `WITH RECURSIVE n(i) AS (SELECT 100 UNION ALL SELECT i + 1 FROM n WHERE i < 99 + ${mostRemembered})
+     INSERT INTO carried_pass SELECT 7, i, '{}', '{}', ${noon + dayMs} FROM n`,
+  );
+  tested.outcome(passOf(issuer, { serial: 2 }).presentation);
+  expect(tested.parts.db.prepare("SELECT count(*) FROM carried_pass").pluck().get()).toBe(mostRemembered);
+  expect(tested.outcome(once)).toBe("usesExhausted");
 });
