@@ -1,5 +1,6 @@
 // Part of the composition root: gathers what an office's process is told, sample people included, and starts it.
 
+import { existsSync } from "node:fs";
 import { machineMono } from "../hal/machine-time.ts";
 import type { Config } from "./config/schema.ts";
 import { actionsOf, consoleOf, httpOpeningOf, siteOf } from "./config/site.ts";
@@ -62,7 +63,7 @@ export async function openOffice(opener: OfficeOpener): Promise<OfficeSide | nul
         accessFile: paths.accessFile,
         digestKeyHex: digestKey.toString("hex"),
       },
-      cloud: cloudOf(opener),
+      cloud: await cloudOf(opener),
       homeAssistant: { spec: config.homeAssistant, memoryFile: paths.homeAssistantMemory },
       sessionKeyHex: sessionKey.toString("hex"),
     },
@@ -74,11 +75,19 @@ export async function openOffice(opener: OfficeOpener): Promise<OfficeSide | nul
   return office;
 }
 
-function cloudOf({ config, paths, boot }: OfficeOpener): CloudSpec | null {
-  if (config.cloud === null) return null;
-  const { maxDirectoryAgeHours: _, ...spec } = config.cloud;
+async function cloudOf(opener: OfficeOpener): Promise<CloudSpec | null> {
+  const { paths, boot } = opener;
+  const cloud = await chosenCloud(opener);
+  if (cloud === null) return null;
+  const { maxDirectoryAgeHours: _, ...spec } = cloud;
   const isWatchedOver = process.env["INVOCATION_ID"] !== undefined;
   return { ...spec, identityFile: paths.identityFile, boot, version, isWatchedOver };
+}
+
+/** Nobody writes a configuration for the simulated site: once it is paired, it has a cloud. */
+async function chosenCloud({ config, paths, isSimulatedSite }: OfficeOpener): Promise<Config["cloud"]> {
+  if (config.cloud !== null || !isSimulatedSite || !existsSync(paths.identityFile)) return config.cloud;
+  return (await import("./config/cloud-schema.ts")).cloudSchema.parse({});
 }
 
 async function samplesFor({ isSimulatedSite, paths, config, wallMs }: OfficeOpener): Promise<readonly Sample[]> {

@@ -1,0 +1,46 @@
+// `scripts/run --with-broker`: a broker, an issuer and a board on this machine, as its printed lines say.
+import { execFile, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { expect, onTestFinished, test } from "vitest";
+import { processesMarked, runPostern } from "../command.ts";
+import { poll, removeFolder, temporaryFolder } from "../product.ts";
+import { isMosquittoThere } from "./mosquitto.ts";
+
+const script = join(import.meta.dirname, "../../../scripts/with-broker.ts");
+const shell = promisify(execFile);
+
+test.runIf(isMosquittoThere)(
+  "what is printed reads all that passes, orders reach the door, and nothing is left running; it starts again as it was",
+  async () => {
+    const state = temporaryFolder();
+    onTestFinished(() => removeFolder(state));
+    for (const round of ["first", "again"]) {
+      const mark = `POSTERN_TEST_MARK=${randomUUID()}`;
+      const [name = "", value = ""] = mark.split("=");
+      const child = spawn(process.execPath, [script, "--state", state], { env: { ...process.env, [name]: value } });
+      onTestFinished(() => {
+        for (const pid of processesMarked(mark)) process.kill(pid, "SIGKILL");
+      });
+      const exit = once(child, "exit");
+      let out = "";
+      for (const stream of [child.stdout, child.stderr]) {
+        stream.on("data", (text) => {
+          out += text;
+        });
+      }
+      await poll(async () => out.includes("one-time code"), 100);
+      const [line = ""] = /mosquitto_sub .*$/m.exec(out) ?? [];
+      const { stdout } = await shell("sh", ["-c", `${line} -C 1 -W 20`]);
+      expect(stdout).toMatch(/^postern\/1\/casa-olmo\/board-1\/\S+ \{"kind":/);
+      const folder = join(state, "issuer");
+      await poll(async () => (await runPostern(["issuer", "open", "front", "--folder", folder])).code === 0, 200);
+      child.kill("SIGTERM");
+      expect([round, await exit]).toEqual([round, [0, null]]);
+      expect(processesMarked(mark)).toEqual([]);
+    }
+  },
+  120_000,
+);
