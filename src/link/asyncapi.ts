@@ -1,6 +1,7 @@
 // The link as an AsyncAPI document, drawn from the schemas by which its messages are read.
 import { z } from "zod";
 import { downPlaceOf, downSchemas } from "./down-messages.ts";
+import { joinSchemas, joinTopic } from "./pairing/join-messages.ts";
 import { upPlaceOf, upSchemas } from "./up-messages.ts";
 
 const parameters = {
@@ -37,6 +38,25 @@ export function asyncApi(): object {
     }
   }
   const operations = Object.fromEntries(sides.flatMap(operationsOf));
+  for (const side of ["device", "issuer"] as const) {
+    const names = Object.keys(joinSchemas[side]).map((kind) => [kind, `join${capital(kind)}`] as const);
+    for (const [kind, name] of names) {
+      messages[name] = messageOf([kind, (joinSchemas[side] as Schemas)[kind] ?? z.never()])[1];
+    }
+    const channel = `join${capital(side)}`;
+    channels[channel] = {
+      address: joinTopic("{channel}", side),
+      parameters: { channel: { description: "The first four characters of the code." } },
+      messages: Object.fromEntries(names.map(([kind, name]) => [kind, { $ref: `#/components/messages/${name}` }])),
+    };
+    const action = side === "device" ? "send" : "receive";
+    operations[`${action}${capital(channel)}`] = {
+      action,
+      channel: { $ref: `#/channels/${channel}` },
+      messages: names.map(([kind]) => ({ $ref: `#/channels/${channel}/messages/${kind}` })),
+      bindings: { mqtt: { qos: 1, retain: false, bindingVersion: "0.2.0" } },
+    };
+  }
   return {
     asyncapi: "3.0.0",
     info: {
@@ -53,6 +73,8 @@ export function asyncApi(): object {
 
 export const asyncApiText = (): string => `${JSON.stringify(asyncApi(), null, 2)}\n`;
 
+const capital = (word: string): string => `${word[0]?.toUpperCase()}${word.slice(1)}`;
+
 const channelName = (place: string): string => place.replace(/\/(\w)/g, (_, letter: string) => letter.toUpperCase());
 
 function messageOf([kind, schema]: [string, z.ZodType]): [string, object] {
@@ -68,9 +90,6 @@ function operationsOf({ placeOf, action }: Side): [string, object][] {
     const kinds = Object.keys(placeOf).filter((kind) => placeOf[kind] === place);
     const mqtt = { qos: 1, retain: kinds.some((kind) => retained.has(kind)), bindingVersion: "0.2.0" };
     const messages = kinds.map((kind) => ({ $ref: `${channel}/messages/${kind}` }));
-    return [
-      `${action}${name[0]?.toUpperCase()}${name.slice(1)}`,
-      { action, channel: { $ref: channel }, messages, bindings: { mqtt } },
-    ];
+    return [`${action}${capital(name)}`, { action, channel: { $ref: channel }, messages, bindings: { mqtt } }];
   });
 }

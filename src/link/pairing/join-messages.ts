@@ -11,16 +11,23 @@ const share = z.string().regex(/^04[0-9a-f]{128}$/);
 const confirmation = z.string().regex(/^[0-9a-f]{64}$/);
 const sealed = z.string().max(maxJoinBytes);
 
-const fromDevice = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("answer"), attempt, share, confirmation }),
-  z.object({ kind: z.literal("keys"), attempt, sealed }),
-  z.object({ kind: z.literal("done"), attempt, sealed }),
-]);
-const fromIssuer = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("offer"), attempt, share }),
-  z.object({ kind: z.literal("confirm"), attempt, confirmation }),
-  z.object({ kind: z.literal("papers"), attempt, sealed }),
-]);
+/** By who says it. */
+export const joinSchemas = {
+  device: {
+    answer: z.object({ kind: z.literal("answer"), attempt, share, confirmation }),
+    keys: z.object({ kind: z.literal("keys"), attempt, sealed }),
+    done: z.object({ kind: z.literal("done"), attempt, sealed }),
+  },
+  issuer: {
+    offer: z.object({ kind: z.literal("offer"), attempt, share }),
+    confirm: z.object({ kind: z.literal("confirm"), attempt, confirmation }),
+    papers: z.object({ kind: z.literal("papers"), attempt, sealed }),
+  },
+} as const;
+const { answer, keys, done } = joinSchemas.device;
+const { offer, confirm, papers } = joinSchemas.issuer;
+const fromDevice = z.discriminatedUnion("kind", [answer, keys, done]);
+const fromIssuer = z.discriminatedUnion("kind", [offer, confirm, papers]);
 export type FromDevice = z.infer<typeof fromDevice>;
 export type FromIssuer = z.infer<typeof fromIssuer>;
 
