@@ -40,7 +40,8 @@ export async function issuerKeys([verb, ...rest]: readonly string[]): Promise<nu
   if (verb === "new") return makeKey(rest);
   if (verb === "list") return listKeys(rest);
   if (verb === "export") return exportKey(rest);
-  throw noSuchVerb("issuer keys", verb, ["new", "list", "export"]);
+  if (verb === "publish") return (await import("./issuer/publish-key.ts")).publishKey(rest);
+  throw noSuchVerb("issuer keys", verb, ["new", "list", "export", "publish"]);
 }
 
 function makeKey(args: readonly string[]): number {
@@ -58,7 +59,9 @@ function makeKey(args: readonly string[]): number {
   };
   writeNewKey(resolve(values.folder), file);
   console.log(`The key "${id}" has the number ${file.key.number}. Its places: ${placesText(file.key)}.`);
-  console.log(`Controllers get to know it by: postern issuer keys export ${id} FILE`);
+  console.log(
+    `Controllers get to know it by: postern issuer keys publish ${id}, or without a cloud: export ${id} FILE`,
+  );
   return 0;
 }
 

@@ -26,6 +26,7 @@ export const issuerUsage: Readonly<Record<string, Usage>> = {
       ...siteForms,
       "postern issuer keys new KEY --form mac|signed|code --place DOOR[,DOOR...] ... [options]",
       "postern issuer keys list | export KEY FILE [--folder DIR]",
+      "postern issuer keys publish KEY [--revoke SERIAL ...] [--revoke-up-to SERIAL]",
       "postern issuer pass new KEY --for SPAN | --until TIME [options]",
       "postern issuer code new KEY --for SPAN | --until TIME [--from TIME] [--once] [--folder DIR]",
     ],

@@ -180,11 +180,21 @@ export function wireDocument(
   const hidden = stored.sealed === null ? [] : openSecrets(positionOf(what, id), stored.sealed, key);
   const { body, secret = null, credentials = [], grants = [], activatedAt } = content;
   if (what === "schedule" || what === "holiday") return { document: { what, id, version, body }, hidden };
-  if (what === "passKey") return { document: { what, id, version, body, secret }, hidden };
+  if (what === "passKey") return { document: { what, id, version, body: ownPlaces(body, doors), secret }, hidden };
   const own = grants.filter(({ door }) => doors.has(door));
   const activated = what === "pass" && activatedAt !== undefined ? { activatedAt } : {};
   const open = { what, id, version, body: hidden.length, credentials, grants: own, ...activated };
   return { document: open, hidden: [...hidden, ownBody(body, doors)] };
+}
+
+/** A key's places are for whoever has a door of them. */
+function ownPlaces(body: object, doors: ReadonlySet<string>): object {
+  const { places } = body as {
+    readonly places?: readonly { readonly number: number; readonly doors: readonly string[] }[];
+  };
+  if (places === undefined) return body;
+  const own = places.map((place) => ({ ...place, doors: place.doors.filter((door) => doors.has(door)) }));
+  return { ...body, places: own.filter((place) => place.doors.length > 0) };
 }
 
 function ownBody(body: object, doors: ReadonlySet<string>): object {

@@ -46,6 +46,27 @@ test.runIf(isMosquittoThere)(
     expect(unknown).toMatchObject({ code: 1, out: "" });
     expect(unknown.err).toContain("gate-1: ");
 
+    const made = await site.issuer(
+      "keys",
+      "new",
+      "desk",
+      "--form",
+      "code",
+      "--place",
+      "front",
+      "--zone",
+      "Europe/Berlin",
+    );
+    expect(made).toMatchObject({ code: 0, err: "" });
+    expect(await site.issuer("keys", "publish", "desk")).toMatchObject({ code: 0, err: "" });
+    await poll(async () => (await site.issuer("drift")).code === 0, 200);
+    const code = await site.issuer("code", "new", "desk", "--for", "2h");
+    const digits = /\b[\d ]{10,}\b/.exec(code.out)?.[0].replaceAll(" ", "") ?? code.out + code.err;
+    await gate.board.send(`keys front-keypad ${digits}#`);
+    const isGrantedTwice = async () =>
+      (await site.issuer("events", "--json")).out.split('"access.granted"').length === 3;
+    await poll(isGrantedTwice, 200);
+
     writeFileSync(file, JSON.stringify({ people: [people.people[1]] }));
     await site.issuer("directory", "apply", file);
     await poll(async () => (await site.issuer("drift")).code === 0, 200);

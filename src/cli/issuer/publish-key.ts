@@ -1,0 +1,73 @@
+// `postern issuer keys publish`: has the controllers of a site know a key of passes, and what is revoked of it, without a file.
+import { randomBytes } from "node:crypto";
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { knownDocuments } from "../../issuer/directory-edit.ts";
+import type { IssuedDocument } from "../../issuer/documents.ts";
+import { packDocument } from "../../issuer/documents.ts";
+import { doorSecret } from "../../issuer/issuer-key.ts";
+import { issuerKeyOf, readKey } from "../../issuer/key-folder.ts";
+import { Misuse } from "../misuse.ts";
+import { onlyWord } from "../options.ts";
+import { issuerOption, siteOf, withIssuer } from "./open-issuer.ts";
+
+interface Revoked {
+  readonly upTo: number | null;
+  readonly serials: readonly number[];
+}
+
+const maxSerials = 200;
+
+export async function publishKey(args: readonly string[]): Promise<number> {
+  const more = { revoke: { type: "string", multiple: true }, "revoke-up-to": { type: "string" } } as const;
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: { ...issuerOption, ...more },
+  });
+  const id = onlyWord(positionals, "the key");
+  const file = readKey(resolve(values.folder), id);
+  return withIssuer(values, async (open) => {
+    const { name } = await siteOf(open, values);
+    const box = { key: open.keysOf(name).secrets, random: randomBytes };
+    const known = await knownDocuments(open.store.directory, name, box);
+    const before = known.find(({ document }) => document.what === "passKey" && document.id === id)?.document ?? null;
+    const revoked = joined(revokedIn(before), {
+      upTo: values["revoke-up-to"] === undefined ? null : serialIn(values["revoke-up-to"]),
+      serials: (values.revoke ?? []).map(serialIn),
+    });
+    const { id: _, ...key } = file.key;
+    const isEmpty = revoked.upTo === null && revoked.serials.length === 0;
+    const document: IssuedDocument = {
+      ...{ what: "passKey", id, body: { ...key, ...(isEmpty ? {} : { revoked }) } },
+      secret: doorSecret(issuerKeyOf(file)),
+      doors: [...new Set(key.places.flatMap(({ doors }) => doors))],
+    };
+    const version = await open.store.directory.change(name, [packDocument(document, before, false, box)]);
+    console.log(`The key ${id} is in the directory of ${name}, version ${version}: ${document.doors?.join(", ")}.`);
+    return 0;
+  });
+}
+
+function revokedIn(document: IssuedDocument | null): Revoked {
+  const { revoked } = (document?.body ?? {}) as { readonly revoked?: Revoked };
+  return revoked ?? { upTo: null, serials: [] };
+}
+
+/** What is revoked stays so. */
+function joined(a: Revoked, b: Revoked): Revoked {
+  const upTo = a.upTo === null || b.upTo === null ? (a.upTo ?? b.upTo) : Math.max(a.upTo, b.upTo);
+  const serials = [...new Set([...a.serials, ...b.serials])]
+    .filter((serial) => serial > (upTo ?? 0))
+    .toSorted((x, y) => x - y);
+  if (serials.length > maxSerials) {
+    throw new Misuse(`${maxSerials} single ones are the limit; revoke all older ones with --revoke-up-to.`);
+  }
+  return { upTo, serials };
+}
+
+function serialIn(text: string): number {
+  const [, serial = ""] = /^(?:[0-9]+\.)?([0-9]{1,9})$/.exec(text) ?? [];
+  if (serial === "") throw new Misuse(`"${text}" is no serial, such as 1234 or 7.1234.`);
+  return Number(serial);
+}
