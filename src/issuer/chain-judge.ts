@@ -172,6 +172,18 @@ const brokenNote = (batch: Batch): ChainNote => ({
   what: `${range(batch.events[0]?.seq ?? 0, lastSeq(batch))} not taken: they do not add up to their hash. Run "postern log verify" on the controller.`,
 });
 
+/** What the record says of its own pruning must be what it said when it told of the gap. */
+export function contradictions(events: readonly TakenEvent[], gaps: readonly ChainNote[]): readonly ChainNote[] {
+  return events.flatMap(({ type, body, epoch, seq }): ChainNote[] => {
+    if (type !== "log.pruned") return [];
+    const { toSeq, lastHash } = JSON.parse(body) as { readonly toSeq?: unknown; readonly lastHash?: unknown };
+    const gap = gaps.find((one) => one.epoch === epoch && one.toSeq === toSeq);
+    if (gap === undefined || gap.hash === lastHash) return [];
+    const what = `Event ${seq} says of what was dropped up to ${gap.toSeq} something else than the gap before: one of both was made up. Run "postern log verify" on the controller.`;
+    return [{ kind: "broken", epoch, seq, toSeq: null, hash: null, what }];
+  });
+}
+
 const lastSeq = ({ events }: Batch): number => events.at(-1)?.seq ?? 0;
 
 const range = (fromSeq: number, toSeq: number): string =>

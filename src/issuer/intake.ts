@@ -2,8 +2,8 @@
 import { canonicalJson } from "../domain/canonical-json.ts";
 import type { UpMessage } from "../link/read-message.ts";
 import type { Up } from "../link/up-messages.ts";
-import type { ChainHead, ChainPort } from "./chain-judge.ts";
-import { forkedNote, judgeBatch } from "./chain-judge.ts";
+import type { ChainHead, ChainNote, ChainPort, TakenEvent } from "./chain-judge.ts";
+import { contradictions, forkedNote, judgeBatch } from "./chain-judge.ts";
 import type { ControllerLink, Letter } from "./controller-link.ts";
 import { headOf, nextStep } from "./directory-answer.ts";
 import type { SiteKeys } from "./issuer-folder.ts";
@@ -41,7 +41,7 @@ export class Intake {
         await this.#state(link, message, retained);
         return [];
       case "gone":
-        await this.#parts.store.fleet.gone(link.address, message.at);
+        await this.#gone(link, message);
         return [];
       case "alarm":
         await this.#alarm(link, message);
@@ -83,13 +83,20 @@ export class Intake {
       case "take": {
         const { events, head, notes } = verdict;
         const { personal, wrong } = this.#personal(link, batch);
-        const all = [...notes, ...wrong.map((seq) => namesNote(batch.epoch, seq))];
+        const contradicted = await this.#contradicted(link, events);
+        const all = [...notes, ...contradicted, ...wrong.map((seq) => namesNote(batch.epoch, seq))];
         const taken = { events, personal, notes: all, from: chain, head, now: this.#parts.now() };
         const isTaken = await store.record.take(link.address, taken);
         if (isTaken) for (const { what } of all) this.#tell(link, what);
         return isTaken;
       }
     }
+  }
+
+  async #contradicted({ address }: ControllerLink, events: readonly TakenEvent[]): Promise<readonly ChainNote[]> {
+    const [first] = events;
+    if (first === undefined || !events.some(({ type }) => type === "log.pruned")) return [];
+    return contradictions(events, await this.#parts.store.record.gaps(address, first.epoch));
   }
 
   /** Names that belong to their events; those of which that cannot be said are not kept. */
@@ -161,6 +168,13 @@ export class Intake {
       // What the broker had kept tells nothing of the clock.
       ...(retained ? { seenAt: at, aheadMs: 0 } : { seenAt: now(), aheadMs: at - now() }),
     });
+  }
+
+  /** Of a life of the board that is over it tells nothing. */
+  async #gone({ address }: ControllerLink, { boot, at }: Up<"gone">): Promise<void> {
+    const { fleet } = this.#parts.store;
+    const state = (await fleet.get(address))?.state ?? null;
+    if (state !== null && (JSON.parse(state) as Pick<Up<"state">, "boot">).boot === boot) await fleet.gone(address, at);
   }
 
   async #alarm(link: ControllerLink, { epoch, seq, wall, trusted, event }: Up<"alarm">): Promise<void> {

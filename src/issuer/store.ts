@@ -89,6 +89,7 @@ export interface FleetStore {
   /** False when it is older than what was heard before. */
   heardState(address: Address, heard: HeardState): Promise<boolean>;
   heardSync(address: Address, heard: HeardSync): Promise<void>;
+  /** By a will that was made then; each counts once. */
   gone(address: Address, at: number): Promise<void>;
   /** The controller is to take everything anew, with versions above this one. */
   renew(address: Address, above: number): Promise<void>;
@@ -168,6 +169,8 @@ export interface RecordStore {
   /** False when it was noted before. */
   note(address: Address, note: ChainNote, now: number): Promise<boolean>;
   notes(site: string | null, kinds?: readonly NoteKind[]): Promise<readonly StoredNote[]>;
+  /** Stretches of an epoch that are missing. */
+  gaps(address: Address, epoch: number): Promise<readonly ChainNote[]>;
   /** False when the issuer had it before, one way or the other. */
   alarm(news: AlarmNews, now: number): Promise<boolean>;
   /** The newest, oldest of them first. */

@@ -100,10 +100,11 @@ for (const [name, isThere, open] of kinds) {
       expect((await store.fleet.get(address))!.viewVersion).toBe(2);
       await store.fleet.renew(address, 40);
       expect((await store.fleet.get(address))!.viewVersion).toBe(41);
-      await store.fleet.gone(address, 11);
-      expect((await store.fleet.get(address))!.online).toBe(true);
-      await store.fleet.gone(address, 12);
+      await store.fleet.gone(address, 9);
       expect((await store.fleet.get(address))!.online).toBe(false);
+      await store.fleet.heardState(address, { ...heard, at: 13, doors: ["back", "front"] });
+      await store.fleet.gone(address, 9);
+      expect((await store.fleet.get(address))!.online).toBe(true);
       await store.close();
     });
 

@@ -322,3 +322,39 @@ test("a board that takes another's place brings its own record and gets the dire
   ]);
   expect(await store.record.notes(site)).toEqual([]);
 });
+
+test("a will that the broker holds up again later says nothing new", async () => {
+  const { startWorker, addController, broker, store } = await createBench();
+  const front = await addController("front", ["front-door"]);
+  await startWorker("one");
+  front.sendState();
+  await broker.settled();
+  front.say("gone", { boot: "an older one" });
+  await broker.settled();
+  expect((await stateOf(store, "front")).online).toBe(true);
+  front.say("gone", { boot: "boot" });
+  await broker.settled();
+  expect((await stateOf(store, "front")).online).toBe(false);
+  const will = broker.published.at(-1)!;
+  front.now += 5;
+  front.sendState();
+  broker.publish(will.topic, will.payload);
+  await broker.settled();
+  expect((await stateOf(store, "front")).online).toBe(true);
+});
+
+test("a record that says something else of what it dropped than the gap did is noted", async () => {
+  const { startWorker, addController, broker, store } = await createBench();
+  const front = await addController("front", ["front-door"]);
+  await startWorker("one");
+  front.record(...Array.from({ length: 6 }, () => ({ type: "door.locked" })));
+  front.record({ type: "log.pruned", fromSeq: 1, toSeq: 4, lastHash: front.rows[3]!.hash });
+  front.record({ type: "log.pruned", fromSeq: 1, toSeq: 4, lastHash: "b".repeat(64) });
+  front.sendEvents(5, 7);
+  front.sendEvents(8, 8);
+  await broker.settled();
+  expect((await store.record.notes(site)).map(({ kind, seq }) => [kind, seq])).toEqual([
+    ["gap", 1],
+    ["broken", 8],
+  ]);
+});

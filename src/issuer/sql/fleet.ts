@@ -57,7 +57,7 @@ export class SqlFleet implements FleetStore {
       }
       await sql.run(
         `INSERT INTO controller (site, name, part, keys, view_version, added_at, state_epoch, state_seq, state_at, online,
-          directory, refused) VALUES (?, ?, ?, ?, 0, ?, 0, 0, 0, 0, 0, '[]')`,
+          gone_at, directory, refused) VALUES (?, ?, ?, ?, 0, ?, 0, 0, 0, 0, 0, 0, '[]')`,
         [site, controller, partitionOf(address), JSON.stringify([keys]), now],
       );
       return true;
@@ -69,7 +69,7 @@ export class SqlFleet implements FleetStore {
       await moved(sql);
       await sql.run(
         `UPDATE controller SET keys = ?, doors = NULL, view_version = 0, state = NULL, state_epoch = 0, state_seq = 0, state_at = 0,
-           online = 0, directory = 0, snapshot = NULL, refused = '[]', chain_epoch = NULL, chain_seq = NULL, chain_hash = NULL
+           online = 0, gone_at = 0, directory = 0, snapshot = NULL, refused = '[]', chain_epoch = NULL, chain_seq = NULL, chain_hash = NULL
          WHERE ${here}`,
         [JSON.stringify([keys]), site, controller],
       );
@@ -138,7 +138,8 @@ export class SqlFleet implements FleetStore {
   }
 
   async gone({ site, controller }: Address, at: number): Promise<void> {
-    await this.#db.run(`UPDATE controller SET online = 0 WHERE ${here} AND state_at <= ?`, [site, controller, at]);
+    const text = `UPDATE controller SET online = 0, gone_at = ? WHERE ${here} AND gone_at < ?`;
+    await this.#db.run(text, [at, site, controller, at]);
   }
 
   async renew(address: Address, above: number): Promise<void> {

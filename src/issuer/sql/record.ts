@@ -92,6 +92,12 @@ export class SqlRecord implements RecordStore {
     return rows.map(({ to_seq: toSeq, ...row }) => ({ ...row, toSeq }));
   }
 
+  async gaps({ site, controller }: Address, epoch: number): Promise<readonly ChainNote[]> {
+    const text = "SELECT * FROM note WHERE site = ? AND controller = ? AND epoch = ? AND kind = 'gap'";
+    const rows = await this.#db.all<NoteRow>(text, [site, controller, epoch]);
+    return rows.map(({ to_seq: toSeq, ...row }) => ({ ...row, toSeq }));
+  }
+
   async alarm({ site, controller, epoch, seq, wall, trusted, body }: AlarmNews, now: number): Promise<boolean> {
     return this.#db.transaction(async (sql) => {
       const text = "SELECT 1 AS found FROM event WHERE site = ? AND controller = ? AND epoch = ? AND seq = ?";
