@@ -17,6 +17,11 @@ export class Backoff {
     this.#lastCeilingMs = lastCeilingMs;
   }
 
+  /** The connection was of use, however long it lasts. */
+  served(): void {
+    this.#ceilingMs = firstCeilingMs;
+  }
+
   after(livedMs: number, wasTakenOver: boolean): number {
     if (livedMs >= soundMs) this.#ceilingMs = firstCeilingMs;
     const waitMs = this.#chance() * this.#ceilingMs;

@@ -1,15 +1,9 @@
 // A controller that was offline for a month comes back with a million events: how soon its upload goes on, how fast it is, whether
 // a new alarm overtakes it, and what an exit button feels of it.
-import { join } from "node:path";
-import { readConfig } from "../../src/config/load.ts";
-import { siteOf } from "../../src/config/site.ts";
-import type { JournalEvent } from "../../src/domain/events.ts";
-import type { BootId, RunId } from "../../src/domain/ids.ts";
-import { monoMs, unixMs } from "../../src/domain/time.ts";
-import { openLedger } from "../../src/ledger/open-ledger.ts";
 import type { Up } from "../../src/link/up-messages.ts";
 import { startMosquitto } from "../system/broker/mosquitto.ts";
 import { launchCloudSite } from "../system/cloud/cloud-launch.ts";
+import { fillRecord } from "../system/cloud/filled-record.ts";
 import type { TestIssuer } from "../system/cloud/test-issuer.ts";
 import { poll, removeFolder, temporaryFolder } from "../system/product.ts";
 import { median, ms, printHeading, printLoad, quantile, times } from "./figures.ts";
@@ -22,11 +16,10 @@ const presses = 400;
 const pressEveryMs = 5;
 const limit = 2;
 const monthMs = 30 * 86_400_000;
-const fillAtOnce = 5_000;
 
 const config = siteWithContacts();
 const state = temporaryFolder();
-fill();
+fillRecord(state, JSON.stringify(config), { type: "exit.pressed", door: "door-1", input: "exit-1" }, events, monthMs);
 const broker = await startMosquitto();
 const seen = { openedAt: 0, firstMs: 0, events: 0, last: null as Up<"events"> | null };
 const site = await launchCloudSite(broker, { config, state, opened: watch });
@@ -60,30 +53,6 @@ function siteWithContacts() {
     doors: plain.doors.map((door, n) => (n < pressedDoors ? door : { ...door, contact: `contact-${n}` })),
     journal: { keepEvents: 2 * events },
   };
-}
-
-/** A month of people at their doors, in the ledger's own writing. */
-function fill(): void {
-  const read = readConfig(JSON.stringify(config));
-  if (!read.ok) throw new Error(JSON.stringify(read.problems));
-  const now = Date.now();
-  const at = (n: number) => ({
-    wall: unixMs(Math.round(now - monthMs + (n / events) * monthMs)),
-    mono: monoMs(n),
-    trusted: true,
-  });
-  const paths = { database: join(state, "ledger.db"), keysDir: join(state, "keys"), credentialsDir: null };
-  const report = (fault: Error) => {
-    throw fault;
-  };
-  const ledger = openLedger(paths, { now: () => at(0), report });
-  ledger.open({ run: "fill" as RunId, boot: "fill" as BootId, site: siteOf(read.config), at: at(0) });
-  const pressed = { type: "exit.pressed", door: "door-1", input: "exit-1" } as unknown as JournalEvent;
-  for (let n = 0; n < events; n += fillAtOnce) {
-    const some = Array.from({ length: fillAtOnce }, (_, m) => ({ n: null, at: at(n + m), what: pressed }));
-    ledger.commitBatch([], some);
-  }
-  ledger.close();
 }
 
 function watch(to: TestIssuer): void {

@@ -80,6 +80,11 @@ export class BrokerLine {
     });
   }
 
+  /** Somebody at the other end has answered: the next loss is a new one. */
+  served(): void {
+    this.#backoff.served();
+  }
+
   close(): void {
     this.#closed = true;
     if (this.#retry !== null) clearTimeout(this.#retry);

@@ -211,6 +211,7 @@ export class CloudLink {
     switch (message.kind) {
       case "ack":
         this.#syncAt = null;
+        this.#line?.served();
         if (this.#uploader?.ack(message) === false) this.#refusals.count("stale");
         return;
       case "beacon":

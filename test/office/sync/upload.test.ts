@@ -258,6 +258,9 @@ test("a broker is called again ever more slowly, at random, and at once after a 
   const waits = Array.from({ length: 11 }, () => most.after(0, false));
   expect(waits).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300].map((seconds) => seconds * 1_000));
   expect(most.after(60_000, false)).toBe(1_000);
+  expect(most.after(0, false)).toBe(2_000);
+  most.served();
+  expect(most.after(0, false)).toBe(1_000);
   expect(new Backoff(() => 0, 300_000).after(0, false)).toBe(0);
   expect(new Backoff(() => 0, 300_000).after(0, true)).toBe(60_000);
 });

@@ -23,7 +23,14 @@ export interface IssuerSite {
   /** `postern issuer ...` */
   readonly issuer: (...words: readonly string[]) => Promise<Ended>;
   readonly startWorker: () => Promise<IssuerWorker>;
-  readonly startController: (name: string) => Promise<Product>;
+  readonly startController: (name: string, more?: ControllerOptions) => Promise<Product>;
+}
+
+export interface ControllerOptions {
+  /** Another way to the broker than its own address. */
+  readonly url?: string;
+  /** Before the controller is there. */
+  readonly prepare?: (state: string, config: string) => void;
 }
 
 export interface IssuerWorker {
@@ -47,7 +54,7 @@ export async function createIssuerSite(more: readonly string[] = []): Promise<Is
     folder,
     issuer,
     startWorker: () => startWorker(folder),
-    startController: (name) => startController({ root, folder, broker, name, issuer }),
+    startController: (name, more = {}) => startController({ root, folder, broker, name, issuer, ...more }),
   };
 }
 
@@ -72,12 +79,12 @@ async function startWorker(folder: string): Promise<IssuerWorker> {
   return { process: child, out: () => out, kill };
 }
 
-interface Pairing extends Pick<IssuerSite, "broker" | "folder" | "issuer"> {
+interface Pairing extends Pick<IssuerSite, "broker" | "folder" | "issuer">, ControllerOptions {
   readonly root: string;
   readonly name: string;
 }
 
-async function startController({ root, folder, broker, name, issuer }: Pairing): Promise<Product> {
+async function startController({ root, folder, broker, name, issuer, url, prepare }: Pairing): Promise<Product> {
   const state = join(root, name);
   const [sign, seal] = [generateKeyPairSync("ed25519"), generateKeyPairSync("x25519")];
   const keys = ["--sign-key", publicKeyText(sign.publicKey), "--seal-key", publicKeyText(seal.publicKey)];
@@ -95,9 +102,10 @@ async function startController({ root, folder, broker, name, issuer }: Pairing):
   mkdirSync(join(state, "keys"), { recursive: true, mode: 0o700 });
   writeFileSync(join(state, "keys", "cloud-identity.json"), JSON.stringify(identity), { mode: 0o600 });
   const config = exampleSite((one) => {
-    one.cloud = {};
+    one.cloud = url === undefined ? {} : { broker: url };
   });
   const file = join(root, `${name}.json`);
   writeFileSync(file, JSON.stringify(config));
+  prepare?.(state, JSON.stringify(config));
   return startForTest({ config: null, configFile: file, state });
 }
