@@ -23,7 +23,7 @@ const hour = 3_600_000;
 const faulty = {
   seed: "faulty network",
   weights: { refused: 2, cut: 4, answersLost: 4, late: 4, halfOpen: 2 },
-  afterBytes: [10_000, 400_000],
+  afterBytes: [6_000, 120_000],
   silenceMs: [50, 800],
   delayMs: [0, 15],
   bytesPerSecond: null,

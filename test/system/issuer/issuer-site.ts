@@ -87,7 +87,7 @@ interface Pairing extends Pick<IssuerSite, "broker" | "folder" | "issuer">, Cont
 async function startController({ root, folder, broker, name, issuer, url, prepare }: Pairing): Promise<Product> {
   const state = join(root, name);
   const [sign, seal] = [generateKeyPairSync("ed25519"), generateKeyPairSync("x25519")];
-  const keys = ["--sign-key", publicKeyText(sign.publicKey), "--seal-key", publicKeyText(seal.publicKey)];
+  const keys = [`--sign-key=${publicKeyText(sign.publicKey)}`, `--seal-key=${publicKeyText(seal.publicKey)}`];
   const added = await issuer("controllers", "add", name, ...keys);
   if (added.code !== 0) throw new Error(added.err);
   const { publicSign, publicSeal } = readSiteKeys(folder, site);
