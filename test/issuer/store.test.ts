@@ -26,6 +26,22 @@ const put = (id: string, ...doors: readonly string[]): DocumentChange => ({
 });
 const drop = (id: string): DocumentChange => ({ what: "person", id, fromFile: true, content: null });
 
+test("of those that share one sync of the disk one that fails takes nobody along, and is undone whole", async () => {
+  const db = openSqlite(":memory:");
+  await db.run("CREATE TABLE t (n INTEGER PRIMARY KEY)");
+  const add = (...numbers: readonly number[]) =>
+    db.transaction(async (sql) => {
+      for (const n of numbers) await sql.run("INSERT INTO t (n) VALUES (?)", [n]);
+      return numbers.length;
+    });
+  const outcomes = await Promise.allSettled([add(1), add(2, 3), add(4, 1), add(5), db.all("SELECT nothing FROM t")]);
+  expect(outcomes.map(({ status }) => status)).toEqual([
+    ...["fulfilled", "fulfilled", "rejected", "fulfilled", "rejected"],
+  ]);
+  expect((await db.all<{ n: number }>("SELECT n FROM t ORDER BY n")).map(({ n }) => n)).toEqual([1, 2, 3, 5]);
+  await db.close();
+});
+
 let sites = 0;
 async function withSite(open: () => Promise<IssuerStore>) {
   const store = await open();

@@ -1,4 +1,4 @@
-// SQLite behind the store: one file, one connection, one transaction at a time. Other processes may use the same file.
+// SQLite behind the store: one file and one connection; what waits shares a transaction. Other processes may use the same file.
 import { chmodSync, closeSync, existsSync, openSync } from "node:fs";
 import type { Statement } from "better-sqlite3";
 import Sqlite from "better-sqlite3";
@@ -42,51 +42,97 @@ function open(path: string): Sqlite.Database {
   }
 }
 
+/** What waits for its turn; `settle` hands on what came of it, once that is on the disk. */
+interface Waiting {
+  readonly isRead: boolean;
+  readonly work: (sql: Sql) => Promise<unknown>;
+  readonly settle: (outcome: Outcome) => void;
+}
+
+type Outcome = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown };
+
+/** So many share one sync of the disk. */
+const maxTogether = 64;
+
 class SqliteDatabase implements Database {
   readonly dialect = dialect;
   readonly #db: Sqlite.Database;
   readonly #statements = new Map<string, Statement<SqlValue[]>>();
-  /** Whoever comes waits for those before: one connection has one transaction. */
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #waiting: Waiting[] = [];
+  #pumping: Promise<void> | null = null;
+  readonly #sql: Sql = {
+    all: async <Row>(text: string, params: readonly SqlValue[] = []) => this.#all<Row>(text, params),
+    run: async (text, params = []) => this.#run(text, params),
+  };
 
   constructor(db: Sqlite.Database) {
     this.#db = db;
   }
 
   all<Row>(text: string, params: readonly SqlValue[] = []): Promise<readonly Row[]> {
-    return this.#inTurn(() => Promise.resolve(this.#all<Row>(text, params)));
+    return this.#inTurn(true, (sql) => sql.all<Row>(text, params));
   }
 
   run(text: string, params: readonly SqlValue[] = []): Promise<number> {
-    return this.#inTurn(() => Promise.resolve(this.#run(text, params)));
+    return this.#inTurn(false, (sql) => sql.run(text, params));
   }
 
   transaction<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result> {
-    return this.#inTurn(async () => {
-      this.#db.exec("BEGIN IMMEDIATE");
-      try {
-        const result = await work({
-          all: async <Row>(text: string, params: readonly SqlValue[] = []) => this.#all<Row>(text, params),
-          run: async (text, params = []) => this.#run(text, params),
-        });
-        this.#db.exec("COMMIT");
-        return result;
-      } catch (error) {
-        if (this.#db.inTransaction) this.#db.exec("ROLLBACK");
-        throw error;
-      }
-    });
+    return this.#inTurn(false, work);
   }
 
   async close(): Promise<void> {
-    await this.#last;
+    await this.#pumping;
     this.#db.close();
   }
 
-  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    const turn = this.#last.then(work);
-    this.#last = turn.catch(() => undefined);
-    return turn;
+  #inTurn<Result>(isRead: boolean, work: (sql: Sql) => Promise<Result>): Promise<Result> {
+    return new Promise<Result>((done, failed) => {
+      const settle = (outcome: Outcome): void => {
+        if (outcome.ok) done(outcome.value as Result);
+        else failed(outcome.error);
+      };
+      this.#waiting.push({ isRead, work, settle });
+      this.#pumping ??= this.#pump();
+    });
+  }
+
+  async #pump(): Promise<void> {
+    // Whoever comes in the same turn goes along.
+    await Promise.resolve();
+    while (this.#waiting.length > 0) await this.#runTogether(this.#waiting.splice(0, maxTogether));
+    this.#pumping = null;
+  }
+
+  /** One transaction for all of them, in which each is whole or not at all. */
+  async #runTogether(some: readonly Waiting[]): Promise<void> {
+    const writes = some.some(({ isRead }) => !isRead);
+    const outcomes: Outcome[] = [];
+    try {
+      if (writes) this.#db.exec("BEGIN IMMEDIATE");
+      for (const one of some) outcomes.push(await this.#attempt(one));
+      if (writes) this.#db.exec("COMMIT");
+    } catch (error) {
+      if (this.#db.inTransaction) this.#db.exec("ROLLBACK");
+      for (const { settle } of some) settle({ ok: false, error });
+      return;
+    }
+    for (const [n, { settle }] of some.entries())
+      settle(outcomes[n] ?? { ok: false, error: new Error("nothing came of it") });
+  }
+
+  async #attempt({ isRead, work }: Waiting): Promise<Outcome> {
+    if (!isRead) this.#db.exec("SAVEPOINT one");
+    try {
+      const value = await work(this.#sql);
+      if (!isRead) this.#db.exec("RELEASE one");
+      return { ok: true, value };
+    } catch (error) {
+      // A full disk may have ended all of it.
+      if (!isRead && !this.#db.inTransaction) throw error;
+      if (!isRead) this.#db.exec("ROLLBACK TO one; RELEASE one");
+      return { ok: false, error };
+    }
   }
 
   #all<Row>(text: string, params: readonly SqlValue[]): readonly Row[] {
