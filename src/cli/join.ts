@@ -10,6 +10,7 @@ import { JoinDevice } from "../link/pairing/join-device.ts";
 import type { OwnKeys } from "../link/pairing/join-identity.ts";
 import { identityOf, makeOwnKeys, publicHalves } from "../link/pairing/join-identity.ts";
 import type { Papers } from "../link/pairing/join-messages.ts";
+import { makeNextKeys, nextKeysFile } from "../link/pairing/next-keys.ts";
 import { pairingAccount } from "../link/pairing/pairing-account.ts";
 import type { StatePaths } from "../ops/state-paths.ts";
 import type { JoinLine } from "./join-line.ts";
@@ -21,8 +22,14 @@ const brokerPattern = /^mqtts:\/\/[A-Za-z0-9.-]{1,253}(:[1-9]\d{0,4})?$/;
 const minuteMs = 60_000;
 
 export async function join(args: readonly string[]): Promise<number> {
-  const options = { ...stateOption, broker: { type: "string" }, again: { type: "boolean", default: false } } as const;
+  const options = {
+    ...stateOption,
+    broker: { type: "string" },
+    again: { type: "boolean", default: false },
+    rotate: { type: "boolean", default: false },
+  } as const;
   const { values } = parseArgs({ args: [...args], options });
+  if (values.rotate) return rotate(pathsOf(values));
   const { broker } = values;
   if (broker === undefined || !brokerPattern.test(broker)) {
     throw new Misuse("Name the broker with --broker, such as mqtts://broker.example:8884.");
@@ -41,6 +48,15 @@ export async function join(args: readonly string[]): Promise<number> {
   if (accepted.ok && accepted.config.cloud === null) {
     console.log('It does not use that yet: write "cloud": {} into its configuration.');
   }
+  return 0;
+}
+
+/** The running controller sees them, hands them over under the present ones, and changes over when the issuer has them. */
+function rotate({ identityFile }: StatePaths): number {
+  if (!existsSync(identityFile)) throw new Error("This controller is not paired yet; pair it first.");
+  const file = nextKeysFile(identityFile);
+  if (!existsSync(file)) writeDurably(file, Buffer.from(makeNextKeys()), 0o600);
+  console.log("New keys are made; the controller works with them as soon as its issuer has answered.");
   return 0;
 }
 

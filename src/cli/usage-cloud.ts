@@ -4,11 +4,15 @@ import { keysOption, stateOption } from "./usage-people.ts";
 
 export const cloudUsage: Readonly<Record<string, Usage>> = {
   join: {
-    forms: ["postern join --broker URL [--again] [--state DIR] [--keys DIR]"],
+    forms: [
+      "postern join --broker URL [--again] [--state DIR] [--keys DIR]",
+      "postern join --rotate [--state DIR] [--keys DIR]",
+    ],
     what: "Show a code, and become a controller of the site at whose issuer it is typed within ten minutes.",
     options: [
       ["--broker URL", "where both can be reached for pairing, such as mqtts://broker.example:8884"],
       ["--again", "although it is paired already: its present keys are given up"],
+      ["--rotate", "make new keys for the controller that it is, handed to its issuer under the present ones"],
       stateOption,
       keysOption,
     ],

@@ -3,6 +3,7 @@ import type { KeyObject } from "node:crypto";
 import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, X509Certificate } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Address } from "../link/topics.ts";
 import type { Authority, CertificateTerms } from "./x509.ts";
 import { certificate } from "./x509.ts";
 
@@ -39,6 +40,21 @@ export function certifyClient(authority: Authority, publicKey: KeyObject, common
   return issue(authority, publicKey, commonName, { as: "client" }, now);
 }
 
+/** For a key that came as SPKI in base64url; null when it is none that a certificate here may be for. */
+export function certifyController(
+  authority: Authority,
+  { site, controller }: Address,
+  tls: string,
+  now: number,
+): string | null {
+  try {
+    const key = createPublicKey({ key: Buffer.from(tls, "base64url"), format: "der", type: "spki" });
+    return certifyClient(authority, key, `${site}/${controller}`, now);
+  } catch {
+    return null;
+  }
+}
+
 export function certifyServer(
   authority: Authority,
   publicKey: KeyObject,
@@ -48,7 +64,7 @@ export function certifyServer(
   return issue(authority, publicKey, hosts[0], { as: "server", hosts }, now, 2 * 365);
 }
 
-export const isP256 = (key: KeyObject): boolean => key.asymmetricKeyDetails?.namedCurve === "prime256v1";
+const isP256 = (key: KeyObject): boolean => key.asymmetricKeyDetails?.namedCurve === "prime256v1";
 
 /** A controller's lasts as long as its authority: a door that nobody renewed must not drop out of reach one night. */
 function issue(

@@ -32,12 +32,19 @@ export class ControllerLink {
   readonly verifiers: Verifiers;
   readonly #site: SiteKeys;
   readonly #seals: readonly KeyObject[];
+  readonly #waiting: ReadonlyMap<string, ControllerKeys>;
 
   constructor(address: Address, keys: readonly ControllerKeys[], site: SiteKeys) {
     this.address = address;
     this.#site = site;
     this.verifiers = new Map(keys.map(({ sign }) => [keyIdOf(bytesOf(sign)), publicKeyOf("ed25519", sign)]));
+    this.#waiting = new Map(keys.slice(1).map((one) => [keyIdOf(bytesOf(one.sign)), one]));
     this.#seals = keys.map(({ seal: raw }) => publicKeyOf("x25519", raw));
+  }
+
+  /** The keys of that id, when they are not in use yet. */
+  waiting(keyId: string): ControllerKeys | null {
+    return this.#waiting.get(keyId) ?? null;
   }
 
   letter(
@@ -66,9 +73,9 @@ export class ControllerLink {
   }
 
   #seal(kind: string, hidden: readonly unknown[]): string {
-    const [newest] = this.#seals;
-    if (newest === undefined) throw new Fault("issuer.noKeys", "The controller has no keys; pair it anew.");
-    return seal(kind, hidden, sealKey("down", this.address, this.#site.unsealer, newest), randomBytes);
+    const [inUse] = this.#seals;
+    if (inUse === undefined) throw new Fault("issuer.noKeys", "The controller has no keys; pair it anew.");
+    return seal(kind, hidden, sealKey("down", this.address, this.#site.unsealer, inUse), randomBytes);
   }
 }
 

@@ -1,6 +1,8 @@
 // Takes what controllers send into the store, each event once, and says what is answered; knows no broker.
 import { canonicalJson } from "../domain/canonical-json.ts";
+import { publicKeyFrom } from "../link/envelope.ts";
 import type { UpMessage } from "../link/read-message.ts";
+import type { Address } from "../link/topics.ts";
 import type { Up } from "../link/up-messages.ts";
 import type { ChainHead, ChainNote, ChainPort, TakenEvent } from "./chain-judge.ts";
 import { contradictions, forkedNote, judgeBatch } from "./chain-judge.ts";
@@ -14,9 +16,14 @@ export interface IntakeParts {
   readonly chain: ChainPort;
   readonly now: () => number;
   readonly keysOf: (site: string) => SiteKeys;
+  /** A certificate of that controller's for a key, SPKI in base64url; null when nobody here gives out any, or not for such a key. */
+  readonly certify: (address: Address, tls: string) => string | null;
   /** Something that an operator should see; never a secret or a name. */
   readonly tell: (what: string) => void;
 }
+
+const isPublicKey = (kind: "ed25519" | "x25519", text: string): boolean =>
+  publicKeyFrom(kind, Buffer.from(text, "base64url")) !== null;
 
 const nothing = "0".repeat(64);
 /** A store that was restored may be so far behind what controllers had from it. */
@@ -50,8 +57,24 @@ export class Intake {
         await this.#result(link, message);
         return [];
       case "rotate":
-        return [];
+        return this.#rotate(link, message);
     }
+  }
+
+  /** Both generations are taken until the first message under the new one. */
+  async #rotate(link: ControllerLink, { signKey, sealKey, tlsKey }: Up<"rotate">): Promise<readonly Letter[]> {
+    const { store, now, certify, tell } = this.#parts;
+    const isSound = isPublicKey("ed25519", signKey) && isPublicKey("x25519", sealKey);
+    const certificate = isSound && tlsKey !== null ? certify(link.address, tlsKey) : null;
+    const { site, controller } = link.address;
+    if (!isSound || (tlsKey !== null && certificate === null)) {
+      tell(`${site}/${controller} asked for other keys, and could not be given a certificate for them.`);
+      return [];
+    }
+    const known = await store.fleet.get(link.address);
+    const isKnown = known?.keys.some(({ sign, seal }) => sign === signKey && seal === sealKey) ?? false;
+    if (!isKnown) await store.fleet.put(link.address, { sign: signKey, seal: sealKey, tls: tlsKey }, now());
+    return [link.letter("certificate", { signKey, sealKey, certificate }, { now: now() })];
   }
 
   async #events(link: ControllerLink, batch: Up<"events">): Promise<readonly Letter[]> {

@@ -35,7 +35,7 @@ export interface ControllerKeys {
 
 export interface Controller extends Address {
   readonly part: number;
-  /** The newest first. */
+  /** Those in use first; the others wait for the first message under them. */
   readonly keys: readonly ControllerKeys[];
   /** Null until it has said so itself. */
   readonly doors: readonly string[] | null;
@@ -82,6 +82,8 @@ export interface FleetStore {
   put(address: Address, keys: ControllerKeys, now: number): Promise<boolean>;
   /** Another board has its place: from now on these count and no others, and its record is a new one. */
   replace(address: Address, keys: ControllerKeys): Promise<void>;
+  /** The same board has changed over: these are in use, and no others count any more. */
+  settle(address: Address, keys: ControllerKeys): Promise<void>;
   remove(address: Address): Promise<boolean>;
   get(address: Address): Promise<Controller | null>;
   list(site: string | null): Promise<readonly Controller[]>;

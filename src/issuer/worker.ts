@@ -3,7 +3,7 @@
 import { readUp } from "../link/read-message.ts";
 import type { Address } from "../link/topics.ts";
 import { readTopic, topicOf } from "../link/topics.ts";
-import type { Letter } from "./controller-link.ts";
+import type { ControllerLink, Letter } from "./controller-link.ts";
 import { headOf } from "./directory-answer.ts";
 import type { IntakeParts } from "./intake.ts";
 import { Intake } from "./intake.ts";
@@ -185,9 +185,21 @@ export class Worker {
     const member = this.#roster.own(at);
     // Whoever has the lease answers; the others keep only what is each once anyway.
     if (ownPlaces.includes(place) && (member === null || !this.#isLeased())) return;
-    const letters = await this.#intake.take(link, read.message, arrival.retained);
+    const settled = await this.#settled(link, read.message.key);
+    const letters = await this.#intake.take(settled, read.message, arrival.retained);
+    // What comes under the new keys next is to be read.
+    if (read.message.kind === "rotate") await this.#lookAtFleet();
     for (const letter of letters) this.#publish(letter);
     if (place === "state" && member !== null) await this.#afterState(member);
+  }
+
+  /** The first message under new keys: the old ones count no more, and what we say is sealed for the new ones. */
+  async #settled(link: ControllerLink, keyId: string): Promise<ControllerLink> {
+    const keys = link.waiting(keyId);
+    if (keys === null) return link;
+    await this.#parts.store.fleet.settle(link.address, keys);
+    await this.#lookAtFleet();
+    return (await this.#roster.find(link.address)) ?? link;
   }
 
   /** Other doors see another directory. A controller that has just connected asks by itself. */

@@ -38,7 +38,7 @@ export async function createBench() {
   const startWorker = async (name: string): Promise<Worker> => {
     const worker = new Worker({
       ...{ name, store, chain: { hashEvent, commitTo }, now: () => clock.now, mono: () => clock.now },
-      ...{ keysOf: () => keys, openLink: broker.open, tell: (what: string) => told.push(what) },
+      ...{ keysOf: () => keys, certify: () => null, openLink: broker.open, tell: (what: string) => told.push(what) },
     });
     workers.push(worker);
     await broker.settled();

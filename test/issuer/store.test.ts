@@ -124,11 +124,13 @@ for (const [name, isThere, open] of kinds) {
       await store.close();
     });
 
-    test("new keys come beside the old ones, and a note or an alarm comes once", async () => {
+    test("new keys wait beside those in use until they are settled, and a note or an alarm comes once", async () => {
       const { store, site, address } = await withSite(open);
       const before = await store.fleet.version();
       expect(await store.fleet.put(address, { sign: "c", seal: "d", tls: null }, 6)).toBe(false);
-      expect((await store.fleet.get(address))!.keys.map(({ sign }) => sign)).toEqual(["c", "a"]);
+      expect((await store.fleet.get(address))!.keys.map(({ sign }) => sign)).toEqual(["a", "c"]);
+      await store.fleet.settle(address, { sign: "c", seal: "d", tls: null });
+      expect((await store.fleet.get(address))!.keys.map(({ sign }) => sign)).toEqual(["c"]);
       expect(await store.fleet.version()).not.toBe(before);
       const note = { kind: "forked" as const, epoch: 1, seq: 1, toSeq: null, hash: null, what: "It is." };
       expect(await store.record.note(address, note, 7)).toBe(true);

@@ -3,7 +3,7 @@ import { createPublicKey, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { OpenAuthority } from "../../issuer/authority.ts";
-import { certifyClient, isP256, makeTlsKey, openAuthority, privatePem } from "../../issuer/authority.ts";
+import { certifyClient, certifyController, makeTlsKey, openAuthority, privatePem } from "../../issuer/authority.ts";
 import type { IssuerFile, SiteKeys } from "../../issuer/issuer-folder.ts";
 import { readJoinCode } from "../../link/pairing/join-code.ts";
 import { JoinIssuer } from "../../link/pairing/join-issuer.ts";
@@ -119,11 +119,10 @@ function papersFor({ address, file, authority, site, broker }: Facts, { tls }: D
   };
 }
 
-function certificateFor({ site, controller }: Address, tls: string, authority: OpenAuthority): string {
-  const key = createPublicKey({ key: Buffer.from(tls, "base64url"), format: "der", type: "spki" });
-  if (!isP256(key))
-    throw new Error("The board sent a key for TLS that is not on P-256; bring its software up to date.");
-  return certifyClient(authority, key, `${site}/${controller}`, Date.now());
+function certificateFor(address: Address, tls: string, authority: OpenAuthority): string {
+  const certificate = certifyController(authority, address, tls, Date.now());
+  if (certificate !== null) return certificate;
+  throw new Error("The board sent a key for TLS that is not on P-256; bring its software up to date.");
 }
 
 /** Under a name that may pair and no more; where the broker knows passwords, the issuer's own has to be let do it. */

@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import { parseArgs } from "node:util";
 import { machineMono } from "../../../hal/machine-time.ts";
 import { printable } from "../../config/problem.ts";
+import { certifyController, openAuthority } from "../../issuer/authority.ts";
 import { Worker } from "../../issuer/worker.ts";
 import { chainPort, issuerOption, linkOpener, withIssuer } from "./open-issuer.ts";
 
@@ -14,6 +15,7 @@ export async function runIssuer(args: readonly string[]): Promise<number> {
   return withIssuer(values, async (open) => {
     const openLink = await linkOpener(open);
     const { store, keysOf } = open;
+    const authority = open.file.authority === null ? null : openAuthority(open.file.authority, Date.now());
     const tell = (what: string): void => console.log(printable(`${new Date().toISOString()} ${what}`));
     const name = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
     const worker = new Worker({
@@ -22,6 +24,7 @@ export async function runIssuer(args: readonly string[]): Promise<number> {
       keysOf,
       openLink,
       chain: chainPort,
+      certify: (address, tls) => (authority === null ? null : certifyController(authority, address, tls, Date.now())),
       tell,
       now: Date.now,
       mono: machineMono,

@@ -50,8 +50,8 @@ export class SqlFleet implements FleetStore {
       ]);
       await moved(sql);
       if (known !== null) {
-        const before = keysIn(known).filter(({ sign }) => sign !== keys.sign);
-        const all = [keys, ...before].slice(0, maxGenerations);
+        const [inUse, ...waiting] = keysIn(known).filter(({ sign }) => sign !== keys.sign);
+        const all = inUse === undefined ? [keys] : [inUse, ...waiting.slice(2 - maxGenerations), keys];
         await sql.run(`UPDATE controller SET keys = ? WHERE ${here}`, [JSON.stringify(all), site, controller]);
         return false;
       }
@@ -61,6 +61,13 @@ export class SqlFleet implements FleetStore {
         [site, controller, partitionOf(address), JSON.stringify([keys]), now],
       );
       return true;
+    });
+  }
+
+  settle({ site, controller }: Address, keys: ControllerKeys): Promise<void> {
+    return this.#db.transaction(async (sql) => {
+      await moved(sql);
+      await sql.run(`UPDATE controller SET keys = ? WHERE ${here}`, [JSON.stringify([keys]), site, controller]);
     });
   }
 

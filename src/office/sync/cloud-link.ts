@@ -19,6 +19,7 @@ import type { Result } from "./command-desk.ts";
 import { CommandDesk } from "./command-desk.ts";
 import { DirectoryDesk } from "./directory-desk.ts";
 import type { EventBatch } from "./event-batch.ts";
+import { KeyDesk } from "./key-desk.ts";
 import { LedgerAsks } from "./ledger-asks.ts";
 import { LiveAlarms } from "./live-alarms.ts";
 import type { SyncPorts } from "./open-sync.ts";
@@ -37,7 +38,7 @@ const stateEveryMs = 1_000;
 const stateAtLeastMs = 900_000;
 const syncPatienceMs = 20_000;
 const uploadEveryMs = 50;
-const expiry = { events: 600, sync: 60, alarm: 3_600, result: 600 } as const;
+const expiry = { events: 600, sync: 60, alarm: 3_600, result: 600, rotate: 600 } as const;
 const maxLogBytes = 65_536;
 
 export class CloudLink {
@@ -51,6 +52,7 @@ export class CloudLink {
   readonly #commands: CommandDesk;
   readonly #directory: DirectoryDesk;
   readonly #alarms: LiveAlarms;
+  readonly #keys: KeyDesk;
   readonly #sealing: ReturnType<typeof sealKey>;
   readonly #unsealing: ReturnType<typeof sealKey>;
   readonly #tellState = new Paced(stateEveryMs, () => this.#sendState());
@@ -82,6 +84,13 @@ export class CloudLink {
       send: ({ epoch, seq, at: { wall, trusted }, event }) =>
         this.#send("alarm", { epoch, seq, wall, trusted, event }, { expirySeconds: expiry.alarm }),
     });
+    this.#keys = new KeyDesk({
+      identityFile: parts.cloud.identityFile,
+      hasCertificate: identity.tls.certificate !== null,
+      mono: clock.mono,
+      ask: (keys) => void this.#send("rotate", keys, { expirySeconds: expiry.rotate }),
+      trouble: (why) => parts.own.set("cloud keys", why === null, why ?? ""),
+    });
     parts.own.set("cloud", false, "The broker is being called.");
   }
 
@@ -99,6 +108,7 @@ export class CloudLink {
     this.#refusals.beat();
     this.#uploader?.beat();
     if (!this.#isOpen) return;
+    this.#keys.beat();
     const isClockless = this.#parts.desk.time.source === null;
     if (now - this.#stateAt >= (isClockless ? renewEveryMs : stateAtLeastMs)) this.#tellState.call();
     if (this.#syncAt !== null && now - this.#syncAt >= syncPatienceMs) this.#sync();
@@ -224,8 +234,10 @@ export class CloudLink {
       case "command":
         void this.#command(message, arrival);
         return;
-      case "keys":
       case "certificate":
+        if (!this.#keys.certified(message)) this.#refusals.count("stale");
+        return;
+      case "keys":
         this.#refusals.count("misplaced");
     }
   }

@@ -3,6 +3,8 @@ import { spawn } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test as plainTest } from "vitest";
+import { openSqlite } from "../../../src/issuer/sql/sqlite.ts";
+import { keyIdOf } from "../../../src/link/envelope.ts";
 import { readIdentity } from "../../../src/link/identity.ts";
 import type { Ended } from "../command.ts";
 import { exampleSite, runPostern, startForTest, temporarySite } from "../command.ts";
@@ -42,6 +44,15 @@ async function showCode({ broker }: IssuerSite, state: string, ...more: readonly
 
 const identityFile = (state: string): string => join(state, "keys", "cloud-identity.json");
 
+/** The ids of the keys that count for the only controller. */
+async function keysAtIssuer({ folder }: IssuerSite): Promise<readonly string[]> {
+  const store = openSqlite(join(folder, "issuer.db"));
+  const [row] = await store.all<{ keys: string }>("SELECT keys FROM controller");
+  await store.close();
+  const keys: { sign: string }[] = JSON.parse(row?.keys ?? "[]");
+  return keys.map(({ sign }) => keyIdOf(Buffer.from(sign, "base64url")));
+}
+
 const withCloud = exampleSite((config) => {
   config.cloud = {};
 });
@@ -65,6 +76,44 @@ test("a board whose code is typed at the issuer is its controller, with keys of 
   await poll(async () => (await world.issuer("controllers")).out.includes("connected"), 200);
   await poll(async () => (await world.issuer("drift")).code === 0, 200);
   expect((await gate.status()).health.filter(({ part, state }) => part === "cloud" && state === "fault")).toEqual([]);
+  await worker.kill("SIGTERM");
+}, 120_000);
+
+test("a controller changes over to new keys while it works: no event is lost or doubled, orders go on, old keys count no more", async () => {
+  const world = await createIssuerSite();
+  const { state, file } = temporarySite(withCloud);
+  const joining = await showCode(world, state);
+  await world.issuer("join", joining.code, "--controller", "gate-1");
+  await joining.ended;
+  const worker = await world.startWorker();
+  const gate = await startForTest({ config: null, configFile: file, state });
+  await poll(async () => (await world.issuer("drift")).code === 0, 200);
+  const before = readFileSync(identityFile(state), "utf8");
+
+  expect(await runPostern(["join", "--rotate", "--state", state])).toMatchObject({ code: 0, err: "" });
+  await gate.board.send("keys front-keypad 999999#");
+  await poll(async () => readFileSync(identityFile(state), "utf8") !== before, 100);
+  const after = readFileSync(identityFile(state), "utf8");
+  const [old, now] = [JSON.parse(before), JSON.parse(after)];
+  expect([now.site, now.controller, now.issuer, now.broker, now.tls.ca]).toEqual([
+    ...[old.site, old.controller, old.issuer, old.broker, old.tls.ca],
+  ]);
+  for (const member of ["sign", "seal"]) expect(now.device[member]).not.toBe(old.device[member]);
+  for (const member of ["certificate", "key"]) expect(now.tls[member]).not.toBe(old.tls[member]);
+  expect(statSync(identityFile(state)).mode & 0o777).toBe(0o600);
+  expect(existsSync(`${identityFile(state)}.next`)).toBe(false);
+
+  const signer = readIdentity(after)?.signer.id;
+  await poll(async () => (await keysAtIssuer(world)).join() === signer, 200);
+  await gate.board.send("keys front-keypad 888888#");
+  await poll(async () => (await world.issuer("open", "front", "--controller", "gate-1")).code === 0, 200);
+  await poll(async () => (await world.issuer("drift")).code === 0, 200);
+  const lines = (await world.issuer("events", "--json", "--last", "1000")).out.trim().split("\n");
+  const events = lines.map((line) => JSON.parse(line));
+  const seqs = events.map(({ seq }) => seq);
+  expect(seqs).toEqual(Array.from({ length: seqs.length }, (_, n) => n + 1));
+  expect(events.filter(({ event }) => event.type === "access.denied")).toHaveLength(2);
+  expect(events.filter(({ event }) => event.type === "cloud.refused")).toEqual([]);
   await worker.kill("SIGTERM");
 }, 120_000);
 

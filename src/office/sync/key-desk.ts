@@ -1,0 +1,80 @@
+// Hands new keys of this controller to its issuer under the present ones, and changes over once the issuer has them.
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import type { Down } from "../../link/down-messages.ts";
+import type { NextKeys } from "../../link/pairing/next-keys.ts";
+import { nextKeysFile, readNextKeys } from "../../link/pairing/next-keys.ts";
+import type { Up } from "../../link/up-messages.ts";
+
+export interface KeyDeskParts {
+  readonly identityFile: string;
+  readonly mono: () => number;
+  readonly ask: (keys: Pick<Up<"rotate">, "signKey" | "sealKey" | "tlsKey">) => void;
+  readonly hasCertificate: boolean;
+  /** A sentence for whoever looks after it; null when all is well again. */
+  readonly trouble: (why: string | null) => void;
+}
+
+/** How often it is asked again, and how often looked whether somebody has made keys. */
+const askEveryMs = 30_000;
+const lookEveryMs = 2_000;
+
+export class KeyDesk {
+  readonly #parts: KeyDeskParts;
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  #askedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: KeyDeskParts) {
+    this.#parts = parts;
+  }
+
+  /** Only while the broker is there. */
+  beat(): void {
+    const now = this.#parts.mono();
+    if (now - this.#lookedAt < lookEveryMs || now - this.#askedAt < askEveryMs) return;
+    this.#lookedAt = now;
+    const next = this.#next();
+    if (next === null) return;
+    this.#askedAt = now;
+    const { sign: signKey, seal: sealKey, tls } = next.halves;
+    this.#parts.ask({ signKey, sealKey, tlsKey: this.#parts.hasCertificate ? tls : null });
+  }
+
+  /** False when that is no answer to what was asked. From then on the file says who we are, and whoever watches it begins anew. */
+  certified({ signKey, sealKey, certificate }: Down<"certificate">): boolean {
+    const next = this.#next();
+    if (next === null || next.halves.sign !== signKey || next.halves.seal !== sealKey) return false;
+    const { identityFile, trouble } = this.#parts;
+    try {
+      const identity = next.identity(readFileSync(identityFile, "utf8"), certificate);
+      if (identity === null) return false;
+      writeWhole(identityFile, `${JSON.stringify(identity, null, 2)}\n`);
+      // When the power is cut before this, they are asked about once more and are then the present ones already.
+      rmSync(nextKeysFile(identityFile), { force: true });
+      trouble(null);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : "unknown";
+      trouble(`New keys cannot be written beside ${identityFile} (${why}); it goes on with the present ones.`);
+    }
+    return true;
+  }
+
+  #next(): NextKeys | null {
+    try {
+      return readNextKeys(readFileSync(nextKeysFile(this.#parts.identityFile), "utf8"));
+    } catch {
+      return null;
+    }
+  }
+}
+
+function writeWhole(path: string, text: string): void {
+  const partial = `${path}.partial`;
+  const file = openSync(partial, "w", 0o600);
+  try {
+    writeFileSync(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(partial, path);
+}

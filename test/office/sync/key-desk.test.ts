@@ -1,0 +1,117 @@
+// New keys of a controller: asked about under the present ones, and taken up only upon the answer that was waited for.
+import { createPublicKey, randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { certifyController, makeTlsKey, openAuthority, privatePem } from "../../../src/issuer/authority.ts";
+import type { Down } from "../../../src/link/down-messages.ts";
+import { makeNextKeys, nextKeysFile } from "../../../src/link/pairing/next-keys.ts";
+import type { Up } from "../../../src/link/up-messages.ts";
+import { KeyDesk } from "../../../src/office/sync/key-desk.ts";
+import { madeIdentity } from "../../link/made-identity.ts";
+
+const address = { site: "hof", controller: "gate-1" };
+
+function controller() {
+  const folder = mkdtempSync(join(tmpdir(), "postern-keys-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const authority = openAuthority(join(folder, "authority"), Date.now());
+  const tls = makeTlsKey();
+  const spki = createPublicKey(tls).export({ format: "der", type: "spki" }).toString("base64url");
+  const certificate = certifyController(authority, address, spki, Date.now());
+  const identity = madeIdentity(address, { ca: authority.certificate, certificate, key: privatePem(tls) }).file;
+  const identityFile = join(folder, "cloud-identity.json");
+  writeFileSync(identityFile, JSON.stringify(identity));
+  const asked: Pick<Up<"rotate">, "signKey" | "sealKey" | "tlsKey">[] = [];
+  const troubles: (string | null)[] = [];
+  let now = 0;
+  const desk = new KeyDesk({
+    ...{ identityFile, hasCertificate: true, mono: () => now },
+    ask: (keys) => asked.push(keys),
+    trouble: (why) => troubles.push(why),
+  });
+  const answer = (over: Partial<Down<"certificate">> = {}): Down<"certificate"> => {
+    const { signKey = "", sealKey = "", tlsKey } = asked.at(-1) ?? {};
+    const made = certifyController(authority, address, tlsKey ?? "", Date.now());
+    const enveloped = { kind: "certificate", ...address, at: 0, key: "", signature: "" } as const;
+    return { ...enveloped, signKey, sealKey, certificate: made, ...over };
+  };
+  return {
+    ...{ desk, asked, troubles, answer, identityFile },
+    makeKeys: () => writeFileSync(nextKeysFile(identityFile), makeNextKeys()),
+    pass: (ms: number) => {
+      now += ms;
+      desk.beat();
+    },
+    text: () => readFileSync(identityFile, "utf8"),
+  };
+}
+
+test("nothing is asked while nobody has made keys; then it is asked again until the answer comes", () => {
+  const { asked, makeKeys, pass } = controller();
+  pass(10_000);
+  expect(asked).toEqual([]);
+  makeKeys();
+  pass(2_000);
+  expect(asked).toHaveLength(1);
+  pass(10_000);
+  expect(asked).toHaveLength(1);
+  pass(20_000);
+  expect(asked).toHaveLength(2);
+  expect(asked[0]).toEqual(asked[1]);
+});
+
+test("the answer makes them the controller's own, and the next keys are gone", () => {
+  const { desk, makeKeys, pass, answer, identityFile, text } = controller();
+  const before = text();
+  makeKeys();
+  pass(2_000);
+  expect(desk.certified(answer())).toBe(true);
+  expect(text()).not.toBe(before);
+  expect(existsSync(nextKeysFile(identityFile))).toBe(false);
+});
+
+test("an answer to other keys, with another's certificate, without one, or a second time changes nothing", () => {
+  const { desk, makeKeys, pass, answer, text } = controller();
+  const before = text();
+  expect(desk.certified(answer())).toBe(false);
+  makeKeys();
+  pass(2_000);
+  const stranger = randomBytes(32).toString("base64url");
+  const other = JSON.parse(before).tls.certificate as string;
+  const wrong = [{ signKey: stranger }, { sealKey: stranger }, { certificate: other }, { certificate: null }];
+  for (const over of wrong) expect(desk.certified(answer(over))).toBe(false);
+  expect(text()).toBe(before);
+  const right = answer();
+  expect(desk.certified(right)).toBe(true);
+  const after = text();
+  expect(desk.certified(right)).toBe(false);
+  expect(text()).toBe(after);
+});
+
+test("cut off after it had changed over, it asks once more and stays who it is", () => {
+  const { desk, makeKeys, pass, answer, text, identityFile } = controller();
+  makeKeys();
+  const next = readFileSync(nextKeysFile(identityFile));
+  pass(2_000);
+  desk.certified(answer());
+  const after = JSON.parse(text());
+  writeFileSync(nextKeysFile(identityFile), next);
+  pass(60_000);
+  expect(desk.certified(answer())).toBe(true);
+  expect(JSON.parse(text()).device).toEqual(after.device);
+  expect(existsSync(nextKeysFile(identityFile))).toBe(false);
+});
+
+test("a disk that takes no file leaves the present keys in use, and says so", () => {
+  const { desk, makeKeys, pass, answer, text, identityFile, troubles } = controller();
+  makeKeys();
+  pass(2_000);
+  const before = text();
+  // A folder where the file would be written first.
+  mkdirSync(`${identityFile}.partial`);
+  expect(desk.certified(answer())).toBe(true);
+  expect(text()).toBe(before);
+  expect(troubles.at(-1)).toMatch(/New keys cannot be written beside .*; it goes on with the present ones\./);
+});
