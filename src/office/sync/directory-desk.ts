@@ -81,10 +81,18 @@ export class DirectoryDesk {
       this.#parts.refused("stale");
     } else if (reply.kind === "cloudApplied") {
       this.#standing = reply.directory;
-      this.#refused = [...this.#refused, ...reply.refused].slice(-maxRefused);
-      const isAsked = message.kind === "chunk" || message.more || reply.refused.length > 0;
+      const isNews = this.#noteRefused(message, reply.refused);
+      const isAsked = message.kind === "chunk" || message.more || isNews;
       if (this.isBehind || isAsked) this.#parts.sync();
     }
+  }
+
+  /** What came again and was taken is refused no more. True when the issuer does not know it so. */
+  #noteRefused({ documents }: StepMessage, refused: readonly string[]): boolean {
+    const tried = new Set(documents.map(({ id }) => id));
+    const before = this.#refused;
+    this.#refused = [...before.filter((id) => !tried.has(id)), ...refused].slice(-maxRefused);
+    return this.#refused.join() !== before.join();
   }
 
   #open(message: StepMessage): CloudStep | null {

@@ -78,3 +78,40 @@ test.runIf(isMosquittoThere)(
   },
   120_000,
 );
+
+test.runIf(isMosquittoThere)(
+  "every order reaches the doors and comes back with what became of it",
+  async () => {
+    const site = await createIssuerSite();
+    await site.startWorker();
+    const gate = await site.startController("gate-1");
+    await poll(async () => (await site.issuer("controllers")).out.includes("front"), 200);
+    const modeOf = async (door: string) => (await gate.status()).doors.find((one) => one.door === door)?.mode;
+    const done = async (...words: readonly string[]): Promise<string> => {
+      const ended = await site.issuer(...words);
+      expect(ended).toMatchObject({ code: 0, err: "" });
+      return ended.out;
+    };
+    await done("lockdown", "--for", "30m");
+    expect([await modeOf("front"), await modeOf("garage")]).toEqual(["lockedDown", "lockedDown"]);
+    await done("release", "front");
+    expect([await modeOf("front"), await modeOf("garage")]).toEqual(["locked", "lockedDown"]);
+    await done("release");
+    await done("unlock", "front");
+    expect(await modeOf("front")).toBe("unlocked");
+    await done("lock", "front");
+    await done("hold", "garage");
+    expect(await modeOf("garage")).toBe("lockedOpen");
+    await done("unhold", "garage");
+    expect(await done("logs", "--lines", "20")).toContain("console: answers on");
+    await done("identify", "--for", "5s");
+    await done("sync");
+    const restart = await site.issuer("restart");
+    expect(restart).toMatchObject({ code: 1, out: "" });
+    expect(restart.err).toContain("gate-1: refused: Nobody would start it again");
+    const revoked = await site.issuer("revoke", "person", "nobody");
+    expect(revoked.code).toBe(1);
+    await poll(async () => (await site.issuer("events", "--last", "200")).out.includes('"what":"identify"'), 200);
+  },
+  120_000,
+);

@@ -1,0 +1,113 @@
+// The issuer's commands as a person types them: what they take, refuse, and how they say so.
+import { chmodSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import type { Ended } from "../command.ts";
+import { expectMisuse, expectRefusal, runPostern, stackOf } from "../command.ts";
+import { removeFolder, temporaryFolder } from "../product.ts";
+
+const broker = ["--broker", "mqtts://broker.example:8883"];
+
+function folderFor() {
+  const root = temporaryFolder();
+  onTestFinished(() => removeFolder(root));
+  const folder = join(root, "issuer");
+  const issuer = (...words: readonly string[]): Promise<Ended> => runPostern(["issuer", ...words, "--folder", folder]);
+  return { root, folder, issuer };
+}
+
+describe("before there is an issuer", () => {
+  test("each command says how to make one", async () => {
+    const { folder, issuer } = folderFor();
+    const says = `postern issuer: There is no issuer in ${folder}; make one with "postern issuer init", or name its folder with --folder.`;
+    for (const words of [["drift"], ["events"], ["directory", "list"], ["open", "front"], ["run"]]) {
+      expectRefusal(await issuer(...words), says);
+    }
+  });
+
+  test("what is missing for one is asked for", async () => {
+    const { issuer } = folderFor();
+    expectMisuse(await issuer("init"), "Name the site with --site");
+    expectMisuse(await issuer("init", "--site", "Hof 12", ...broker), "Name the site with --site");
+    expectMisuse(await issuer("init", "--site", "hof"), "Say where the broker is with --broker");
+    expectMisuse(await issuer("init", "--site", "hof", ...broker, "--time-zone", "Mars"), 'no time zone "Mars"');
+    expectMisuse(await issuer("frobnicate"), 'There is no "postern issuer frobnicate"');
+  });
+});
+
+describe("with an issuer", () => {
+  let root = "";
+  let folder = "";
+  const issuer = (...words: readonly string[]): Promise<Ended> => runPostern(["issuer", ...words, "--folder", folder]);
+  beforeAll(async () => {
+    root = temporaryFolder();
+    folder = join(root, "issuer");
+    const made = await issuer("init", "--site", "hof", ...broker, "--time-zone", "Europe/Berlin");
+    expect(made).toMatchObject({ code: 0, err: "" });
+    return () => removeFolder(root);
+  });
+
+  test("a site is made once, and a second one beside it has to be named from then on", async () => {
+    expectRefusal(await issuer("init", "--site", "hof"), "postern issuer: There is a site hof already.");
+    expectMisuse(await issuer("init", "--site", "other", ...broker), "has its broker and store already");
+    expect(await issuer("init", "--site", "other")).toMatchObject({ code: 0 });
+    expectMisuse(await issuer("drift"), "Name the site with --site; there are hof, other.");
+    expect((await issuer("drift", "--site", "hof")).out).toBe("The site hof has no controllers yet.\n");
+  });
+
+  test("what a directory.json has and an issuer cannot send is refused with its line, and nothing is changed", async () => {
+    const file = join(root, "directory.json");
+    writeFileSync(
+      file,
+      JSON.stringify(
+        {
+          people: [{ id: "ana", name: "Ana", pin: "token:6:abcdefghijklmnopqrstuv" }],
+          publicCodes: [{ id: "public-1", name: "Post", pin: "31097" }],
+        },
+        null,
+        1,
+      ),
+    );
+    const { code, err } = await issuer("directory", "apply", file, "--site", "hof");
+    expect(code).toBe(1);
+    expect(err).toMatch(/line \d+: A token is worth nothing at an issuer\. Write the code itself\./);
+    expect(err).toMatch(/line \d+: Shared codes do not come from the cloud\./);
+    expect((await issuer("directory", "list", "--site", "hof")).out).toBe("");
+  });
+
+  test("a plan changes nothing, applying does once, and no listing shows a code", async () => {
+    const file = join(root, "people.json");
+    writeFileSync(file, JSON.stringify({ people: [{ id: "ana", name: "Ana", pin: "047110", doors: ["front"] }] }));
+    const plan = await issuer("directory", "plan", file, "--site", "hof");
+    expect(plan.out).toBe("adds    person ana\nNothing was changed.\n");
+    const applied = await issuer("directory", "apply", file, "--site", "hof");
+    expect(applied.out).toBe("adds    person ana\nThe directory of hof is at version 1; its controllers are told.\n");
+    expect((await issuer("directory", "apply", file, "--site", "hof")).out).toBe("Nothing changes.\n");
+    const listed = (await issuer("directory", "list", "--site", "hof")).out;
+    expect(listed).toMatch(/person +ana +Ana +1 +front +pin/);
+    expect(listed).not.toContain("047110");
+    expectRefusal(
+      await issuer("directory", "remove", "person", "bob", "--site", "hof"),
+      'postern issuer: There is no person "bob" at hof; "postern issuer directory list" shows all.',
+    );
+    expect((await issuer("directory", "remove", "person", "ana", "--site", "hof")).out).toContain("is removed");
+  });
+
+  test("orders that cannot be meant are refused before a broker is called", async () => {
+    expectMisuse(await issuer("open", "front", "--site", "hof"), "Name the controller with --controller");
+    expectMisuse(await issuer("lockdown", "--for", "soon", "--site", "hof"), "--for takes a time");
+    expectMisuse(await issuer("clear", "--site", "hof"), '"clear" lacks something');
+    expectMisuse(await issuer("revoke", "door", "front", "--site", "hof"), '"revoke door front" lacks something');
+    expectMisuse(await issuer("controllers", "add", "Gate 1", "--site", "hof"), "A controller's name");
+    expectMisuse(await issuer("controllers", "add", "gate-1", "--sign-key", "x", "--site", "hof"), "--sign-key takes");
+  });
+
+  test("keys that others may read are refused", async () => {
+    const key = join(folder, "sites", "hof", "secrets.key");
+    chmodSync(key, 0o644);
+    const { code, err } = await issuer("directory", "list", "--site", "hof");
+    chmodSync(key, 0o600);
+    expect({ code, err }).toEqual({ code: 1, err: `postern issuer: Others may read ${key}; set its mode to 0600.\n` });
+    expect(stackOf(err)).toBeNull();
+  });
+});
