@@ -21,7 +21,7 @@ export interface CloudApplierParts {
 type Done = (reply: LedgerReply) => void;
 
 /** Steps in one transaction, which asks wait for. */
-const stepsAtOnce = 100;
+const stepsAtOnce = 50;
 /** Of one step of the directory; the others are named in the answer. */
 const maxRefusedEvents = 20;
 const maxReasonLength = 200;
@@ -69,6 +69,7 @@ export class CloudApplier {
     const isSettling = queue.some(({ what }) => what === "schedule");
     const refused: string[] = [];
     while (queue.length > 0) {
+      await yielded();
       const part = nextPart(queue, plan);
       const isLast = queue.length === 0 && !isSettling;
       const outcome = await this.#applyPart(part, isLast ? next : null, maxRefusedEvents - refused.length);
@@ -160,6 +161,11 @@ export class CloudApplier {
     const event: JournalEvent = { type: "directory.refused", what, id, why: why.slice(0, maxReasonLength) };
     this.#parts.desk.note(event);
   }
+}
+
+/** Once for those who ask to be heard, and once for them to be decided about. */
+async function yielded(): Promise<void> {
+  for (let turns = 0; turns < 2; turns += 1) await new Promise<void>((go) => setImmediate(go));
 }
 
 const notTaken: LedgerReply = { kind: "error", problem: "The database did not take it; see the health of the ledger." };

@@ -118,6 +118,7 @@ export class CredentialWriter {
 
   /** A card that went from one of its people to another: which of them it hears of first, nobody says. */
   #takeFromCloud(token: Buffer, id: string): void {
+    if (this.#sql.otherOfToken.get(token, id) === undefined) return;
     const other = this.#sql.otherOfCloud.get(token, id);
     if (other !== undefined) this.#sql.removeCredential.run(other, other);
   }
