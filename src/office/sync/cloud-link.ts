@@ -166,6 +166,7 @@ export class CloudLink {
       send: (batch) => this.#sendBatch(batch),
       acked: () => this.#tellAcked.call(),
       forked: (place) => note({ type: "cloud.forked", ...place }),
+      later: () => this.#readRecord.call(),
       ...clock,
     };
   }

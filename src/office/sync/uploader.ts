@@ -16,6 +16,8 @@ export interface UploaderParts {
   readonly forked: (place: Place) => void;
   readonly wall: () => number;
   readonly mono: () => number;
+  /** Has `grew` called again soon. */
+  readonly later: () => void;
 }
 
 interface LinkedPlace extends Place {
@@ -27,6 +29,9 @@ const pageSize = 200;
 /** Without an acknowledgement it begins again from the last one. */
 const patienceMs = 20_000;
 
+/** A month's history takes no more of a small board than this: four thousand events a second. */
+const historyEveryMs = 50;
+
 export class Uploader {
   readonly #parts: UploaderParts;
   #acked: Place;
@@ -37,6 +42,7 @@ export class Uploader {
   #isOpen = false;
   #isForked = false;
   #nonce: string | null = null;
+  #historyAt: number | null = null;
 
   constructor(parts: UploaderParts, acked: Place | null) {
     this.#parts = parts;
@@ -125,6 +131,10 @@ export class Uploader {
 
   #pump(): void {
     while (this.#isOpen && !this.#isForked && this.#ahead.length < maxAhead) {
+      if (this.#isPaced()) {
+        this.#parts.later();
+        return;
+      }
       const rows = this.#parts.read(this.#startOf(), pageSize);
       const batch = rows === null ? null : planBatch(rows, this.#sent, this.#parts.wall(), this.#keptBefore(rows[0]));
       if (batch === null) return;
@@ -132,8 +142,13 @@ export class Uploader {
       if (this.#ahead.length === 0) this.#movedAt = this.#parts.mono();
       this.#sent = { epoch, seq };
       this.#ahead.push({ epoch, seq, hash });
+      this.#historyAt = batch.message["historical"] === true ? this.#parts.mono() : null;
       this.#parts.send(batch);
     }
+  }
+
+  #isPaced(): boolean {
+    return this.#historyAt !== null && this.#parts.mono() - this.#historyAt < historyEveryMs;
   }
 
   #keptBefore(first: LinkedEvent | undefined): readonly LinkedEvent[] {

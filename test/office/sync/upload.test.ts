@@ -33,7 +33,8 @@ function bench(acked: Place | null = null) {
   const kept: LinkedEvent[] = [];
   const told: Place[] = [];
   const forks: Place[] = [];
-  const clock = { mono: 0 };
+  const clock = { mono: 0, wall: Date.UTC(2026, 2, 12, 8, 30) };
+  const later = { count: 0 };
   const uploader = new Uploader(
     {
       read: (after, limit) => journal.linked(after, limit),
@@ -41,8 +42,11 @@ function bench(acked: Place | null = null) {
       send: (batch) => sent.push(batch),
       acked: (place) => told.push(place),
       forked: (place) => forks.push(place),
-      wall: () => Date.UTC(2026, 2, 12, 9, 0),
+      wall: () => clock.wall,
       mono: () => clock.mono,
+      later: () => {
+        later.count += 1;
+      },
     },
     acked,
   );
@@ -54,7 +58,7 @@ function bench(acked: Place | null = null) {
     return uploader.ack({ epoch: 1, seq, hash, nonce: null, ...over } as Parameters<Uploader["ack"]>[0]);
   };
   const ends = () => sent.map(({ last }) => last.seq);
-  return { journal, uploader, sent, kept, told, forks, clock, record, ack, ends };
+  return { journal, uploader, sent, kept, told, forks, clock, later, record, ack, ends };
 }
 
 describe("the upload", () => {
@@ -68,6 +72,20 @@ describe("the upload", () => {
     expect(ends()).toEqual([200, 400, 600, 800, 1_000, 1_100]);
     ack(1_100);
     expect(told.at(-1)).toEqual({ epoch: 1, seq: 1_100 });
+  });
+
+  test("sends history at a pace that leaves a small board to its doors", () => {
+    const { uploader, record, ends, clock, later } = bench();
+    record(1_100);
+    clock.wall += 86_400_000;
+    uploader.opened();
+    expect([ends(), later.count]).toEqual([[200], 1]);
+    clock.mono = 49;
+    uploader.grew();
+    expect(ends()).toEqual([200]);
+    clock.mono = 50;
+    uploader.grew();
+    expect(ends()).toEqual([200, 400]);
   });
 
   test("begins again from the last acknowledgement when none comes, and after each new connection", () => {
