@@ -112,6 +112,7 @@ async function startGate({ broker, folder }: IssuerSite, store: IssuerStore, nam
       forked: () => {},
       wall: Date.now,
       mono: () => performance.now() * haste,
+      later: () => {},
     },
     null,
   );
