@@ -1,5 +1,6 @@
 // An issuer in a test's hands: it says what it is told to, honestly signed or not, and keeps what the controller said.
 import { randomBytes } from "node:crypto";
+import type { Socket } from "node:net";
 import type { IClientPublishOptions, IPublishPacket, MqttClient } from "mqtt";
 import { connect } from "mqtt";
 import type { CloudStep } from "../../../src/domain/cloud-directory.ts";
@@ -52,6 +53,7 @@ export class TestIssuer {
     const client = connect(url, { protocolVersion: 5, ...options });
     const issuer = new TestIssuer(client, address, keys);
     await new Promise<void>((opened) => client.once("connect", () => opened()));
+    (client.stream as unknown as Socket).setNoDelay(true);
     for (const place of ["state", "live", "up/#", "result/#"])
       await client.subscribeAsync(topicOf(address, place), { qos: 1 });
     return issuer;
