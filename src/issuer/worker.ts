@@ -3,6 +3,7 @@
 import { readUp } from "../link/read-message.ts";
 import type { Address } from "../link/topics.ts";
 import { readTopic, topicOf } from "../link/topics.ts";
+import { Complaints } from "./complaints.ts";
 import type { ControllerLink, Letter } from "./controller-link.ts";
 import { headOf } from "./directory-answer.ts";
 import type { IntakeParts } from "./intake.ts";
@@ -23,7 +24,6 @@ const renewEveryMs = 3_000;
 const beaconEveryMs = 300_000;
 const beaconsAtOnce = 100;
 const tellViewMs = 1_000;
-const tellEveryMs = 60_000;
 const ownPlaces = ["state", "up/events", "up/sync", "up/keys"];
 /** Their order does not matter, so that any worker may take them, also while a lease changes hands. */
 const sharedFilters = (site: string): readonly string[] => [`postern/1/${site}/+/live`, `postern/1/${site}/+/result/+`];
@@ -34,11 +34,12 @@ export class Worker {
   readonly #roster: Roster;
   readonly #queues = new Queues();
   readonly #link: Link;
-  readonly #refused = new Map<string, number>();
+  readonly #complaints: Complaints;
+  #isConnected = false;
+  /** Connected, and it reads what it is to read. */
   #isOpen = false;
   #leasedUntil = 0;
   #renewedAt = Number.NEGATIVE_INFINITY;
-  #toldAt: number;
   #leased: readonly number[] = [];
   #fleetVersion = -1;
   #versions = new Map<string, number>();
@@ -49,19 +50,17 @@ export class Worker {
     this.#parts = parts;
     this.#intake = new Intake(parts);
     this.#roster = new Roster(parts.store.fleet, parts.keysOf);
-    this.#toldAt = parts.mono();
+    this.#complaints = new Complaints(parts.tell, parts.mono);
     this.#link = parts.openLink({
-      opened: () => void this.#opened(),
+      opened: () => this.#opened(),
       arrived: (arrival) => this.#take(arrival),
       gone: (why) => {
-        if (this.#isOpen) parts.tell(`The broker is gone: ${why}.`);
+        if (this.#isConnected) parts.tell(`The broker is gone: ${why}.`);
+        else this.#complaints.say(`The broker cannot be reached: ${why}.`);
+        this.#isConnected = false;
         this.#isOpen = false;
       },
     });
-  }
-
-  get isOpen(): boolean {
-    return this.#isOpen;
   }
 
   /** Every second or so. */
@@ -71,12 +70,13 @@ export class Worker {
     try {
       if (this.#parts.mono() - this.#renewedAt >= renewEveryMs) await this.#renew();
       await this.#lookAtFleet();
+      if (this.#isConnected && !this.#isOpen) await this.#setUp();
       await this.#lookAtDirectories();
       await this.#sendBeacons();
-      this.#tellRefused();
     } catch (error) {
-      this.#parts.tell(`The store does not answer: ${error instanceof Error ? error.message : "unknown"}.`);
+      this.#complaints.say(`The store does not answer: ${wordsOf(error)}.`);
     } finally {
+      this.#complaints.beat();
       this.#isBeating = false;
     }
   }
@@ -113,12 +113,16 @@ export class Worker {
   async #lookAtDirectories(): Promise<void> {
     for (const { name, version } of await this.#parts.store.sites.list()) {
       const seen = this.#versions.get(name);
+      if (seen === undefined) await this.#subscribeShared(name);
+      else if (seen !== version) await this.#tellChanged(name, seen);
       this.#versions.set(name, version);
-      if (seen === undefined || seen === version) continue;
-      const doors = new Set(await this.#parts.store.directory.doorsChanged(name, seen));
-      for (const member of this.#roster.members) {
-        if (member.row.site === name && concerns(doors, member)) member.beaconAt = this.#parts.mono();
-      }
+    }
+  }
+
+  async #tellChanged(site: string, above: number): Promise<void> {
+    const doors = new Set(await this.#parts.store.directory.doorsChanged(site, above));
+    for (const member of this.#roster.members) {
+      if (member.row.site === site && concerns(doors, member)) member.beaconAt = this.#parts.mono();
     }
   }
 
@@ -140,18 +144,30 @@ export class Worker {
     this.#publish(link.letter("beacon", { version }, { now: this.#parts.now() }));
   }
 
-  async #opened(): Promise<void> {
+  #opened(): void {
     this.#parts.tell("The broker is there.");
-    const prefix = this.#link.canShare ? "$share/postern/" : "";
-    const sites = await this.#parts.store.sites.list();
-    const filters = sites.flatMap(({ name }) => sharedFilters(name)).map((filter) => prefix + filter);
-    const granted = await this.#link.subscribe(filters);
-    if (!granted)
-      this.#parts.tell("The broker does not let this user read what controllers send; see its access list.");
-    this.#isOpen = granted;
+    this.#isConnected = true;
+    this.#setUp().catch((error: unknown) => this.#complaints.say(`The store does not answer: ${wordsOf(error)}.`));
+  }
+
+  /** Once for each connection; tried again with the next beat where the store or the broker does not let it. */
+  async #setUp(): Promise<void> {
+    for (const { name } of await this.#parts.store.sites.list()) {
+      if (!(await this.#subscribeShared(name))) return;
+    }
+    this.#isOpen = true;
     await this.#subscribe([...this.#roster.members]);
     const now = this.#parts.mono();
     for (const member of this.#roster.members) member.beaconAt = now;
+  }
+
+  async #subscribeShared(site: string): Promise<boolean> {
+    const prefix = this.#link.canShare ? "$share/postern/" : "";
+    const granted = await this.#link.subscribe(sharedFilters(site).map((filter) => prefix + filter));
+    if (!granted && this.#isConnected) {
+      this.#complaints.say("The broker does not let this user read what controllers send; see its access list.");
+    }
+    return granted;
   }
 
   async #subscribe(members: readonly Member[]): Promise<void> {
@@ -165,7 +181,7 @@ export class Worker {
       try {
         await this.#read(arrival, at);
       } catch (error) {
-        this.#parts.tell(`A message could not be taken: ${error instanceof Error ? error.message : "unknown"}.`);
+        this.#complaints.say(`A message could not be taken: ${wordsOf(error)}.`);
       }
     });
   }
@@ -218,16 +234,11 @@ export class Worker {
   }
 
   #refuse(why: string): void {
-    this.#refused.set(why, (this.#refused.get(why) ?? 0) + 1);
-  }
-
-  #tellRefused(): void {
-    if (this.#refused.size === 0 || this.#parts.mono() - this.#toldAt < tellEveryMs) return;
-    this.#toldAt = this.#parts.mono();
-    for (const [why, many] of this.#refused) this.#parts.tell(`${many} messages were refused: ${why}.`);
-    this.#refused.clear();
+    this.#complaints.say(`A message was refused: ${why}.`);
   }
 }
+
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : "unknown");
 
 const filtersOf = (address: Address): readonly string[] => ownPlaces.map((place) => topicOf(address, place));
 

@@ -1,4 +1,5 @@
 // A real PostgreSQL of Debian's in a folder and on a socket of its own, for tests to kill.
+import type { ChildProcess } from "node:child_process";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
@@ -13,6 +14,9 @@ export const isPostgresThere = programs !== null && existsSync(join(programs, "i
 
 export interface Postgres {
   readonly url: string;
+  readonly start: () => Promise<void>;
+  /** At once, without tidying up: it recovers when it is started again. */
+  readonly crash: () => Promise<void>;
   readonly remove: () => Promise<void>;
 }
 
@@ -37,23 +41,32 @@ export async function startPostgres(): Promise<Postgres> {
     cwd: folder,
   });
   const settings = ["-c", "listen_addresses=", "-c", `unix_socket_directories=${folder}`, "-c", "max_connections=60"];
-  const child = spawn(...run("postgres", ["-D", data, ...settings]), {
-    stdio: ["ignore", "ignore", "pipe"],
-    cwd: folder,
-  });
-  const said: string[] = [];
-  await new Promise<void>((ready, failed) => {
-    child.once("exit", () => failed(new Error(said.join("\n"))));
-    createInterface({ input: child.stderr as NodeJS.ReadableStream }).on("line", (line) => {
-      said.push(line);
-      if (line.includes("ready to accept connections")) ready();
+  let child: ChildProcess;
+  const start = async (): Promise<void> => {
+    child = spawn(...run("postgres", ["-D", data, ...settings]), { stdio: ["ignore", "ignore", "pipe"], cwd: folder });
+    const said: string[] = [];
+    await new Promise<void>((ready, failed) => {
+      child.once("exit", () => failed(new Error(said.join("\n"))));
+      createInterface({ input: child.stderr as NodeJS.ReadableStream }).on("line", (line) => {
+        said.push(line);
+        if (line.includes("ready to accept connections")) ready();
+      });
     });
-  });
-  const remove = async (): Promise<void> => {
+  };
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
     const ended = once(child, "exit");
-    child.kill("SIGINT");
+    child.kill(signal);
     await ended;
+  };
+  const remove = async (): Promise<void> => {
+    await end("SIGINT");
     rmSync(folder, { recursive: true, force: true });
   };
-  return { url: `postgres://postern@/postgres?host=${encodeURIComponent(folder)}`, remove };
+  await start();
+  return {
+    url: `postgres://postern@/postgres?host=${encodeURIComponent(folder)}`,
+    start,
+    crash: () => end("SIGQUIT"),
+    remove,
+  };
 }

@@ -21,7 +21,7 @@ const events = 600;
 const haste = 10;
 
 test.runIf(isMosquittoThere && isPostgresThere)(
-  "of two workers either may be killed at any time: each event is there once, and each controller is in step",
+  "of two workers either may be killed at any time, and the database under them: each event is there once, and each controller is in step",
   async () => {
     const postgres = await startPostgres();
     onTestFinished(() => postgres.remove());
@@ -61,6 +61,10 @@ test.runIf(isMosquittoThere && isPostgresThere)(
     await publish(35);
     await poll(() => heads(450), 100);
     two = await issuerSite.startWorker();
+    await postgres.crash();
+    await grow(500);
+    await postgres.start();
+    await poll(() => heads(500), 100);
     await grow(events);
     await Promise.all([one.kill("SIGKILL"), two.kill("SIGKILL")]);
     await publish(20);
