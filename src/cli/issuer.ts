@@ -6,6 +6,7 @@ type Part = (args: readonly string[]) => Promise<number>;
 const parts: Readonly<Record<string, () => Promise<Part>>> = {
   init: async () => (await import("./issuer/init.ts")).init,
   join: async () => (await import("./issuer/join.ts")).joinController,
+  rotate: async () => (await import("./issuer/rotate.ts")).rotateKeys,
   run: async () => (await import("./issuer/run.ts")).runIssuer,
   directory: async () => (await import("./issuer/directory.ts")).issuerDirectory,
   controllers: async () => (await import("./issuer/controllers.ts")).controllers,

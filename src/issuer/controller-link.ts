@@ -3,7 +3,7 @@ import type { KeyObject } from "node:crypto";
 import { randomBytes } from "node:crypto";
 import { Fault } from "../domain/fault.ts";
 import { type DownKind, downPlaceOf } from "../link/down-messages.ts";
-import type { Verifiers } from "../link/envelope.ts";
+import type { Signer, Verifiers } from "../link/envelope.ts";
 import { keyIdOf, publicKeyFrom, signMessage } from "../link/envelope.ts";
 import { seal, sealKey, unseal } from "../link/seal.ts";
 import type { Address } from "../link/topics.ts";
@@ -50,17 +50,17 @@ export class ControllerLink {
   letter(
     kind: Exclude<DownKind, "command">,
     members: object,
-    { now, hidden = [] }: { readonly now: number; readonly hidden?: readonly unknown[] },
+    { now, hidden = [], by }: { readonly now: number; readonly hidden?: readonly unknown[]; readonly by?: Signer },
   ): Letter {
     const sealed = hidden.length === 0 ? {} : { sealed: this.#seal(kind, hidden) };
     const topic = topicOf(this.address, downPlaceOf[kind]);
     const options = { expirySeconds: expirySeconds[kind], retain: kind === "beacon" };
-    return { topic, payload: this.signed(kind, { ...members, ...sealed }, now), options };
+    return { topic, payload: this.signed(kind, { ...members, ...sealed }, now, by), options };
   }
 
-  signed(kind: DownKind, members: object, now: number): string {
+  signed(kind: DownKind, members: object, now: number, by: Signer = this.#site.signer): string {
     const { site, controller } = this.address;
-    return signMessage({ kind, site, controller, at: now, ...members }, this.#site.signer);
+    return signMessage({ kind, site, controller, at: now, ...members }, by);
   }
 
   /** What the controller sealed, under whichever generation of its keys. */

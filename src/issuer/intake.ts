@@ -1,6 +1,6 @@
 // Takes what controllers send into the store, each event once, and says what is answered; knows no broker.
 import { canonicalJson } from "../domain/canonical-json.ts";
-import { publicKeyFrom } from "../link/envelope.ts";
+import { keyIdOf, publicKeyFrom } from "../link/envelope.ts";
 import type { UpMessage } from "../link/read-message.ts";
 import type { Address } from "../link/topics.ts";
 import type { Up } from "../link/up-messages.ts";
@@ -46,7 +46,7 @@ export class Intake {
         return this.#sync(link, message);
       case "state":
         await this.#state(link, message, retained);
-        return [];
+        return this.#ownKeys(link, message);
       case "gone":
         await this.#gone(link, message);
         return [];
@@ -191,6 +191,18 @@ export class Intake {
       // What the broker had kept tells nothing of the clock.
       ...(retained ? { seenAt: at, aheadMs: 0 } : { seenAt: now(), aheadMs: at - now() }),
     });
+  }
+
+  /** What is told of our own keys, signed by one that the controller knows, until it knows those that count. */
+  #ownKeys(link: ControllerLink, { issuerKeys }: Up<"state">): readonly Letter[] {
+    const { keysOf, now } = this.#parts;
+    const { signer, older, counted, publicSeal } = keysOf(link.address.site);
+    const wanted = counted.map((key) => keyIdOf(Buffer.from(key, "base64url")));
+    if (issuerKeys === undefined || issuerKeys.toSorted().join() === wanted.toSorted().join()) return [];
+    const by = [signer, ...older].find(({ id }) => issuerKeys.includes(id));
+    if (by !== undefined) return [link.letter("keys", { sign: counted, seal: publicSeal }, { now: now(), by })];
+    this.#tell(link, "It knows none of this issuer's keys any more; pair it anew.");
+    return [];
   }
 
   /** Of a life of the board that is over it tells nothing. */

@@ -40,6 +40,10 @@ export type IssuerFile = z.infer<typeof fileSchema>;
 
 export interface SiteKeys {
   readonly signer: Signer;
+  /** Keys that signed before this one, for controllers that were away meanwhile. */
+  readonly older: readonly Signer[];
+  /** Public halves of those that controllers are to believe: raw, base64url. */
+  readonly counted: readonly string[];
   /** X25519: opens what controllers seal, and seals for them. */
   readonly unsealer: KeyObject;
   /** Keeps secrets in the store from whoever has only that. */
@@ -49,7 +53,13 @@ export interface SiteKeys {
   readonly publicSeal: string;
 }
 
-const keyNames = { sign: "sign.key", seal: "seal.key", secrets: "secrets.key" } as const;
+const keyNames = {
+  sign: "sign.key",
+  next: "sign.next.key",
+  old: "sign.old.key",
+  seal: "seal.key",
+  secrets: "secrets.key",
+} as const;
 const secretBytes = 32;
 
 export const issuerPaths = (folder: string) => ({
@@ -95,14 +105,40 @@ export function readSiteKeys(folder: string, site: string): SiteKeys {
   const privateKey = readPrivateKey(join(from, keyNames.sign));
   const unsealer = readPrivateKey(join(from, keyNames.seal));
   const publicKey = createPublicKey(privateKey);
+  const others = (name: "next" | "old") =>
+    existsSync(join(from, keyNames[name])) ? [readPrivateKey(join(from, keyNames[name]))] : [];
   return {
-    signer: { id: keyIdOf(rawPublicKey(publicKey)), privateKey },
+    signer: signerOf(privateKey),
+    older: others("old").map(signerOf),
+    counted: [publicKey, ...others("next").map(createPublicKey)].map(publicKeyText),
     unsealer,
     secrets: createSecretKey(Buffer.from(readKeyText(join(from, keyNames.secrets)), "base64url")),
     publicSign: publicKeyText(publicKey),
     publicSeal: publicKeyText(createPublicKey(unsealer)),
   };
 }
+
+/** A key to come, which controllers are told of beside the present one. Its id; that of the one under way when there is one. */
+export function beginSigning(folder: string, site: string): string {
+  const file = join(issuerPaths(folder).siteFolder(site), keyNames.next);
+  if (!existsSync(file)) writeWhole(file, `${privateKeyText(generateKeyPairSync("ed25519").privateKey)}\n`);
+  return signerOf(readPrivateKey(file)).id;
+}
+
+/** From now on it signs; the one before is kept for controllers that did not hear of it. Null when none is to come. */
+export function changeSigning(folder: string, site: string): string | null {
+  const at = (name: keyof typeof keyNames): string => join(issuerPaths(folder).siteFolder(site), keyNames[name]);
+  if (!existsSync(at("next"))) return null;
+  const { id } = signerOf(readPrivateKey(at("next")));
+  writeWhole(at("old"), `${readKeyText(at("sign"))}\n`);
+  renameSync(at("next"), at("sign"));
+  return id;
+}
+
+const signerOf = (privateKey: KeyObject): Signer => ({
+  id: keyIdOf(rawPublicKey(createPublicKey(privateKey))),
+  privateKey,
+});
 
 function readPrivateKey(file: string): KeyObject {
   try {

@@ -18,6 +18,8 @@ export const identitySchema = z.strictObject({
   broker: z.string().max(300).nullable(),
   /** Raw public keys, base64url. */
   issuer: z.strictObject({ sign: z.array(raw).min(1).max(4), seal: raw }),
+  /** When the issuer said so, by its clock; left out as long as they are those from pairing. */
+  issuerAt: z.int().optional(),
   /** The controller's own private keys: PKCS #8, base64url. */
   device: z.strictObject({ sign: pkcs8, seal: pkcs8 }),
   /** PEM; without a certificate a user's name and password stand in the configuration. */

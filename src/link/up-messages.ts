@@ -47,6 +47,7 @@ export const upSchemas = {
       )
       .max(200),
     health: z.array(z.object({ part: text, why: text, since: z.number() })).max(200),
+    issuerKeys: z.array(z.string().max(16)).max(4).optional().describe("Ids of the issuer's keys that count."),
   }),
   gone: enveloped("gone", { boot }),
   events: enveloped("events", {

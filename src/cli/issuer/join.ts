@@ -112,7 +112,7 @@ function papersFor({ address, file, authority, site, broker }: Facts, { tls }: D
   const { caFile } = file.broker;
   return {
     ...address,
-    issuer: { sign: [site.publicSign], seal: site.publicSeal },
+    issuer: { sign: [...site.counted], seal: site.publicSeal },
     broker: broker ?? file.broker.url,
     ca: caFile === null ? null : readFileSync(caFile, "utf8"),
     certificate: authority === null ? null : certificateFor(address, tls, authority),

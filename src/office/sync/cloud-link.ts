@@ -239,7 +239,7 @@ export class CloudLink {
         if (!this.#keys.certified(message)) this.#refusals.count("stale");
         return;
       case "keys":
-        this.#refusals.count("misplaced");
+        if (!this.#keys.renewed(message)) this.#refusals.count("stale");
     }
   }
 
@@ -289,6 +289,7 @@ export class CloudLink {
       health: [...desk.health, ...own.facts()],
       time: desk.time,
       machineWall: clock.wall(),
+      issuerKeys: [...this.#parts.identity.issuerKeys.keys()],
     });
     void this.#send("state", state, { retain: true });
   }

@@ -1,6 +1,9 @@
 // Hands new keys of this controller to its issuer under the present ones, and changes over once the issuer has them.
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import type { Down } from "../../link/down-messages.ts";
+import { publicKeyFrom } from "../../link/envelope.ts";
+import type { IdentityFile } from "../../link/identity.ts";
+import { identitySchema } from "../../link/identity.ts";
 import type { NextKeys } from "../../link/pairing/next-keys.ts";
 import { nextKeysFile, readNextKeys } from "../../link/pairing/next-keys.ts";
 import type { Up } from "../../link/up-messages.ts";
@@ -43,19 +46,45 @@ export class KeyDesk {
   certified({ signKey, sealKey, certificate }: Down<"certificate">): boolean {
     const next = this.#next();
     if (next === null || next.halves.sign !== signKey || next.halves.seal !== sealKey) return false;
-    const { identityFile, trouble } = this.#parts;
-    try {
-      const identity = next.identity(readFileSync(identityFile, "utf8"), certificate);
+    const { identityFile } = this.#parts;
+    return this.#rewrite((before) => {
+      const identity = next.identity(before, certificate);
       if (identity === null) return false;
-      writeWhole(identityFile, `${JSON.stringify(identity, null, 2)}\n`);
+      this.#write(identity);
       // When the power is cut before this, they are asked about once more and are then the present ones already.
       rmSync(nextKeysFile(identityFile), { force: true });
-      trouble(null);
+      return true;
+    });
+  }
+
+  /** The issuer's own keys that count from now on. False when it has said otherwise since, or when they are none. */
+  renewed({ at, sign, seal }: Down<"keys">): boolean {
+    const isSound = sign.every((key) => isPublicKey("ed25519", key)) && isPublicKey("x25519", seal);
+    if (!isSound) return false;
+    return this.#rewrite((text) => {
+      const before = identitySchema.parse(JSON.parse(text));
+      if (at <= (before.issuerAt ?? 0)) return false;
+      const isKnown = before.issuer.seal === seal && before.issuer.sign.join() === sign.join();
+      if (!isKnown) this.#write({ ...before, issuer: { sign, seal }, issuerAt: at });
+      return true;
+    });
+  }
+
+  #rewrite(change: (before: string) => boolean): boolean {
+    const { identityFile, trouble } = this.#parts;
+    try {
+      const isTaken = change(readFileSync(identityFile, "utf8"));
+      if (isTaken) trouble(null);
+      return isTaken;
     } catch (error) {
       const why = error instanceof Error ? error.message : "unknown";
       trouble(`New keys cannot be written beside ${identityFile} (${why}); it goes on with the present ones.`);
+      return true;
     }
-    return true;
+  }
+
+  #write(identity: IdentityFile): void {
+    writeWhole(this.#parts.identityFile, `${JSON.stringify(identity, null, 2)}\n`);
   }
 
   #next(): NextKeys | null {
@@ -66,6 +95,9 @@ export class KeyDesk {
     }
   }
 }
+
+const isPublicKey = (kind: "ed25519" | "x25519", text: string): boolean =>
+  publicKeyFrom(kind, Buffer.from(text, "base64url")) !== null;
 
 function writeWhole(path: string, text: string): void {
   const partial = `${path}.partial`;

@@ -12,6 +12,8 @@ export interface Standing {
   readonly health: readonly HealthFact[];
   readonly time: OfficeTime;
   readonly machineWall: number;
+  /** Ids of the issuer's keys that count. */
+  readonly issuerKeys: readonly string[];
 }
 
 type State = Up<"state">;
@@ -29,6 +31,7 @@ export function planState({ boot, version, challenge, head, directory, ...now }:
     challenge: source === null ? challenge : null,
     ...head,
     directory,
+    issuerKeys: [...now.issuerKeys],
     clock: { wall: Math.round(now.machineWall + aheadMs), trusted: source !== null, source },
     doors: now.doors.map(({ door, mode, locked, contact, forced, heldOpen, tampered, fire }) => {
       return { door, mode, locked, contact, forced, heldOpen, tampered, fire };

@@ -115,3 +115,29 @@ test("a disk that takes no file leaves the present keys in use, and says so", ()
   expect(text()).toBe(before);
   expect(troubles.at(-1)).toMatch(/New keys cannot be written beside .*; it goes on with the present ones\./);
 });
+
+test("the issuer's own keys are taken when they are newer than those before, and never an older word again", () => {
+  const { desk, text } = controller();
+  const [first = ""] = JSON.parse(text()).issuer.sign as string[];
+  const seal = JSON.parse(text()).issuer.seal as string;
+  const second = madeIdentity(address).file.issuer.sign[0] ?? "";
+  const told = (at: number, ...sign: string[]): Down<"keys"> => {
+    return { kind: "keys", ...address, at, key: "", signature: "", sign, seal };
+  };
+  const counted = () => JSON.parse(text()).issuer.sign;
+  expect(desk.renewed(told(100, first, second))).toBe(true);
+  expect(counted()).toEqual([first, second]);
+  expect(desk.renewed(told(200, second))).toBe(true);
+  expect(counted()).toEqual([second]);
+  for (const at of [1, 100, 200]) expect(desk.renewed(told(at, first, second))).toBe(false);
+  expect(desk.renewed(told(300, "!".repeat(43)))).toBe(false);
+  expect(counted()).toEqual([second]);
+});
+
+test("the same keys said again are written no second time, so that nobody begins anew for them", () => {
+  const { desk, text } = controller();
+  const { sign, seal } = JSON.parse(text()).issuer as { sign: string[]; seal: string };
+  const before = text();
+  expect(desk.renewed({ kind: "keys", ...address, at: 5, key: "", signature: "", sign, seal })).toBe(true);
+  expect(text()).toBe(before);
+});
