@@ -14,6 +14,7 @@ import { median, ms, printHeading, printLoad, quantile } from "./figures.ts";
 
 const each = Number(process.argv[2] ?? 2);
 const showings = Number(process.argv[3] ?? 90);
+const firstSeed = Number(process.argv[4] ?? 40_000);
 const grades: readonly Grade[] = [1, 2, 3];
 const slower = 4;
 const frameMs = 100;
@@ -123,7 +124,7 @@ function printSet(): void {
 async function readShowings(): Promise<void> {
   const took: number[] = [];
   const shut: string[] = [];
-  let seed = 40_000;
+  let seed = firstSeed;
   for (let n = 0; n < showings; n += 1) {
     seed += 10;
     const payload = payloads[n % 4] ?? payloads[0];
