@@ -16,6 +16,8 @@ export interface Edit {
 }
 
 export interface EditPlan {
+  /** The directory as it will be. */
+  readonly after: readonly IssuedDocument[];
   readonly edits: readonly Edit[];
   readonly changes: readonly DocumentChange[];
 }
@@ -51,13 +53,16 @@ export function planEdits(
     edits.push({ verb: old === undefined ? "adds" : "changes", what, id });
     changes.push(packDocument(document, old?.document ?? null, true, box));
   }
-  const gone = [...before.values()].filter(({ document, fromFile }) => fromFile && complete.has(document.what));
+  const rest = [...before.values()];
+  const goes = ({ document, fromFile }: KnownDocument): boolean => fromFile && complete.has(document.what);
+  const gone = rest.filter(goes);
   for (const { document } of gone.toSorted((a, b) => order.indexOf(b.document.what) - order.indexOf(a.document.what))) {
     const { what, id } = document;
     edits.push({ verb: "removes", what, id });
     changes.push({ what, id, fromFile: true, content: null });
   }
-  return { edits, changes };
+  const stays = rest.filter((one) => !goes(one)).map(({ document }) => document);
+  return { after: [...stays, ...inOrder], edits, changes };
 }
 
 const keyOf = ({ what, id }: IssuedDocument): string => `${what} ${id}`;

@@ -35,6 +35,8 @@ const fileSchema = z.strictObject({
   authority: path,
   /** Null keeps everything in `issuer.db` beside this file. */
   postgres: z.string().min(1).max(1_000).nullable(),
+  /** After so many days names go from the events; null keeps them. */
+  forgetNamesDays: z.int().min(1).max(36_500).nullable().default(null),
 });
 export type IssuerFile = z.infer<typeof fileSchema>;
 

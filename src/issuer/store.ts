@@ -175,6 +175,8 @@ export interface RecordStore {
   gaps(address: Address, epoch: number): Promise<readonly ChainNote[]>;
   /** False when the issuer had it before, one way or the other. */
   alarm(news: AlarmNews, now: number): Promise<boolean>;
+  /** Names in events from before that time, by the clock of their controllers, are gone; says of how many. */
+  forget(beforeWall: number): Promise<number>;
   /** The newest, oldest of them first. */
   newest(site: string, controller: string | null, limit: number): Promise<readonly StoredEvent[]>;
 }

@@ -17,10 +17,14 @@ export interface WorkerParts extends IntakeParts {
   readonly name: string;
   readonly mono: () => number;
   readonly openLink: OpenLink;
+  /** After so many days names go from the events; null keeps them. */
+  readonly forgetNamesDays: number | null;
 }
 
 const leaseMs = 10_000;
 const renewEveryMs = 3_000;
+const dayMs = 86_400_000;
+const forgetEveryMs = 3_600_000;
 const beaconEveryMs = 300_000;
 const beaconsAtOnce = 100;
 const tellViewMs = 1_000;
@@ -45,6 +49,7 @@ export class Worker {
   #versions = new Map<string, number>();
   #isBeating = false;
   #isClosed = false;
+  #forgotAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: WorkerParts) {
     this.#parts = parts;
@@ -73,6 +78,7 @@ export class Worker {
       if (this.#isConnected && !this.#isOpen) await this.#setUp();
       await this.#lookAtDirectories();
       await this.#sendBeacons();
+      await this.#forget();
     } catch (error) {
       this.#complaints.say(`The store does not answer: ${wordsOf(error)}.`);
     } finally {
@@ -88,6 +94,15 @@ export class Worker {
     await this.#link.close();
     await this.#queues.idle();
     await this.#parts.store.leases.release(this.#parts.name);
+  }
+
+  /** One worker does it for all. */
+  async #forget(): Promise<void> {
+    const { forgetNamesDays: days, mono, now, store, tell } = this.#parts;
+    if (days === null || !this.#leased.includes(0) || mono() - this.#forgotAt < forgetEveryMs) return;
+    this.#forgotAt = mono();
+    const many = await store.record.forget(now() - days * dayMs);
+    if (many > 0) tell(`The names in ${many} events are older than ${days} days and are forgotten.`);
   }
 
   async #renew(): Promise<void> {

@@ -37,7 +37,14 @@ export async function createBench() {
 
   const startWorker = async (name: string): Promise<Worker> => {
     const worker = new Worker({
-      ...{ name, store, chain: { hashEvent, commitTo }, now: () => clock.now, mono: () => clock.now },
+      ...{
+        forgetNamesDays: 30,
+        name,
+        store,
+        chain: { hashEvent, commitTo },
+        now: () => clock.now,
+        mono: () => clock.now,
+      },
       ...{ keysOf: () => keys, certify: () => null, openLink: broker.open, tell: (what: string) => told.push(what) },
     });
     workers.push(worker);

@@ -361,3 +361,20 @@ test("a record that says something else of what it dropped than the gap did is n
     ["broken", 8],
   ]);
 });
+
+test("names go from events that are older than they may be kept, and the chain stays", async () => {
+  const { startWorker, addController, broker, store, clock, beat } = await createBench();
+  const front = await addController("front", ["front-door"]);
+  await startWorker("one");
+  front.recordNamed({ type: "access.granted" }, { name: "Ana Ruiz" });
+  front.sendEvents(1, 1);
+  await broker.settled();
+  const personal = async () => (await store.record.newest(site, "front", 1))[0]?.personal;
+  clock.now += 29 * 86_400_000;
+  await beat();
+  expect(await personal()).toBe('{"name":"Ana Ruiz"}');
+  clock.now += 2 * 86_400_000;
+  await beat();
+  expect(await personal()).toBeNull();
+  expect(await store.record.hashAt({ site, controller: "front" }, 1, 1)).toBe(front.rows[0]!.hash);
+});

@@ -15,7 +15,7 @@ import { Misuse } from "../misuse.ts";
 import { noSuchVerb, onlyWord } from "../options.ts";
 import { printTable } from "../table.ts";
 import { issuerOption, siteOf, withIssuer } from "./open-issuer.ts";
-import { wantedDocuments } from "./wanted-documents.ts";
+import { sharedProblems, wantedDocuments } from "./wanted-documents.ts";
 
 const verbs: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
   plan: (args) => planOrApply(args, false),
@@ -48,6 +48,8 @@ async function planOrApply(args: readonly string[], does: boolean): Promise<numb
     const wanted = wantedDocuments(reading.wanted, known);
     if (wanted.problems.length > 0) return refuse(path, wanted.problems);
     const plan = planEdits(known, wanted.documents, wanted.complete, box);
+    const shared = sharedProblems(reading.wanted, plan.after);
+    if (shared.length > 0) return refuse(path, shared.slice(0, maxNews));
     for (const line of problemLines([...reading.warnings, ...wanted.warnings])) console.error(`note: ${line}`);
     printEdits(plan.edits);
     if (does && plan.changes.length > 0) {

@@ -27,6 +27,7 @@ const brokerOptions = {
   certificate: { type: "string" },
   key: { type: "string" },
   postgres: { type: "string" },
+  "forget-names": { type: "string" },
   "time-zone": { type: "string" },
 } as const;
 
@@ -78,7 +79,7 @@ function issuerFileOf(values: Values, folder: string, site: string): IssuerFile 
   const tls = authority === null ? tlsIn(values) : certified(authority, join(folder, "sites", site), site);
   const user = values.user ?? null;
   const broker = { url, user, passwordFile: pathIn(values["password-file"]), ...tls };
-  return { version: 1, broker, authority, postgres: values.postgres ?? null };
+  return { version: 1, broker, authority, postgres: values.postgres ?? null, forgetNamesDays: daysIn(values) };
 }
 
 const tlsIn = ({ ca, certificate, key }: Values) => ({
@@ -99,6 +100,12 @@ function certified(authorityFolder: string, siteFolder: string, site: string) {
   writeFileSync(certificateFile, certifyClient(authority, createPublicKey(key), site, Date.now()));
   writeFileSync(keyFile, privatePem(key), { mode: 0o600 });
   return { caFile: join(authorityFolder, "ca.crt"), certificateFile, keyFile };
+}
+
+function daysIn({ "forget-names": text }: Values): number | null {
+  if (text === undefined) return null;
+  if (!/^[1-9][0-9]{0,3}$/.test(text)) throw new Misuse("--forget-names takes a number of days, such as 90.");
+  return Number(text);
 }
 
 const pathIn = (path: string | undefined): string | null => (path === undefined ? null : resolve(path));

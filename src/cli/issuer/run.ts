@@ -26,6 +26,7 @@ export async function runIssuer(args: readonly string[]): Promise<number> {
       chain: chainPort,
       certify: (address, tls) => (authority === null ? null : certifyController(authority, address, tls, Date.now())),
       tell,
+      forgetNamesDays: open.file.forgetNamesDays,
       now: Date.now,
       mono: machineMono,
     });

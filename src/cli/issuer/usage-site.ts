@@ -29,6 +29,10 @@ export const siteOptions = [
     "--postgres URL",
     "with init: keep everything there, for workers on several machines; a file in the folder by default",
   ],
+  [
+    "--forget-names DAYS",
+    "with init: after so many days names go from the events that were taken in; never by default",
+  ],
   ["--by NAME", "in whose name a command is given; the record at the doors says so"],
   [
     "rotate",

@@ -5,6 +5,7 @@ import type { HolderKind } from "../../domain/directory.ts";
 import type { LineProblem, Wanted, WantedCredential, WantedHolder } from "../../exchange/wanted.ts";
 import type { KnownDocument } from "../../issuer/directory-edit.ts";
 import type { IssuedCredential, IssuedDocument } from "../../issuer/documents.ts";
+import { sharedCodes } from "../../issuer/shared-codes.ts";
 
 export interface WantedDocuments {
   readonly documents: readonly IssuedDocument[];
@@ -40,7 +41,7 @@ function holderDocument(wanted: Carried, known: IssuedDocument | undefined): Hol
     what: kind,
     id,
     body,
-    credentials: [...kept, ...numbered(kind, id, credentials.filter(isSent))],
+    credentials: [...kept, ...numbered(kind, id, credentials.filter(isSent), old?.credentials ?? [])],
     grants: grants?.map(({ door, schedule }) => ({ door, schedule })) ?? old?.grants ?? [],
   };
 }
@@ -48,21 +49,37 @@ function holderDocument(wanted: Carried, known: IssuedDocument | undefined): Hol
 /** Lost, stolen and suspended ones have no way to a controller but to be missing there. */
 const isSent = ({ state, secret }: WantedCredential): boolean => state === "active" && secret.kind === "plain";
 
-function numbered(what: "person" | "pass", holder: string, wanted: readonly WantedCredential[]): IssuedCredential[] {
-  const counts = new Map<string, number>();
+/** What somebody has still goes by the id that it had. */
+function numbered(
+  what: "person" | "pass",
+  holder: string,
+  wanted: readonly WantedCredential[],
+  before: readonly IssuedCredential[],
+): IssuedCredential[] {
+  const taken = new Set(before.map(({ id }) => id));
   return wanted.map(({ kind, secret, validity, direction, known, technology }) => {
-    const n = (counts.get(kind) ?? 0) + 1;
-    counts.set(kind, n);
+    const text = secret.kind === "plain" ? secret.text : "";
+    const same = before.find((one) => one.kind === kind && one.secret === text);
+    const id = same?.id ?? freeId(`${shortOf(holder)}-${kind.toLowerCase()}-${what === "pass" ? "k" : ""}`, taken);
     return {
-      id: `${shortOf(holder)}-${kind.toLowerCase()}-${what === "pass" ? "k" : ""}${n}`,
+      id,
       kind,
-      secret: secret.kind === "plain" ? secret.text : "",
+      secret: text,
       ...(validity.from === null && validity.until === null ? {} : { validity }),
       ...(direction === null ? {} : { direction }),
       ...(known === null ? {} : { known }),
       ...(technology === null ? {} : { technology }),
     };
   });
+}
+
+function freeId(stem: string, taken: Set<string>): string {
+  for (let n = 1; ; n += 1) {
+    const id = `${stem}${n}`;
+    if (taken.has(id)) continue;
+    taken.add(id);
+    return id;
+  }
 }
 
 const maxHolderId = 40;
@@ -84,6 +101,21 @@ function problemsIn(holders: readonly WantedHolder[]): LineProblem[] {
     return tokens.map(({ line }) => ({ line, problem, remedy: "Write the code itself." }));
   });
 }
+
+/** Where the file gives somebody what somebody else at the same door has already; it does not say who. */
+export function sharedProblems(wanted: Wanted, all: readonly IssuedDocument[]): readonly LineProblem[] {
+  const lines = new Map(wanted.holders.map(({ kind, given, line }) => [`${kind} ${given.id}`, line]));
+  // Those of the file last: of two it is the one that can be mended there.
+  const inOrder = all.toSorted((a, b) => rankOf(a, lines) - rankOf(b, lines));
+  return sharedCodes(inOrder).map(({ holder: { what, id }, kind }) => ({
+    line: lines.get(`${what} ${id}`) ?? 0,
+    problem: `Somebody else at one of these doors has the ${kind} of ${id}.`,
+    remedy: "Give one of them another.",
+  }));
+}
+
+const rankOf = ({ what, id }: IssuedDocument, lines: ReadonlyMap<string, number>): number =>
+  lines.get(`${what} ${id}`) ?? 0;
 
 function warningsIn(holders: readonly Carried[]): LineProblem[] {
   return holders.flatMap(({ credentials }) =>

@@ -112,6 +112,13 @@ export class SqlRecord implements RecordStore {
     });
   }
 
+  forget(beforeWall: number): Promise<number> {
+    const text =
+      "UPDATE event SET salt = NULL, personal = NULL WHERE wall < ? AND taken_at < ? AND personal IS NOT NULL";
+    // A clock that was wrong must not have them forgotten at once.
+    return this.#db.run(text, [beforeWall, beforeWall]);
+  }
+
   async newest(site: string, controller: string | null, limit: number): Promise<readonly StoredEvent[]> {
     const only = controller === null ? "" : "AND controller = ?";
     const order =

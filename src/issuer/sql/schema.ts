@@ -69,6 +69,7 @@ const recordTables = ({ count, real, text }: Types) => [
     commitment TEXT, hash TEXT NOT NULL, salt TEXT, personal TEXT, taken_at ${count} NOT NULL,
     PRIMARY KEY (site, controller, epoch, seq))`,
   "CREATE INDEX event_wall ON event (site, wall)",
+  "CREATE INDEX event_named ON event (wall) WHERE personal IS NOT NULL",
   "CREATE INDEX event_taken ON event (site, controller, taken_at)",
   `CREATE TABLE alarm (
     site ${text} NOT NULL, controller ${text} NOT NULL, epoch ${count} NOT NULL, seq ${count} NOT NULL,

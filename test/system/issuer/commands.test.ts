@@ -93,6 +93,25 @@ describe("with an issuer", () => {
     expect((await issuer("directory", "remove", "person", "ana", "--site", "hof")).out).toContain("is removed");
   });
 
+  test("two with one PIN at a door are refused by line, and a card that stays keeps its place", async () => {
+    const file = join(root, "cards.json");
+    const apply = async (people: readonly object[]): Promise<Ended> => {
+      writeFileSync(file, JSON.stringify({ people }, null, 1));
+      return issuer("directory", "apply", file, "--site", "hof");
+    };
+    const bob = { id: "bob", name: "Bob", pin: "047110", doors: ["front"] };
+    const eve = { id: "eve", name: "Eve", pin: "047110", doors: ["front", "back"] };
+    const refused = await apply([bob, eve]);
+    expect(refused).toMatchObject({ code: 1, out: "" });
+    expect(refused.err).toMatch(
+      /line \d+: Somebody else at one of these doors has the pin of eve\. Give one of them another\./,
+    );
+    expect(await apply([bob, { ...eve, doors: ["back"] }])).toMatchObject({ code: 0 });
+    expect(await apply([{ ...bob, cards: ["02B775D2", "02B775D3"] }])).toMatchObject({ code: 0 });
+    expect((await apply([{ ...bob, cards: ["02B775D3", "02B775D2"] }])).out).toContain("changes person bob");
+    expect((await apply([{ ...bob, cards: ["02B775D3", "02B775D2"] }])).out).toBe("Nothing changes.\n");
+  });
+
   test("orders that cannot be meant are refused before a broker is called", async () => {
     expectMisuse(await issuer("open", "front", "--site", "hof"), "Name the controller with --controller");
     expectMisuse(await issuer("lockdown", "--for", "soon", "--site", "hof"), "--for takes a time");
