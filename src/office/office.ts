@@ -16,6 +16,7 @@ import { Sessions } from "./console/session.ts";
 import type { PageBoard, PageDoors, PageSite } from "./console/wire.ts";
 import type { ReadCallFacts } from "./directory-port.ts";
 import type { DoorDesk } from "./door-desk.ts";
+import { JoinDesk } from "./join-desk.ts";
 import type { OpenJournal } from "./journal-port.ts";
 import { LedgerLink } from "./ledger-link.ts";
 import { openOutlets } from "./outlets.ts";
@@ -56,10 +57,8 @@ export async function openOffice(opening: OfficeOpening, ports: OfficePorts): Pr
   const server = await openConsoleServer(opening.console);
   const streams = new EventStreams(ports.clock.wall);
   const lifeMs = (endsWallMs: number): number => endsWallMs - ports.clock.wall();
-  const code = new EntryCode(
-    { digest: opening.codeDigest, lifeMs: lifeMs(opening.codeExpiresWallMs) },
-    ports.clock.mono,
-  );
+  const firstCode = { digest: opening.codeDigest, lifeMs: lifeMs(opening.codeExpiresWallMs) };
+  const code = new EntryCode(firstCode, ports.clock.mono);
   const own = new OwnHealth(ports.clock.wall, (facts) => {
     doors.call();
     ports.tellFacts(facts);
@@ -82,20 +81,21 @@ export async function openOffice(opening: OfficeOpening, ports: OfficePorts): Pr
     changed: (connected, why) => own.set("ledger line", connected, `The ledger does not answer: ${why}`),
   });
   const sessions = new Sessions({ keyHex: opening.sessionKeyHex, ...server.listening, wall: ports.clock.wall });
-  const entered = (): void => {
-    ports.entered();
-    note({ type: "console.entered", how: "oneTimeCode" });
-  };
+  const join = openJoining(opening, ports.clock.wall, streams);
   const parts = {
     opening,
     files,
     board: board?.link ?? null,
     desk: ports.desk,
+    join,
     feed,
     streams,
     sessions,
     code,
-    entered,
+    entered: () => {
+      ports.entered();
+      note({ type: "console.entered", how: "oneTimeCode" });
+    },
     readPicture: ports.readPicture,
     pageSite: () => pageSiteOf(opening),
     pageDoors,
@@ -104,7 +104,7 @@ export async function openOffice(opening: OfficeOpening, ports: OfficePorts): Pr
   const api = openApi(opening, { ...ports, listening: server.listening, own, note });
   server.serve(planRoutes(parts), sessions, api.desk);
   const beat = (): void => {
-    for (const part of [streams, api, outlets]) part.beat();
+    for (const part of [streams, api, outlets, join]) part.beat();
   };
   const beats = setInterval(beat, beatMs);
   return {
@@ -119,10 +119,16 @@ export async function openOffice(opening: OfficeOpening, ports: OfficePorts): Pr
     close: async () => {
       clearInterval(beats);
       doors.cancel();
-      for (const part of [outlets, board, ledger, feed, streams, ports.desk]) part?.close();
+      for (const part of [outlets, join, board, ledger, feed, streams, ports.desk]) part?.close();
       await server.close();
     },
   };
+}
+
+function openJoining({ cloud }: OfficeOpening, wall: () => number, streams: EventStreams): JoinDesk {
+  const changed = (): void => streams.broadcast({ name: "joining", data: desk.page });
+  const desk: JoinDesk = new JoinDesk({ identityFile: cloud?.identityFile ?? null, wall, changed });
+  return desk;
 }
 
 /** The board's line, and how its news reaches the pages without outrunning them. */

@@ -7,12 +7,12 @@ import { certifyClient, certifyController, makeTlsKey, openAuthority, privatePem
 import type { IssuerFile, SiteKeys } from "../../issuer/issuer-folder.ts";
 import { readJoinCode } from "../../link/pairing/join-code.ts";
 import { JoinIssuer } from "../../link/pairing/join-issuer.ts";
+import type { JoinLine } from "../../link/pairing/join-line.ts";
+import { openJoinLine } from "../../link/pairing/join-line.ts";
 import type { DeviceKeys, Papers } from "../../link/pairing/join-messages.ts";
 import { pairingIssuer } from "../../link/pairing/pairing-account.ts";
 import type { Address } from "../../link/topics.ts";
 import { namePattern } from "../../link/topics.ts";
-import type { JoinLine } from "../join-line.ts";
-import { openJoinLine } from "../join-line.ts";
 import { Misuse } from "../misuse.ts";
 import { onlyWord } from "../options.ts";
 import type { OpenIssuer } from "./open-issuer.ts";

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { OfficeOpening } from "../../domain/status.ts";
 import type { BoardLink } from "../board-link.ts";
 import type { DoorDesk } from "../door-desk.ts";
+import type { JoinDesk } from "../join-desk.ts";
 import type { Outcome } from "../outcome.ts";
 import { planBoardLine } from "./board-command.ts";
 import { decodeDoorCommand, decodeTimeRequest } from "./door-request.ts";
@@ -42,6 +43,7 @@ export interface ConsoleParts {
   readonly files: PanelFiles;
   readonly board: BoardLink | null;
   readonly desk: DoorDesk;
+  readonly join: JoinDesk;
   readonly feed: JournalFeed;
   readonly streams: EventStreams;
   readonly sessions: Sessions;
@@ -69,6 +71,7 @@ export function planRoutes(parts: ConsoleParts): readonly Route[] {
     { method: "POST", path: "/board", open: false, handle: (exchange) => workBoard(parts, exchange) },
     { method: "POST", path: "/picture", open: false, handle: (exchange) => showPicture(parts, exchange) },
     { method: "POST", path: "/doors", open: false, handle: (exchange) => commandDoors(parts, exchange) },
+    { method: "POST", path: "/joining", open: false, handle: (exchange) => beginJoining(parts, exchange) },
     { method: "POST", path: "/time", open: false, handle: (exchange) => setTime(parts, exchange) },
     ...parts.files.parts.map(fileRoute),
   ];
@@ -125,6 +128,7 @@ function listen(parts: ConsoleParts, { request, response, query }: Exchange, ses
   parts.streams.send(stream, { name: "site", data: parts.pageSite() });
   parts.streams.send(stream, { name: "doors", data: parts.pageDoors() });
   parts.streams.send(stream, { name: "board", data: parts.pageBoard() });
+  parts.streams.send(stream, { name: "joining", data: parts.join.page });
   parts.streams.send(stream, { name: "journal", data: batch, id: head });
 }
 
@@ -161,6 +165,12 @@ async function commandDoors(parts: ConsoleParts, { request, response }: Exchange
       ? { ok: false, code: "malformed", problem: "There is no such command or door." }
       : await parts.desk.command("console", command),
   );
+}
+
+async function beginJoining(parts: ConsoleParts, { request, response }: Exchange): Promise<void> {
+  const body = await readJson(request);
+  if (!body.ok) return sendProblem(response, body.status, body.code, body.problem);
+  sendOutcome(response, parts.join.begin((body.value as { broker?: unknown } | null)?.broker));
 }
 
 async function setTime(parts: ConsoleParts, { request, response }: Exchange): Promise<void> {

@@ -45,6 +45,15 @@ export interface PageSignal {
   readonly signal: LampSignal;
 }
 
+/** Pairing with an issuer. */
+export interface PageJoining {
+  /** There is to be a cloud, and no issuer yet. */
+  readonly possible: boolean;
+  readonly code: { readonly text: string; readonly untilWallMs: number } | null;
+  /** What kept it from being done, in one sentence. */
+  readonly why: string | null;
+}
+
 export interface PageJournal {
   /** True when these do not follow on what the page has: it starts its list afresh. */
   readonly reset: boolean;
@@ -59,6 +68,7 @@ export interface PageMessages {
   readonly board: PageBoard;
   readonly signal: PageSignal;
   readonly journal: PageJournal;
+  readonly joining: PageJoining;
   readonly beat: null;
 }
 

@@ -1,5 +1,5 @@
 // Hands new keys of this controller to its issuer under the present ones, and changes over once the issuer has them.
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import type { Down } from "../../link/down-messages.ts";
 import { publicKeyFrom } from "../../link/envelope.ts";
 import type { IdentityFile } from "../../link/identity.ts";
@@ -7,6 +7,7 @@ import { identitySchema } from "../../link/identity.ts";
 import type { NextKeys } from "../../link/pairing/next-keys.ts";
 import { nextKeysFile, readNextKeys } from "../../link/pairing/next-keys.ts";
 import type { Up } from "../../link/up-messages.ts";
+import { writeWhole } from "./whole-file.ts";
 
 export interface KeyDeskParts {
   readonly identityFile: string;
@@ -98,15 +99,3 @@ export class KeyDesk {
 
 const isPublicKey = (kind: "ed25519" | "x25519", text: string): boolean =>
   publicKeyFrom(kind, Buffer.from(text, "base64url")) !== null;
-
-function writeWhole(path: string, text: string): void {
-  const partial = `${path}.partial`;
-  const file = openSync(partial, "w", 0o600);
-  try {
-    writeFileSync(file, text);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  renameSync(partial, path);
-}

@@ -16,7 +16,15 @@ export interface ConnectionEvents {
   refused(problem: string): void;
 }
 
-const streamed = ["site", "doors", "board", "signal", "journal", "beat"] as const satisfies (keyof PageMessages)[];
+const streamed = [
+  "site",
+  "doors",
+  "board",
+  "signal",
+  "journal",
+  "joining",
+  "beat",
+] as const satisfies (keyof PageMessages)[];
 
 export class Connection {
   readonly #events: ConnectionEvents;

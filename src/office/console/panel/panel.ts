@@ -6,6 +6,7 @@ import { Connection } from "./connection.ts";
 import { type DoorActions, DoorCard } from "./door-card.ts";
 import { need, setText, textElement } from "./elements.ts";
 import { EventList } from "./event-list.ts";
+import { Joining } from "./joining.ts";
 import { SiteClock } from "./site-clock.ts";
 import { Sound } from "./sound.ts";
 import { drawSamples } from "./try-it.ts";
@@ -18,6 +19,7 @@ class Panel {
   readonly #sound = new Sound();
   readonly #events = new EventList(document);
   readonly #clock: SiteClock;
+  readonly #joining: Joining;
   readonly #fire = need(document, "#fire", HTMLButtonElement);
   #cards: DoorCard[] = [];
   #site: PageSite | null = null;
@@ -41,6 +43,9 @@ class Panel {
       set: (wallMs) => this.#connection.post("/time", () => ({ time: { kind: "timeSet", wallMs: wallMs() } })),
       confirm: () => this.#connection.post("/time", () => ({ time: { kind: "timeConfirm" } })),
     });
+    this.#joining = new Joining(need(document, "#joining", HTMLElement), (broker) =>
+      this.#connection.post("/joining", () => ({ broker })),
+    );
     this.#wireBar();
   }
 
@@ -49,6 +54,7 @@ class Panel {
     else if (name === "doors") this.#showDoors(data as PageDoors);
     else if (name === "board") this.#showBoard(data as PageBoard);
     else if (name === "signal") this.#showSignal(data as PageSignal);
+    else if (name === "joining") this.#joining.show(data as PageMessages["joining"]);
     else if (name === "journal") this.#events.show(data as PageMessages["journal"]);
   }
 

@@ -2,8 +2,8 @@
 import type { Socket } from "node:net";
 import type { IClientOptions } from "mqtt";
 import { connectAsync } from "mqtt";
-import type { JoinSide } from "../link/pairing/join-messages.ts";
-import { joinTopic } from "../link/pairing/join-messages.ts";
+import type { JoinSide } from "./join-messages.ts";
+import { joinTopic } from "./join-messages.ts";
 
 const connectMs = 15_000;
 const againMs = 2_000;
