@@ -6,11 +6,14 @@ import { parseDuration } from "../../../hal/sim/command.ts";
 import { printable } from "../../config/problem.ts";
 import type { Order, Outcome } from "../../issuer/commander.ts";
 import { Commander } from "../../issuer/commander.ts";
-import type { FleetStore } from "../../issuer/store.ts";
 import { downSchemas } from "../../link/down-messages.ts";
 import { Misuse } from "../misuse.ts";
 import { printTable } from "../table.ts";
+import type { OpenIssuer } from "./open-issuer.ts";
 import { issuerOption, linkOpener, siteOf, withIssuer } from "./open-issuer.ts";
+import type { Target } from "./order-targets.ts";
+import { targetsOf } from "./order-targets.ts";
+import { revokeInDirectory } from "./revoke.ts";
 
 const forMs = 10_000;
 const usualBlinkMs = 30_000;
@@ -31,50 +34,53 @@ export async function order(verb: string, args: readonly string[]): Promise<numb
   const what = orderIn([verb, ...positionals], values.for, values.lines);
   return withIssuer(values, async (open) => {
     const { name: site } = await siteOf(open, values);
-    const controller = await controllerFor(open.store.fleet, site, values.controller, what);
-    const openLink = await linkOpener(open);
-    const { store, keysOf } = open;
-    const commander = new Commander({ store, keysOf, openLink, now: Date.now, asker: randomUUID() });
-    try {
-      const by = values.by ?? userInfo().username;
-      return report(await commander.order({ site, controller }, what, by, forMs), controller);
-    } finally {
-      await commander.close();
-    }
+    const targets =
+      what.kind === "revoke"
+        ? await revokeInDirectory(open, site, what)
+        : targetsOf(what, values.controller, await open.store.fleet.list(site));
+    if (targets.length === 0) console.log("No controller has a door of theirs; the directory says so from now on.");
+    return targets.length === 0 ? 0 : orderAll(open, site, targets, values.by ?? userInfo().username);
   });
 }
 
-function report(outcome: Outcome, controller: string): number {
-  switch (outcome.kind) {
-    case "unknownController":
-      throw new Error(`There is no controller "${controller}"; "postern issuer controllers" lists them.`);
-    case "unreachableBroker":
-      throw new Error(`The broker cannot be reached (${outcome.why}); check issuer.json and the broker.`);
-    case "silent":
-      throw new Error(
-        `${controller} did not answer: it was done or was not. Look at its state and events before you order it again.`,
-      );
-    case "answered": {
-      const { ok, code, why } = outcome.result;
-      for (const line of outcome.log ?? []) console.log(printable(String(line)));
-      if (ok) console.log(`${controller}: done.`);
-      else console.error(`${controller}: ${code}${why === null ? "" : `: ${printable(why)}`}`);
-      return ok ? 0 : 1;
-    }
+async function orderAll(open: OpenIssuer, site: string, targets: readonly Target[], by: string): Promise<number> {
+  const openLink = await linkOpener(open);
+  const { store, keysOf } = open;
+  const commander = new Commander({ store, keysOf, openLink, now: Date.now, asker: randomUUID() });
+  try {
+    const outcomes = await Promise.all(
+      targets.map(({ controller, order: one }) => commander.order({ site, controller }, one, by, forMs)),
+    );
+    const codes = outcomes.map((outcome, n) => report(outcome, targets[n]?.controller ?? ""));
+    return Math.max(...codes);
+  } finally {
+    await commander.close();
   }
 }
 
-/** A door tells its controller, where it is one door only. */
-async function controllerFor(fleet: FleetStore, site: string, named: string | undefined, what: Order): Promise<string> {
-  if (named !== undefined) return named;
-  const all = await fleet.list(site);
-  const door = "door" in what ? what.door : null;
-  const having = door === null ? all : all.filter(({ doors }) => doors?.includes(door));
-  const [only, ...others] = having;
-  if (only !== undefined && others.length === 0) return only.controller;
-  throw new Misuse(
-    `Name the controller with --controller; there are ${all.map(({ controller }) => controller).join(", ") || "none"}.`,
-  );
+function report(outcome: Outcome, controller: string): number {
+  if (outcome.kind === "answered" && outcome.result.ok) {
+    for (const line of outcome.log ?? []) console.log(printable(String(line)));
+    console.log(`${controller}: done.`);
+    return 0;
+  }
+  console.error(`${controller}: ${whyNot(outcome)}`);
+  return 1;
+}
+
+function whyNot(outcome: Outcome): string {
+  switch (outcome.kind) {
+    case "unknownController":
+      return 'There is no such controller; "postern issuer controllers" lists them.';
+    case "unreachableBroker":
+      return `The broker cannot be reached (${outcome.why}); check issuer.json and the broker.`;
+    case "silent":
+      return "It did not answer: it was done or was not. Look at its state and events before you order it again.";
+    case "answered": {
+      const { code, why } = outcome.result;
+      return `${code}${why === null ? "" : `: ${printable(why)}`}`;
+    }
+  }
 }
 
 function orderIn([kind = "", ...words]: readonly string[], time: string | undefined, lines: string | undefined): Order {

@@ -114,6 +114,12 @@ describe("with an issuer", () => {
 
   test("orders that cannot be meant are refused before a broker is called", async () => {
     expectMisuse(await issuer("open", "front", "--site", "hof"), "Name the controller with --controller");
+    expectMisuse(await issuer("lockdown", "--site", "hof"), "The site has no controllers yet.");
+    expectMisuse(await issuer("lockdown", "cellar", "--site", "hof"), "No controller has the door cellar");
+    expectRefusal(
+      await issuer("revoke", "person", "nobody", "--site", "hof"),
+      'postern issuer: There is no person "nobody" at hof; "postern issuer directory list" shows all.',
+    );
     expectMisuse(await issuer("lockdown", "--for", "soon", "--site", "hof"), "--for takes a time");
     expectMisuse(await issuer("clear", "--site", "hof"), '"clear" lacks something');
     expectMisuse(await issuer("revoke", "door", "front", "--site", "hof"), '"revoke door front" lacks something');

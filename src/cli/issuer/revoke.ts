@@ -1,0 +1,38 @@
+// `postern issuer revoke`: takes somebody's right away in the directory, and tells the controllers at once, ahead of it.
+import { randomBytes } from "node:crypto";
+import type { Order } from "../../issuer/commander.ts";
+import { knownDocuments } from "../../issuer/directory-edit.ts";
+import type { IssuedDocument } from "../../issuer/documents.ts";
+import { packDocument } from "../../issuer/documents.ts";
+import type { Controller } from "../../issuer/store.ts";
+import type { OpenIssuer } from "./open-issuer.ts";
+import type { Target } from "./order-targets.ts";
+
+export type Revocation = Extract<Order, { kind: "revoke" }>;
+type Holder = Extract<IssuedDocument, { what: "person" | "pass" }>;
+
+/** The directory is changed first: whoever does not hear the command gets it with that. */
+export async function revokeInDirectory(open: OpenIssuer, site: string, order: Revocation): Promise<readonly Target[]> {
+  const box = { key: open.keysOf(site).secrets, random: randomBytes };
+  const known = await knownDocuments(open.store.directory, site, box);
+  const found = known.find(({ document }) => isMeant(document, order));
+  if (found === undefined) {
+    throw new Error(`There is no ${order.of} "${order.id}" at ${site}; "postern issuer directory list" shows all.`);
+  }
+  const holder = found.document as Holder;
+  await open.store.directory.change(site, [packDocument(without(holder, order), holder, found.fromFile, box)]);
+  const doors = new Set(holder.grants.map(({ door }) => door));
+  const concerned = ({ doors: own }: Controller): boolean => own?.some((door) => doors.has(door)) ?? false;
+  return (await open.store.fleet.list(site)).filter(concerned).map(({ controller }) => ({ controller, order }));
+}
+
+function isMeant(document: IssuedDocument, { of, id }: Revocation): boolean {
+  if (!("credentials" in document)) return false;
+  if (of === "credential") return document.credentials.some((one) => one.id === id);
+  return document.what === of && document.id === id;
+}
+
+function without(holder: Holder, { of, id }: Revocation): Holder {
+  if (of === "credential") return { ...holder, credentials: holder.credentials.filter((one) => one.id !== id) };
+  return { ...holder, body: { ...holder.body, state: of === "pass" ? "revoked" : "suspended" } };
+}
