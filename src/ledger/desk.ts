@@ -10,6 +10,8 @@ import type { Instant } from "../domain/time.ts";
 import { later, unixMs } from "../domain/time.ts";
 import type { Entry } from "./batch.ts";
 import { isDamage } from "./damage.ts";
+import type { DiskReserve } from "./disk-reserve.ts";
+import { FullDisk } from "./full-disk.ts";
 import type { Ledger } from "./ledger.ts";
 import type { PinQueue } from "./pin-hash.ts";
 import type { ReadyAsk } from "./ready-ask.ts";
@@ -30,6 +32,8 @@ export interface DeskParts {
   readonly report: (fault: Fault) => void;
   /** SQLite calls the database damaged: nothing that it says or takes is to be believed any more. */
   readonly onDamage?: (error: unknown) => void;
+  /** Room that can be made at once; left out where there is none. */
+  readonly reserve?: Pick<DiskReserve, "isThere" | "release">;
 }
 
 /** So that a long backlog of records holds no ask up for long. */
@@ -43,6 +47,7 @@ const backoffMaxMs = 5_000;
 
 export class Desk {
   readonly #parts: DeskParts;
+  readonly #disk: FullDisk;
   /** Ready to be decided, in the order in which they became so. */
   #waiting: ReadyAsk[] = [];
   readonly #hashing = new Map<AskId, Ask>();
@@ -62,6 +67,9 @@ export class Desk {
 
   constructor(parts: DeskParts) {
     this.#parts = parts;
+    const { ledger, reserve = null } = parts;
+    const troubled = (fault: Fault) => this.troubled(fault);
+    this.#disk = new FullDisk({ ledger, reserve, instant: () => this.instant(), troubled });
     parts.ledger.watchCalendar((news) => parts.send({ kind: "calendar", ...news }));
   }
 
@@ -92,7 +100,7 @@ export class Desk {
   /** Throws what the database throws. */
   note(event: JournalEvent | (() => JournalEvent)): void {
     try {
-      this.#parts.ledger.note(event, this.instant());
+      this.#disk.withRoom(() => this.#parts.ledger.note(event, this.instant()));
     } catch (error) {
       this.troubled(error);
       throw error;
@@ -103,7 +111,7 @@ export class Desk {
 
   /** Something was committed. */
   well(): void {
-    if (this.#reported === "") return;
+    if (this.#reported === "" || this.#disk.isCrowded) return;
     this.#reported = "";
     this.#parts.send({ kind: "well" });
   }
@@ -272,7 +280,7 @@ export class Desk {
   #commit(asks: readonly ReadyAsk[], entries: readonly Entry[]): void {
     const { ledger, send, grew } = this.#parts;
     const before = ledger.headSeq;
-    const answers = ledger.commitBatch(asks, entries);
+    const answers = this.#disk.withRoom(() => ledger.commitBatch(asks, entries));
     for (const answer of answers) send({ kind: "answer", answer });
     this.#drop(entries);
     this.#retry = null;
@@ -365,8 +373,10 @@ export class Desk {
   #prune(): void {
     const { ledger, grew } = this.#parts;
     try {
-      if (!this.#isOpen || !ledger.isPruneDue()) return;
-      ledger.prune(this.instant());
+      if (!this.#isOpen) return;
+      const { keepEvents } = this.#disk;
+      if (!ledger.isPruneDue(keepEvents)) return;
+      ledger.prune(this.instant(), keepEvents);
       grew(ledger.headSeq);
       this.#scheduleDrain();
     } catch (error) {

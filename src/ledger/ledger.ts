@@ -318,16 +318,16 @@ export class Ledger {
     this.#transaction.immediate(work);
   }
 
-  isPruneDue(): boolean {
-    return this.#session !== null && this.#journal.isPruneDue(this.#session.site.keepEvents);
+  isPruneDue(keepEvents = this.site.keepEvents): boolean {
+    return this.#journal.isPruneDue(keepEvents);
   }
 
-  /** Drops one chunk of the oldest events beyond what the site keeps. */
-  prune(at: Instant): void {
+  /** Drops one chunk of the oldest events beyond what is kept. */
+  prune(at: Instant, keepEvents = this.site.keepEvents): void {
     const { site, boot } = this.#opened();
     this.#refresh();
     try {
-      this.#journal.prune(site, at, boot);
+      this.#journal.prune({ ...site, keepEvents }, at, boot);
     } catch (error) {
       this.#stale = true;
       throw error;

@@ -13,6 +13,9 @@ export function isRecordsOwnFault(error: unknown): boolean {
   return ofTheRow.some((code) => error.code === code || error.code.startsWith(`${code}_`));
 }
 
+export const isDiskFull = (error: unknown): boolean =>
+  error instanceof Sqlite.SqliteError && error.code.startsWith("SQLITE_FULL");
+
 const sentences: readonly (readonly [prefix: string, sentence: string])[] = [
   ["SQLITE_FULL", "The disk is full: nothing can be recorded."],
   ["SQLITE_IOERR", "The disk cannot be read or written: nothing can be recorded."],

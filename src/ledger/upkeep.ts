@@ -6,6 +6,7 @@ import { CopyKeeper } from "./copy-keeper.ts";
 import { copyInThread } from "./copy-thread.ts";
 import { damagedFault, dropSuspicion } from "./damage.ts";
 import type { Desk } from "./desk.ts";
+import type { DiskReserve } from "./disk-reserve.ts";
 import { goodCopyPath } from "./good-copy.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import type { Ledger } from "./ledger.ts";
@@ -28,6 +29,7 @@ export interface UpkeepParts {
   readonly ledger: Ledger;
   readonly desk: Pick<Desk, "instant" | "troubled">;
   readonly database: string;
+  readonly reserve: Pick<DiskReserve, "keep">;
   /** Null where there is none to keep. */
   readonly rescue: (RescueFiles & { readonly key: Buffer | null }) | null;
   /** The last end gives reason to look the record through. */
@@ -40,6 +42,7 @@ export interface UpkeepParts {
 }
 
 const ageEveryMs = 600_000;
+const roomEveryMs = 600_000;
 
 /** Begins at once; to be told of every commit from then on. */
 export function startUpkeep(parts: UpkeepParts): Upkeep {
@@ -48,6 +51,7 @@ export function startUpkeep(parts: UpkeepParts): Upkeep {
   for (const keeper of keepers) keeper.noticed();
   keepHouse(parts);
   keepAge(parts);
+  keepRoom(parts);
   return {
     noticed: () => {
       for (const keeper of keepers) keeper.noticed();
@@ -96,6 +100,14 @@ function keepHouse({ ledger, desk, after, grew }: UpkeepParts): void {
     return more;
   };
   new Housekeeping({ step, after, troubled: (error) => desk.troubled(error) }).begin();
+}
+
+/** Also once there is room again. */
+function keepRoom({ reserve, after }: Pick<UpkeepParts, "reserve" | "after">): void {
+  after(roomEveryMs, () => {
+    void reserve.keep();
+    keepRoom({ reserve, after });
+  });
 }
 
 /** How long the cloud has been silent must not be forgotten when the machine is switched off. */
