@@ -1,4 +1,5 @@
 // `postern broker`: makes the folder that a Mosquitto for controllers and issuers runs on.
+import { execFileSync } from "node:child_process";
 import { userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -33,6 +34,8 @@ export async function broker(args: readonly string[]): Promise<number> {
     user: values.user,
     now: Date.now(),
   });
+  // Mosquitto gives up being root before it reads its lists anew.
+  if (values.user !== userInfo().username) execFileSync("chown", ["-R", `${values.user}:`, folder]);
   console.log(`Start it with: mosquitto -c ${join(folder, "mosquitto.conf")}`);
   return 0;
 }

@@ -25,7 +25,7 @@ export const cloudUsage: Readonly<Record<string, Usage>> = {
       ["--bind ADDRESS", "the address that it listens on; 0.0.0.0 by default"],
       ["--port N", "for clients with certificates; 8883 by default"],
       ["--password-port N", "for those with a name and a password, and for pairing; 8884 by default"],
-      ["--user NAME", "as whom it runs when root starts it; whoever makes the folder by default"],
+      ["--user NAME", "as whom it runs when root starts it: the folder is given to them; whoever makes it by default"],
     ],
   },
 };

@@ -16,7 +16,7 @@ export interface JoinLineParts {
   readonly side: JoinSide;
   readonly access: Pick<IClientOptions, "username" | "password" | "ca" | "cert" | "key" | "rejectUnauthorized">;
   readonly heard: (payload: Buffer) => void;
-  /** The broker has closed it, and it cannot be opened again. */
+  /** The broker does not let us pair. */
   readonly failed: (why: string) => void;
 }
 
@@ -28,19 +28,23 @@ export interface JoinLine {
 
 /** Rejects with a sentence when nobody answers there, or does not let us in. */
 export async function openJoinLine({ url, channel, side, access, heard, failed }: JoinLineParts): Promise<JoinLine> {
-  const options: IClientOptions = { protocolVersion: 5, clean: true, reconnectPeriod: 0, connectTimeout: connectMs };
-  const client = await connectAsync(url, { ...options, ...access }).catch((error: Error) => {
+  const options: IClientOptions = {
+    protocolVersion: 5,
+    clean: true,
+    reconnectPeriod: againMs,
+    connectTimeout: connectMs,
+  };
+  // Only the first connection has to be there at once; later ones come back by themselves, with what was subscribed.
+  const client = await connectAsync(url, { ...options, ...access }, false).catch((error: Error) => {
     throw new Error(`The broker at ${url} does not let us in (${error.message}); check the address and the port.`);
   });
-  (client.stream as Partial<Socket>).setNoDelay?.(true);
+  const hurry = (): unknown => (client.stream as Partial<Socket>).setNoDelay?.(true);
+  hurry();
+  client.on("connect", hurry);
   let again: NodeJS.Timeout | undefined;
   const stop = (): void => clearInterval(again);
   client.on("message", (_, payload) => heard(payload));
   client.on("error", () => {});
-  client.on("close", () => {
-    stop();
-    failed(`The broker at ${url} has closed the connection; try again.`);
-  });
   const other = side === "device" ? "issuer" : "device";
   await client.subscribeAsync(joinTopic(channel, other), { qos: 1 }).catch(() => {
     throw new Error(
@@ -62,8 +66,8 @@ export async function openJoinLine({ url, channel, side, access, heard, failed }
     },
     close: async () => {
       stop();
-      client.removeAllListeners("close");
-      await client.endAsync();
+      // While the connection is away nobody would answer.
+      await client.endAsync(!client.connected);
     },
   };
 }

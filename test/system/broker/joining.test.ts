@@ -11,6 +11,7 @@ import { exampleSite, runPostern, startForTest, temporarySite } from "../command
 import type { IssuerSite } from "../issuer/issuer-site.ts";
 import { createIssuerSite, site } from "../issuer/issuer-site.ts";
 import { poll, postern } from "../product.ts";
+import { FaultyLink } from "./faulty-link.ts";
 import { isMosquittoThere } from "./mosquitto.ts";
 
 const test = plainTest.runIf(isMosquittoThere);
@@ -180,6 +181,17 @@ test("a board that is paired, and a name that is taken, change hands only when t
   await second.ended;
   expect(readFileSync(identityFile(state), "utf8")).not.toBe(before);
 }, 120_000);
+
+test("a connection that is cut while the code is on the screen comes back, and the code still pairs", async () => {
+  const world = await createIssuerSite();
+  const link = await FaultyLink.open(world.broker.passwordPort);
+  onTestFinished(() => link.close());
+  const { state } = temporarySite();
+  const joining = await showCode(world, state, "--broker", `mqtts://localhost:${link.port}`);
+  link.cutAll();
+  expect(await world.issuer("join", joining.code, "--controller", "gate-1")).toMatchObject({ code: 0, err: "" });
+  expect(await joining.ended).toMatchObject({ code: 0, err: "" });
+}, 60_000);
 
 test("what is no code, and a broker that nobody answers at, are said in a sentence", async () => {
   const world = await createIssuerSite();

@@ -1,10 +1,16 @@
 // The shipped broker configuration on a real Mosquitto: who gets in, who may write and read what, and what a restart keeps.
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { chmodSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import type { IClientOptions, MqttClient } from "mqtt";
 import { connectAsync } from "mqtt";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { pairingAccount, pairingIssuer } from "../../../src/link/pairing/pairing-account.ts";
+import { freePort } from "../../../src/ops/free-port.ts";
+import { runPostern } from "../command.ts";
+import { removeFolder, temporaryFolder } from "../product.ts";
 import type { Mosquitto } from "./mosquitto.ts";
 import { isMosquittoThere, startMosquitto } from "./mosquitto.ts";
 
@@ -171,7 +177,48 @@ describe.skipIf(!isMosquittoThere)("the shipped configuration of the broker", ()
       await own.remove();
     }
   });
+
+  it.runIf(process.getuid?.() === 0)(
+    "gives a folder that was made for another user to that user, who can run on it",
+    async () => {
+      const folder = temporaryFolder();
+      onTestFinished(() => removeFolder(folder));
+      chmodSync(folder, 0o755);
+      const own = join(folder, "broker");
+      const made = await runPostern([
+        "broker",
+        own,
+        "--user",
+        "mosquitto",
+        "--bind",
+        "127.0.0.1",
+        ...(await twoPorts()),
+      ]);
+      expect(made).toMatchObject({ code: 0, err: "" });
+      const child = spawn("/usr/sbin/mosquitto", ["-c", join(own, "mosquitto.conf")], {
+        stdio: ["ignore", "ignore", "pipe"],
+      });
+      onTestFinished(() => void child.kill("SIGKILL"));
+      const said = createInterface({ input: child.stderr });
+      const until = (word: RegExp) => new Promise((done) => said.on("line", (line) => word.test(line) && done(line)));
+      await until(/mosquitto version \S+ running/);
+      const reloaded = until(/Reloading config|Error/);
+      child.kill("SIGHUP");
+      expect(await reloaded).toMatch(/Reloading config/);
+      const ended = new Promise((done) => child.once("exit", done));
+      child.kill("SIGTERM");
+      await ended;
+      expect(statSync(join(own, "data/mosquitto.db")).uid).toBe(statSync(join(own, "ca.key")).uid);
+      expect(statSync(own).uid).not.toBe(0);
+    },
+  );
 });
+
+/** Options for two ports that nobody has. */
+async function twoPorts(): Promise<readonly string[]> {
+  const [port, other] = [await freePort("127.0.0.1", 0), await freePort("127.0.0.1", 0)];
+  return ["--port", String(port), "--password-port", String(other)];
+}
 
 /** A PUBLISH at QoS 0 with so many bytes in it. */
 function oversized(size: number): Buffer {
