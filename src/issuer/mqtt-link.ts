@@ -1,9 +1,11 @@
 // The issuer's connection to the broker: MQTT 5, coming back by itself; knows topics and bytes, and nothing of what they say.
+import { randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import type { IClientOptions, IClientPublishOptions, IConnackPacket, IPublishPacket, MqttClient } from "mqtt";
 import { connect } from "mqtt";
 import { Fault } from "../domain/fault.ts";
+import { addressTurns } from "../link/address-turns.ts";
 import type { IssuerFile } from "./issuer-folder.ts";
 import type { Link, LinkEvents, Outgoing } from "./link-port.ts";
 
@@ -22,6 +24,8 @@ export function openMqttLink(broker: IssuerFile["broker"], clientId: string, eve
 function optionsOf(broker: IssuerFile["broker"], clientId: string): IClientOptions {
   const { user, passwordFile, caFile, certificateFile, keyFile } = broker;
   return {
+    // For the socket below; its own options do not name it.
+    ...{ lookup: addressTurns(randomInt(1_000)) },
     protocolVersion: 5,
     clientId,
     // What was missed is asked for by the controllers, or told them again.

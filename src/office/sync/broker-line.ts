@@ -1,8 +1,9 @@
 // One MQTT 5 connection that comes back by itself; knows topics and bytes, and nothing of what they say.
 import { readFileSync } from "node:fs";
-import type { Socket } from "node:net";
+import type { LookupFunction, Socket } from "node:net";
 import type { IClientOptions, IClientPublishOptions, IPublishPacket, MqttClient } from "mqtt";
 import { connect } from "mqtt";
+import { addressTurns } from "../../link/address-turns.ts";
 import { Backoff } from "../backoff.ts";
 
 export interface BrokerSpec {
@@ -54,6 +55,7 @@ const lastCeilingMs = 300_000;
 export class BrokerLine {
   readonly #parts: BrokerLineParts;
   readonly #backoff: Backoff;
+  readonly #lookup: LookupFunction;
   #client: MqttClient | null = null;
   #isOpen = false;
   #openedAt = 0;
@@ -65,6 +67,7 @@ export class BrokerLine {
   constructor(parts: BrokerLineParts) {
     this.#parts = parts;
     this.#backoff = new Backoff(parts.chance, lastCeilingMs);
+    this.#lookup = addressTurns(Math.floor(parts.chance() * 1_000));
     this.#connect();
   }
 
@@ -123,6 +126,8 @@ export class BrokerLine {
     const password = this.#password();
     if (password === null) return null;
     return {
+      // For the socket below; its own options do not name it.
+      ...{ lookup: this.#lookup },
       protocolVersion: 5,
       clientId: spec.clientId,
       clean: false,

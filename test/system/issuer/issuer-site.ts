@@ -12,7 +12,7 @@ import type { Mosquitto } from "../broker/mosquitto.ts";
 import { startMosquitto } from "../broker/mosquitto.ts";
 import type { Ended } from "../command.ts";
 import { exampleSite, runPostern, startForTest } from "../command.ts";
-import type { Product } from "../product.ts";
+import type { Product, ProductOptions } from "../product.ts";
 import { postern, removeFolder, temporaryFolder } from "../product.ts";
 
 export const site = "hof";
@@ -29,6 +29,9 @@ export interface IssuerSite {
 export interface ControllerOptions {
   /** Another way to the broker than its own address. */
   readonly url?: string;
+  /** More of the configuration's `cloud`. */
+  readonly cloud?: object;
+  readonly run?: Pick<ProductOptions, "preload" | "env">;
   /** Before the controller is there. */
   readonly prepare?: (state: string, config: string) => void;
 }
@@ -58,7 +61,7 @@ export async function createIssuerSite(more: readonly string[] = []): Promise<Is
   };
 }
 
-async function startWorker(folder: string): Promise<IssuerWorker> {
+export async function startWorker(folder: string): Promise<IssuerWorker> {
   const child = spawn(process.execPath, [postern, "issuer", "run", "--folder", folder]);
   let out = "";
   const ended = new Promise<void>((done) => child.once("exit", () => done()));
@@ -79,12 +82,14 @@ async function startWorker(folder: string): Promise<IssuerWorker> {
   return { process: child, out: () => out, kill };
 }
 
-interface Pairing extends Pick<IssuerSite, "broker" | "folder" | "issuer">, ControllerOptions {
+interface Pairing extends Pick<IssuerSite, "folder" | "issuer">, ControllerOptions {
+  readonly broker: Pick<Mosquitto, "address" | "clientOf">;
   readonly root: string;
   readonly name: string;
 }
 
-async function startController({ root, folder, broker, name, issuer, url, prepare }: Pairing): Promise<Product> {
+export async function startController(pairing: Pairing): Promise<Product> {
+  const { root, folder, broker, name, issuer, url, cloud = {}, run = {}, prepare } = pairing;
   const state = join(root, name);
   const [sign, seal] = [generateKeyPairSync("ed25519"), generateKeyPairSync("x25519")];
   const keys = [`--sign-key=${publicKeyText(sign.publicKey)}`, `--seal-key=${publicKeyText(seal.publicKey)}`];
@@ -102,10 +107,10 @@ async function startController({ root, folder, broker, name, issuer, url, prepar
   mkdirSync(join(state, "keys"), { recursive: true, mode: 0o700 });
   writeFileSync(join(state, "keys", "cloud-identity.json"), JSON.stringify(identity), { mode: 0o600 });
   const config = exampleSite((one) => {
-    one.cloud = url === undefined ? {} : { broker: url };
+    one.cloud = { ...(url === undefined ? {} : { broker: url }), ...cloud };
   });
   const file = join(root, `${name}.json`);
   writeFileSync(file, JSON.stringify(config));
   prepare?.(state, JSON.stringify(config));
-  return startForTest({ config: null, configFile: file, state });
+  return startForTest({ config: null, configFile: file, state, ...run });
 }

@@ -1,0 +1,180 @@
+// A cluster of two real ejabberd nodes between a built controller and a built issuer, and what that broker lets whom do.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import Sqlite from "better-sqlite3";
+import type { IClientOptions, MqttClient } from "mqtt";
+import { connect } from "mqtt";
+import { expect, onTestFinished, test as plainTest } from "vitest";
+import { openJournalReader } from "../../../src/ledger/journal-reader.ts";
+import { runPostern } from "../command.ts";
+import { startController, startWorker } from "../issuer/issuer-site.ts";
+import { poll, removeFolder, temporaryFolder } from "../product.ts";
+import type { EjabberdCluster, EjabberdNode } from "./ejabberd.ts";
+import { clusterName, isEjabberdThere, startEjabberd } from "./ejabberd.ts";
+
+const site = "hof";
+const test = plainTest.runIf(isEjabberdThere);
+const namedAddresses = join(import.meta.dirname, "named-addresses.mjs");
+
+const people = (...names: readonly string[]): string =>
+  JSON.stringify({ people: names.map((id, n) => ({ id, name: id, pin: `04711${n}`, doors: ["front"] })) });
+
+async function clusterForTest(): Promise<EjabberdCluster> {
+  const cluster = await startEjabberd(site);
+  onTestFinished(() => cluster.remove());
+  return cluster;
+}
+
+test("when one node of two is killed, controller and issuer meet at the other, and each event and change is there once", async () => {
+  const cluster = await clusterForTest();
+  const [one, two] = cluster.nodes;
+  const root = temporaryFolder();
+  onTestFinished(() => removeFolder(root));
+  const account = async (user: string): Promise<string> => {
+    const file = join(root, `${user}.secret`);
+    writeFileSync(file, `secret of ${user}\n`, { mode: 0o600 });
+    await one.order("register", user, site, `secret of ${user}`);
+    return file;
+  };
+  const passwordFile = await account("gate-1");
+  const folder = join(root, "issuer");
+  const issuer = (...words: readonly string[]) => runPostern(["issuer", ...words, "--folder", folder]);
+  const broker = ["--broker", cluster.addressOf(two), "--ca", join(cluster.folder, "ca.crt")];
+  const user = ["--user", `_issuer@${site}`, "--password-file", await account("_issuer")];
+  expect(await issuer("init", "--site", site, "--time-zone", "Europe/Berlin", ...broker, ...user)).toMatchObject({
+    code: 0,
+  });
+  const worker = await startWorker(folder);
+  const names = join(root, "names.json");
+  const nameServer = (...addresses: readonly EjabberdNode[]): void =>
+    writeFileSync(names, JSON.stringify({ [clusterName]: addresses.map(({ address }) => address) }));
+  nameServer(one);
+  const gate = await startController({
+    ...{ root, folder, broker: cluster, issuer, name: "gate-1" },
+    cloud: { user: `gate-1@${site}`, passwordFile },
+    run: { preload: [namedAddresses], env: { POSTERN_TEST_NAMES: names } },
+  });
+  const file = join(root, "directory.json");
+  const publish = async (...who: readonly string[]): Promise<void> => {
+    writeFileSync(file, people(...who));
+    expect(await issuer("directory", "apply", file)).toMatchObject({ code: 0, err: "" });
+    await poll(async () => (await issuer("drift")).code === 0, 200);
+  };
+  const granted = async (times: number): Promise<void> => {
+    const count = async () => (await issuer("events", "--json")).out.split('"access.granted"').length - 1;
+    await poll(async () => (await count()) === times, 200);
+  };
+
+  await poll(async () => (await issuer("controllers")).out.includes("connected"), 200);
+  expect(one.said.join()).toContain(`Opened MQTT session for gate-1@${site}/`);
+  expect(two.said.join()).not.toContain(`Opened MQTT session for gate-1@${site}/`);
+  await publish("ana");
+  await gate.board.send("keys front-keypad 047110#");
+  await granted(1);
+  expect(await issuer("open", "garage")).toMatchObject({ code: 0, out: "gate-1: done.\n" });
+
+  nameServer(one, two);
+  await one.kill();
+  await gate.board.send("keys front-keypad 047110#");
+  await granted(2);
+  expect(two.said.join()).toContain(`Opened MQTT session for gate-1@${site}/`);
+  await publish("ana", "bob");
+  await gate.board.send("keys front-keypad 047111#");
+  await granted(3);
+  expect(await issuer("open", "garage")).toMatchObject({ code: 0, out: "gate-1: done.\n" });
+
+  await worker.kill("SIGTERM");
+  await gate.stop();
+  const here = openJournalReader(join(gate.state, "ledger.db"));
+  onTestFinished(() => here.close());
+  const store = new Sqlite(join(folder, "issuer.db"), { readonly: true });
+  onTestFinished(() => void store.close());
+  const theirs = store.prepare<[], { seq: number; hash: string }>("SELECT seq, hash FROM event ORDER BY seq").all();
+  const ours = [...here.rows()].map(({ seq, hash }) => ({ seq, hash: hash.toString("hex") }));
+  expect(theirs.length).toBeGreaterThan(10);
+  expect(theirs).toEqual(ours.slice(0, theirs.length));
+}, 60_000);
+
+/** `heard` gets the topics of what comes. */
+async function connected(
+  cluster: EjabberdCluster,
+  node: EjabberdNode,
+  more: IClientOptions,
+  heard: (topic: string) => void = () => {},
+): Promise<MqttClient> {
+  const { ca } = cluster.clientOf("nobody");
+  const client = connect(cluster.addressOf(node), { protocolVersion: 5, reconnectPeriod: 0, ca, ...more });
+  client.on("message", heard);
+  await new Promise<void>((done, failed) => {
+    client.once("connect", () => done());
+    client.on("error", failed);
+  });
+  onTestFinished(() => client.endAsync(true));
+  return client;
+}
+
+/** Subscribes; the broker's reason where it refuses. */
+const read = (client: MqttClient, filter: string): Promise<string> =>
+  client.subscribeAsync(filter, { qos: 1, rap: true }).then(
+    () => "granted",
+    (error: Error) => error.message,
+  );
+
+const write = (client: MqttClient, topic: string, retain = false): Promise<string> =>
+  client.publishAsync(topic, "text", { qos: 1, retain }).then(
+    () => "granted",
+    (error: Error) => error.message,
+  );
+
+test("every user keeps to its own topics, by password or certificate, and a session moves from node to node", async () => {
+  const cluster = await clusterForTest();
+  const [one, two] = cluster.nodes;
+  for (const user of ["gate-1", "_issuer", "_join"]) await one.order("register", user, site, "secret");
+  const login = (user: string, clientId: string): IClientOptions => {
+    return { username: `${user}@${site}`, password: "secret", clientId };
+  };
+  const base = `postern/1/${site}`;
+  const gate = await connected(cluster, one, login("gate-1", "hof.gate-1"));
+  const issuer = await connected(cluster, two, login("_issuer", "issuer-1"));
+  const joining = await connected(cluster, two, { ...login("_join", "board"), username: "_join" });
+  const { cert, key } = cluster.clientOf(`gate-2@${site}`);
+  const shown = { cert, key, clientId: "hof.gate-2" };
+  const second = await connected(cluster, two, { ...shown, username: `gate-2@${site}` });
+  await expect(connected(cluster, two, { ...shown, username: `gate-1@${site}` })).rejects.toThrow("Not authorized");
+  await expect(connected(cluster, two, { ...login("gate-1", "x"), password: "wrong" })).rejects.toThrow(
+    "Not authorized",
+  );
+
+  expect(await read(gate, `${base}/gate-1/down/#`)).toBe("granted");
+  for (const filter of [
+    "#",
+    `${base}/+/down/#`,
+    `${base}/gate-2/down/#`,
+    `${base}/gate-1/up/#`,
+    "postern/1/join/+/device",
+  ])
+    expect(await read(gate, filter)).toContain("invalid");
+  for (const topic of ["state", "live", "up/events", "result/all"])
+    expect(await write(gate, `${base}/gate-1/${topic}`)).toBe("granted");
+  for (const topic of ["gate-2/state", "gate-1/down/command", "gate-2/down/ack"])
+    expect(await write(gate, `${base}/${topic}`)).toContain("invalid");
+  expect(await write(second, `${base}/gate-2/state`)).toBe("granted");
+  expect(await write(second, `${base}/gate-1/state`)).toContain("invalid");
+  for (const filter of ["+/state", "+/live", "gate-1/up/events", "+/result/+"])
+    expect(await read(issuer, `${base}/${filter}`)).toBe("granted");
+  expect(await read(issuer, "postern/1/other/+/live")).toContain("invalid");
+  expect(await write(issuer, `${base}/gate-1/up/events`)).toContain("invalid");
+  expect(await write(joining, "postern/1/join/ABCD/device")).toBe("granted");
+  for (const topic of ["postern/1/join/ABCD/issuer", `${base}/_join/state`, `${base}/gate-1/down/command`])
+    expect(await write(joining, topic)).toContain("invalid");
+
+  const session = { clean: false, properties: { sessionExpiryInterval: 600 } };
+  const moving: IClientOptions = { ...login("gate-1", "moving"), ...session };
+  const before = await connected(cluster, one, moving);
+  await read(before, `${base}/gate-1/down/#`);
+  await before.endAsync(true);
+  expect(await write(issuer, `${base}/gate-1/down/ack`)).toBe("granted");
+  const kept = Promise.withResolvers<string>();
+  await connected(cluster, two, moving, kept.resolve);
+  expect(await kept.promise).toBe(`${base}/gate-1/down/ack`);
+}, 60_000);
