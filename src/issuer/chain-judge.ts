@@ -163,6 +163,15 @@ export const forkedNote = ({ epoch, seq }: Pick<ChainHead, "epoch" | "seq">): Ch
   what: `Event ${seq} is another one at the controller than here: its record was written anew, or another board has its keys. Pair it anew under another name once you know which.`,
 });
 
+export const doubledNote = ({ epoch, seq }: Pick<ChainHead, "epoch" | "seq">): ChainNote => ({
+  kind: "forked",
+  epoch,
+  seq,
+  toSeq: null,
+  hash: null,
+  what: "Two boards take turns under this name: one has the other's keys. Find the second one, and pair the right one anew.",
+});
+
 const brokenNote = (batch: Batch): ChainNote => ({
   kind: "broken",
   epoch: batch.epoch,

@@ -5,7 +5,7 @@ import type { UpMessage } from "../link/read-message.ts";
 import type { Address } from "../link/topics.ts";
 import type { Up } from "../link/up-messages.ts";
 import type { ChainHead, ChainNote, ChainPort, TakenEvent } from "./chain-judge.ts";
-import { contradictions, forkedNote, judgeBatch } from "./chain-judge.ts";
+import { contradictions, doubledNote, forkedNote, judgeBatch } from "./chain-judge.ts";
 import type { ControllerLink, Letter } from "./controller-link.ts";
 import { headOf, nextStep } from "./directory-answer.ts";
 import type { SiteKeys } from "./issuer-folder.ts";
@@ -184,13 +184,14 @@ export class Intake {
 
   async #state(link: ControllerLink, state: Up<"state">, retained: boolean): Promise<void> {
     const { store, now } = this.#parts;
-    const { at, epoch, seq, doors, directory } = state;
+    const { at, epoch, seq, boot, doors, directory } = state;
     const { key: _, signature: __, ...told } = state;
-    await store.fleet.heardState(link.address, {
-      ...{ at, epoch, seq, directory, text: JSON.stringify(told), doors: doors.map(({ door }) => door) },
+    const outcome = await store.fleet.heardState(link.address, {
+      ...{ at, epoch, seq, boot, directory, text: JSON.stringify(told), doors: doors.map(({ door }) => door) },
       // What the broker had kept tells nothing of the clock.
       ...(retained ? { seenAt: at, aheadMs: 0 } : { seenAt: now(), aheadMs: at - now() }),
     });
+    if (outcome === "doubled") await this.#note(link, doubledNote({ epoch, seq }));
   }
 
   /** What is told of our own keys, signed by one that the controller knows, until it knows those that count. */

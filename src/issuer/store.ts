@@ -65,6 +65,7 @@ export interface Heard {
 
 export interface HeardState extends Heard {
   readonly text: string;
+  readonly boot: string;
   readonly doors: readonly string[];
   readonly directory: number;
 }
@@ -81,15 +82,15 @@ export interface FleetStore {
   /** False when it was there already: then it has these keys as well, and its own. */
   put(address: Address, keys: ControllerKeys, now: number): Promise<boolean>;
   /** Another board has its place: from now on these count and no others, and its record is a new one. */
-  replace(address: Address, keys: ControllerKeys): Promise<void>;
+  replace(address: Address, keys: ControllerKeys, now: number): Promise<void>;
   /** The same board has changed over: these are in use, and no others count any more. */
   settle(address: Address, keys: ControllerKeys): Promise<void>;
   remove(address: Address): Promise<boolean>;
   get(address: Address): Promise<Controller | null>;
   list(site: string | null): Promise<readonly Controller[]>;
   inParts(parts: readonly number[]): Promise<readonly Controller[]>;
-  /** False when it is older than what was heard before. */
-  heardState(address: Address, heard: HeardState): Promise<boolean>;
+  /** `doubled`: a life of the board that another one had followed, which only a second board with its keys can show. */
+  heardState(address: Address, heard: HeardState): Promise<"taken" | "older" | "doubled">;
   heardSync(address: Address, heard: HeardSync): Promise<void>;
   /** By a will that was made then; each counts once. */
   gone(address: Address, at: number): Promise<void>;

@@ -308,7 +308,7 @@ test("a board that takes another's place brings its own record and gets the dire
   const next = new ModelController(site, "front", ["front-door"], keys);
   next.epoch = 0;
   next.record({ type: "controller.started" });
-  await store.fleet.replace({ site, controller: "front" }, next.keys);
+  await store.fleet.replace({ site, controller: "front" }, next.keys, 2_000_000);
   await beat();
   next.connect(broker.open);
   await broker.settled();
@@ -324,6 +324,7 @@ test("a board that takes another's place brings its own record and gets the dire
     "door.opened",
   ]);
   expect(await store.record.notes(site)).toEqual([]);
+  expect((await stateOf(store, "front")).addedAt).toBe(2_000_000);
 });
 
 test("a will that the broker holds up again later says nothing new", async () => {
@@ -377,4 +378,20 @@ test("names go from events that are older than they may be kept, and the chain s
   await beat();
   expect(await personal()).toBeNull();
   expect(await store.record.hashAt({ site, controller: "front" }, 1, 1)).toBe(front.rows[0]!.hash);
+});
+
+test("two boards with one board's keys are noted as soon as they take turns", async () => {
+  const { startWorker, addController, broker, store } = await createBench();
+  const front = await addController("front", ["front-door"]);
+  await startWorker("one");
+  for (const boot of ["first", "second", "third"]) {
+    front.now += 1;
+    front.sendState({ boot });
+  }
+  await broker.settled();
+  expect(await store.record.notes(site)).toEqual([]);
+  front.now += 1;
+  front.sendState({ boot: "second" });
+  await broker.settled();
+  expect(await store.record.notes(site)).toMatchObject([{ kind: "forked" }]);
 });

@@ -19,7 +19,8 @@ export async function drift(args: readonly string[]): Promise<number> {
     const notes = await open.store.record.notes(name);
     const drifts: (Drift & { readonly controller: string; readonly notes: readonly string[] })[] = [];
     for (const row of rows) {
-      const own = notes.filter(({ controller }) => controller === row.controller);
+      // What was noted of a board that had the name before is history.
+      const own = notes.filter(({ controller, at }) => controller === row.controller && at >= row.addedAt);
       const { head, missing } = await directoryOf(open, row);
       const facts = { controller: row, head, missing, notes: own, told: toldOf(row), now: Date.now() };
       drifts.push({ controller: row.controller, ...driftOf(facts), notes: own.map(({ what }) => what) });

@@ -56,7 +56,7 @@ export async function joinController(args: readonly string[]): Promise<number> {
 /** A board that takes another's place has its name, and the old one's keys count no more. */
 async function enrol({ store }: OpenIssuer, address: Address, { sign, seal, tls }: DeviceKeys): Promise<void> {
   const keys = { sign, seal, tls };
-  if (!(await store.fleet.put(address, keys, Date.now()))) await store.fleet.replace(address, keys);
+  if (!(await store.fleet.put(address, keys, Date.now()))) await store.fleet.replace(address, keys, Date.now());
 }
 
 interface Facts {

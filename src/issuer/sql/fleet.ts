@@ -11,6 +11,7 @@ interface Row {
   readonly part: number;
   readonly keys: string;
   readonly doors: string | null;
+  readonly boots: string;
   readonly view_version: number;
   readonly added_at: number;
   readonly state: string | null;
@@ -27,6 +28,7 @@ interface Row {
 }
 
 const maxGenerations = 4;
+const maxBoots = 8;
 const here = "site = ? AND name = ?";
 
 export class SqlFleet implements FleetStore {
@@ -57,7 +59,7 @@ export class SqlFleet implements FleetStore {
       }
       await sql.run(
         `INSERT INTO controller (site, name, part, keys, view_version, added_at, state_epoch, state_seq, state_at, online,
-          gone_at, directory, refused) VALUES (?, ?, ?, ?, 0, ?, 0, 0, 0, 0, 0, 0, '[]')`,
+          gone_at, boots, directory, refused) VALUES (?, ?, ?, ?, 0, ?, 0, 0, 0, 0, 0, '[]', 0, '[]')`,
         [site, controller, partitionOf(address), JSON.stringify([keys]), now],
       );
       return true;
@@ -71,14 +73,14 @@ export class SqlFleet implements FleetStore {
     });
   }
 
-  replace({ site, controller }: Address, keys: ControllerKeys): Promise<void> {
+  replace({ site, controller }: Address, keys: ControllerKeys, now: number): Promise<void> {
     return this.#db.transaction(async (sql) => {
       await moved(sql);
       await sql.run(
-        `UPDATE controller SET keys = ?, doors = NULL, view_version = 0, state = NULL, state_epoch = 0, state_seq = 0, state_at = 0,
-           online = 0, gone_at = 0, directory = 0, snapshot = NULL, refused = '[]', chain_epoch = NULL, chain_seq = NULL, chain_hash = NULL
+        `UPDATE controller SET keys = ?, added_at = ?, doors = NULL, view_version = 0, state = NULL, state_epoch = 0, state_seq = 0, state_at = 0,
+           online = 0, gone_at = 0, boots = '[]', directory = 0, snapshot = NULL, refused = '[]', chain_epoch = NULL, chain_seq = NULL, chain_hash = NULL
          WHERE ${here}`,
-        [JSON.stringify([keys]), site, controller],
+        [JSON.stringify([keys]), now, site, controller],
       );
     });
   }
@@ -107,30 +109,28 @@ export class SqlFleet implements FleetStore {
     return (await this.#db.all<Row>(text, parts)).map(controllerOf);
   }
 
-  heardState(address: Address, heard: HeardState): Promise<boolean> {
+  heardState(address: Address, heard: HeardState): Promise<"taken" | "older" | "doubled"> {
     const { site, controller } = address;
     const doors = JSON.stringify(heard.doors.toSorted());
     return this.#db.transaction(async (sql) => {
+      const [known] = await sql.all<Pick<Row, "boots" | "doors">>(`SELECT boots, doors FROM controller WHERE ${here}`, [
+        site,
+        controller,
+      ]);
+      const before = JSON.parse(known?.boots ?? "[]") as readonly string[];
+      const boots = [heard.boot, ...before.filter((boot) => boot !== heard.boot)].slice(0, maxBoots);
+      const told = [heard.text, JSON.stringify(boots), ...placeOf(heard), heard.seenAt, heard.aheadMs, heard.directory];
       const changed = await sql.run(
-        `UPDATE controller SET state = ?, state_epoch = ?, state_seq = ?, state_at = ?, online = 1, seen_at = ?, ahead_ms = ?,
-           directory = ? WHERE ${here} AND ${isNotOlder}`,
-        [
-          heard.text,
-          ...placeOf(heard),
-          heard.seenAt,
-          heard.aheadMs,
-          heard.directory,
-          site,
-          controller,
-          ...orderOf(heard),
-        ],
+        `UPDATE controller SET state = ?, boots = ?, state_epoch = ?, state_seq = ?, state_at = ?, online = 1, seen_at = ?,
+           ahead_ms = ?, directory = ? WHERE ${here} AND ${isNotOlder}`,
+        [...told, site, controller, ...orderOf(heard)],
       );
-      if (changed === 0) return false;
-      const text = `SELECT 1 AS found FROM controller WHERE ${here} AND (doors IS NULL OR doors <> ?)`;
-      if ((await one(sql, text, [site, controller, doors])) === null) return true;
-      await sql.run(`UPDATE controller SET doors = ? WHERE ${here}`, [doors, site, controller]);
-      await renewView(sql, { site, controller }, 0);
-      return true;
+      if (changed === 0) return "older";
+      if (known?.doors !== doors) {
+        await sql.run(`UPDATE controller SET doors = ? WHERE ${here}`, [doors, site, controller]);
+        await renewView(sql, address, 0);
+      }
+      return before.indexOf(heard.boot) > 0 ? "doubled" : "taken";
     });
   }
 

@@ -49,7 +49,7 @@ const fleetTables = ({ count, real, text }: Types) => [
   `CREATE TABLE controller (
     site ${text} NOT NULL, name ${text} NOT NULL, part INTEGER NOT NULL, keys TEXT NOT NULL, doors TEXT,
     view_version ${count} NOT NULL, added_at ${count} NOT NULL,
-    state TEXT, state_epoch ${count} NOT NULL, state_seq ${count} NOT NULL, state_at ${count} NOT NULL, online INTEGER NOT NULL, gone_at ${count} NOT NULL,
+    state TEXT, state_epoch ${count} NOT NULL, state_seq ${count} NOT NULL, state_at ${count} NOT NULL, online INTEGER NOT NULL, gone_at ${count} NOT NULL, boots TEXT NOT NULL,
     seen_at ${count}, ahead_ms ${real}, directory ${count} NOT NULL, snapshot TEXT, refused TEXT NOT NULL, synced_at ${count},
     chain_epoch ${count}, chain_seq ${count}, chain_hash TEXT,
     PRIMARY KEY (site, name))`,
