@@ -262,6 +262,9 @@ export type SystemEvent =
   | { readonly type: "command.accepted"; readonly what: string; readonly by: string }
   /** A document of the cloud's directory that this controller cannot take; all others were taken. */
   | { readonly type: "directory.refused"; readonly what: string; readonly id: string; readonly why: string }
+  /** The issuer has given no sign for longer than the site believes what the cloud gave out; or it has again. */
+  | { readonly type: "directory.staled" }
+  | { readonly type: "directory.refreshed" }
   /** What came over the link to the cloud and was not taken: docs/mqtt.md says what each cause means. */
   | { readonly type: "cloud.refused"; readonly why: CloudRefusal; readonly count: number }
   /** The issuer acknowledged an event that this controller never recorded so. */

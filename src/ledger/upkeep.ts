@@ -2,6 +2,7 @@
 // once the first decision is possible.
 import type { FromLedger } from "../domain/ask.ts";
 import type { RescueBoard } from "../domain/rescue.ts";
+import { AgeWatch } from "./age-watch.ts";
 import { CopyKeeper } from "./copy-keeper.ts";
 import { copyInThread } from "./copy-thread.ts";
 import { damagedFault, dropSuspicion } from "./damage.ts";
@@ -41,7 +42,7 @@ export interface UpkeepParts {
   readonly fail: (error: unknown) => void;
 }
 
-const ageEveryMs = 600_000;
+const ageEveryMs = 60_000;
 const roomEveryMs = 600_000;
 
 /** Begins at once; to be told of every commit from then on. */
@@ -110,15 +111,15 @@ function keepRoom({ reserve, after }: Pick<UpkeepParts, "reserve" | "after">): v
   });
 }
 
-/** How long the cloud has been silent must not be forgotten when the machine is switched off. */
-function keepAge({ ledger, desk, after }: UpkeepParts): void {
+function keepAge({ ledger, desk, after, grew }: UpkeepParts): void {
+  const watch = new AgeWatch({ ledger, instant: () => desk.instant(), grew });
   const look = (): void => {
     try {
-      if (ledger.freshness !== null) ledger.quietly(() => ledger.freshness?.checkpoint(desk.instant()));
+      watch.look();
     } catch (error) {
       desk.troubled(error);
     }
     after(ageEveryMs, look);
   };
-  after(ageEveryMs, look);
+  look();
 }

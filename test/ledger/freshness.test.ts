@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { SiteSpec } from "../../src/domain/site.ts";
 import { unixMs } from "../../src/domain/time.ts";
+import { AgeWatch } from "../../src/ledger/age-watch.ts";
 import { site } from "../site-fixture.ts";
 import { CloudSite } from "./cloud-fixture.ts";
 import { ana, card, courier, noon, person, putCredential, putGrant, putPerson, TestLedger } from "./ledger-fixture.ts";
@@ -87,6 +88,21 @@ describe("what the cloud gave out", () => {
     const tries = Array.from({ length: 12 }, () => tested.outcome({ method: "pin", digits: "4711" }));
     expect(new Set(tries)).toEqual(new Set(["directoryStale"]));
   });
+});
+
+test("the record says once that the cloud has been silent for too long, and once that it is heard again", async () => {
+  const { tested, sign } = await opened();
+  const watch = new AgeWatch({ ledger: tested.ledger, instant: tested.clock.now, grew: () => {} });
+  const look = () => {
+    watch.look();
+    watch.look();
+    return tested.types().filter((type) => /staled|refreshed/.test(type));
+  };
+  expect(look()).toEqual([]);
+  tested.clock.pass(dayMs + 1);
+  expect(look()).toEqual(["directory.staled"]);
+  await sign(noon + dayMs);
+  expect(look()).toEqual(["directory.staled", "directory.refreshed"]);
 });
 
 describe("a sign of the issuer", () => {
