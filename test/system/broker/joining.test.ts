@@ -1,47 +1,19 @@
 // Pairing with the built product over a real Mosquitto: a code shown here, typed there, and a controller that its issuer knows.
-import { spawn } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test as plainTest } from "vitest";
 import { openSqlite } from "../../../src/issuer/sql/sqlite.ts";
 import { keyIdOf } from "../../../src/link/envelope.ts";
 import { readIdentity } from "../../../src/link/identity.ts";
-import type { Ended } from "../command.ts";
 import { exampleSite, runPostern, startForTest, temporarySite } from "../command.ts";
 import type { IssuerSite } from "../issuer/issuer-site.ts";
 import { createIssuerSite, site } from "../issuer/issuer-site.ts";
-import { poll, postern } from "../product.ts";
+import { poll } from "../product.ts";
 import { FaultyLink } from "./faulty-link.ts";
 import { isMosquittoThere } from "./mosquitto.ts";
+import { showCode } from "./shown-code.ts";
 
 const test = plainTest.runIf(isMosquittoThere);
-
-interface Joining {
-  /** As it is shown. */
-  readonly code: string;
-  readonly ended: Promise<Ended>;
-}
-
-/** Runs `postern join` until it shows its code, and on. */
-async function showCode({ broker }: IssuerSite, state: string, ...more: readonly string[]): Promise<Joining> {
-  const args = ["join", "--broker", broker.passwordAddress, "--state", state, ...more];
-  const child = spawn(process.execPath, [postern, ...args], { stdio: ["ignore", "pipe", "pipe"] });
-  onTestFinished(() => void child.kill("SIGKILL"));
-  const said = { out: "", err: "" };
-  const ended = new Promise<Ended>((done) => child.once("close", (code, signal) => done({ code, signal, ...said })));
-  child.stderr.on("data", (text) => {
-    said.err += text;
-  });
-  const code = await new Promise<string>((found, failed) => {
-    child.stdout.on("data", (text) => {
-      said.out += text;
-      const [shown] = /[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}/.exec(said.out) ?? [];
-      if (shown !== undefined) found(shown);
-    });
-    child.once("close", () => failed(new Error(said.err)));
-  });
-  return { code, ended };
-}
 
 const identityFile = (state: string): string => join(state, "keys", "cloud-identity.json");
 
