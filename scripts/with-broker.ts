@@ -74,10 +74,10 @@ async function choosePorts(): Promise<{ readonly port: number; readonly password
   return { port, passwordPort };
 }
 
-/** A process whose words go into a file. */
+/** A process whose words go into a file; it ends with this one, whatever ends that. */
 function beside(file: string, words: readonly string[], log: string): ChildProcess {
   const into = openSync(log, "w", 0o600);
-  return spawn(file, words, { stdio: ["ignore", into, into] });
+  return spawn("setpriv", ["--pdeathsig", "TERM", file, ...words], { stdio: ["ignore", into, into] });
 }
 
 async function untilListening(): Promise<void> {

@@ -65,7 +65,9 @@ export class Mosquitto {
   /** Comes back when it takes connections; what it kept on the disk it has again. */
   async start(): Promise<void> {
     if (this.#process !== null) throw new Error("It runs already.");
-    const child = spawn(program, ["-c", join(this.folder, "mosquitto.conf")], { stdio: ["ignore", "ignore", "pipe"] });
+    // It ends with the test's process, whatever ends that.
+    const words = ["--pdeathsig", "KILL", program, "-c", join(this.folder, "mosquitto.conf")];
+    const child = spawn("setpriv", words, { stdio: ["ignore", "ignore", "pipe"] });
     this.#process = child;
     child.once("exit", () => {
       if (this.#process === child) this.#process = null;

@@ -2,6 +2,7 @@
 import { execFile, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
@@ -41,6 +42,24 @@ test.runIf(isMosquittoThere)(
       expect([round, await exit]).toEqual([round, [0, null]]);
       expect(processesMarked(mark)).toEqual([]);
     }
+    const mark = `POSTERN_TEST_MARK=${randomUUID()}`;
+    const [name = "", value = ""] = mark.split("=");
+    const killed = spawn(process.execPath, [script, "--state", state], { env: { ...process.env, [name]: value } });
+    onTestFinished(() => {
+      for (const pid of processesMarked(mark)) process.kill(pid, "SIGKILL");
+    });
+    await poll(async () => commandLines(mark).some((line) => line.includes("issuer run")), 100);
+    killed.kill("SIGKILL");
+    await poll(async () => !commandLines(mark).some((line) => /mosquitto|issuer.run/.test(line)), 100);
   },
   120_000,
 );
+
+const commandLines = (mark: string): readonly string[] =>
+  processesMarked(mark).map((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+    } catch {
+      return "";
+    }
+  });
