@@ -6,15 +6,21 @@ import type { IClientOptions, MqttClient } from "mqtt";
 import { connect } from "mqtt";
 import { expect, onTestFinished, test as plainTest } from "vitest";
 import { openJournalReader } from "../../../src/ledger/journal-reader.ts";
-import { runPostern } from "../command.ts";
-import { startController, startWorker } from "../issuer/issuer-site.ts";
+import { pairingAccount } from "../../../src/link/pairing/pairing-account.ts";
+import type { Ended } from "../command.ts";
+import { exampleSite, runPostern, startForTest, temporarySite } from "../command.ts";
+import { startWorker } from "../issuer/issuer-site.ts";
+import type { Product } from "../product.ts";
 import { poll, removeFolder, temporaryFolder } from "../product.ts";
 import type { EjabberdCluster, EjabberdNode } from "./ejabberd.ts";
 import { clusterName, isEjabberdThere, startEjabberd } from "./ejabberd.ts";
+import { showCode } from "./shown-code.ts";
 
 const site = "hof";
 const test = plainTest.runIf(isEjabberdThere);
 const namedAddresses = join(import.meta.dirname, "named-addresses.mjs");
+
+type Issuer = (...words: readonly string[]) => Promise<Ended>;
 
 const people = (...names: readonly string[]): string =>
   JSON.stringify({ people: names.map((id, n) => ({ id, name: id, pin: `04711${n}`, doors: ["front"] })) });
@@ -25,45 +31,68 @@ async function clusterForTest(): Promise<EjabberdCluster> {
   return cluster;
 }
 
+interface Paired extends Product {
+  /** From now on the cluster's name stands for these. */
+  readonly nameServer: (...nodes: readonly EjabberdNode[]) => void;
+}
+
+/** Its code is shown at one node and typed at the other; then it knows the cluster by a name that stands for the first alone. */
+async function startPaired(cluster: EjabberdCluster, issuer: Issuer, account: object): Promise<Paired> {
+  const [one] = cluster.nodes;
+  const { state, file, folder } = temporarySite(
+    exampleSite((config) => {
+      config.cloud = { broker: cluster.address, ...account };
+    }),
+  );
+  const joining = await showCode({ broker: { passwordAddress: cluster.addressOf(one) } }, state);
+  expect(await issuer("join", joining.code, "--controller", "gate-1")).toMatchObject({ code: 0, err: "" });
+  expect(await joining.ended).toMatchObject({ code: 0, err: "" });
+  const names = join(folder, "names.json");
+  const nameServer = (...nodes: readonly EjabberdNode[]): void =>
+    writeFileSync(names, JSON.stringify({ [clusterName]: nodes.map(({ address }) => address) }));
+  nameServer(one);
+  const env = { POSTERN_TEST_NAMES: names };
+  const product = await startForTest({ config: null, configFile: file, state, preload: [namedAddresses], env });
+  return { ...product, nameServer };
+}
+
 test("when one node of two is killed, controller and issuer meet at the other, and each event and change is there once", async () => {
   const cluster = await clusterForTest();
   const [one, two] = cluster.nodes;
   const root = temporaryFolder();
   onTestFinished(() => removeFolder(root));
-  const account = async (user: string): Promise<string> => {
-    const file = join(root, `${user}.secret`);
-    writeFileSync(file, `secret of ${user}\n`, { mode: 0o600 });
-    await one.order("register", user, site, `secret of ${user}`);
-    return file;
+  const passwordOf = (name: string): string => join(root, `${name}.secret`);
+  const register = (name: string, password: string): Promise<string> => {
+    writeFileSync(passwordOf(name), `${password}\n`, { mode: 0o600 });
+    return one.order("register", name, site, password);
   };
-  const passwordFile = await account("gate-1");
+  await Promise.all([
+    register("gate-1", "a long one"),
+    register("_issuer", "a longer one"),
+    register(pairingAccount.name, pairingAccount.password),
+  ]);
   const folder = join(root, "issuer");
   const issuer = (...words: readonly string[]) => runPostern(["issuer", ...words, "--folder", folder]);
   const broker = ["--broker", cluster.addressOf(two), "--ca", join(cluster.folder, "ca.crt")];
-  const user = ["--user", `_issuer@${site}`, "--password-file", await account("_issuer")];
-  expect(await issuer("init", "--site", site, "--time-zone", "Europe/Berlin", ...broker, ...user)).toMatchObject({
-    code: 0,
-  });
+  const user = ["--user", `_issuer@${site}`, "--password-file", passwordOf("_issuer")];
+  const made = await issuer("init", "--site", site, "--time-zone", "Europe/Berlin", ...broker, ...user);
+  expect(made).toMatchObject({ code: 0, err: "" });
   const worker = await startWorker(folder);
-  const names = join(root, "names.json");
-  const nameServer = (...addresses: readonly EjabberdNode[]): void =>
-    writeFileSync(names, JSON.stringify({ [clusterName]: addresses.map(({ address }) => address) }));
-  nameServer(one);
-  const gate = await startController({
-    ...{ root, folder, broker: cluster, issuer, name: "gate-1" },
-    cloud: { user: `gate-1@${site}`, passwordFile },
-    run: { preload: [namedAddresses], env: { POSTERN_TEST_NAMES: names } },
-  });
+  const gate = await startPaired(cluster, issuer, { user: `gate-1@${site}`, passwordFile: passwordOf("gate-1") });
+
   const file = join(root, "directory.json");
   const publish = async (...who: readonly string[]): Promise<void> => {
     writeFileSync(file, people(...who));
     expect(await issuer("directory", "apply", file)).toMatchObject({ code: 0, err: "" });
     await poll(async () => (await issuer("drift")).code === 0, 200);
   };
-  const granted = async (times: number): Promise<void> => {
-    const count = async () => (await issuer("events", "--json")).out.split('"access.granted"').length - 1;
-    await poll(async () => (await count()) === times, 200);
-  };
+  const store = new Sqlite(join(folder, "issuer.db"), { readonly: true });
+  onTestFinished(() => void store.close());
+  const granted = (times: number): Promise<void> =>
+    poll(async () => {
+      const found = store.prepare("SELECT count(*) AS times FROM event WHERE type = 'access.granted'").get();
+      return (found as { times: number }).times === times;
+    }, 50);
 
   await poll(async () => (await issuer("controllers")).out.includes("connected"), 200);
   expect(one.said.join()).toContain(`Opened MQTT session for gate-1@${site}/`);
@@ -73,7 +102,7 @@ test("when one node of two is killed, controller and issuer meet at the other, a
   await granted(1);
   expect(await issuer("open", "garage")).toMatchObject({ code: 0, out: "gate-1: done.\n" });
 
-  nameServer(one, two);
+  gate.nameServer(one, two);
   await one.kill();
   await gate.board.send("keys front-keypad 047110#");
   await granted(2);
@@ -87,13 +116,11 @@ test("when one node of two is killed, controller and issuer meet at the other, a
   await gate.stop();
   const here = openJournalReader(join(gate.state, "ledger.db"));
   onTestFinished(() => here.close());
-  const store = new Sqlite(join(folder, "issuer.db"), { readonly: true });
-  onTestFinished(() => void store.close());
   const theirs = store.prepare<[], { seq: number; hash: string }>("SELECT seq, hash FROM event ORDER BY seq").all();
   const ours = [...here.rows()].map(({ seq, hash }) => ({ seq, hash: hash.toString("hex") }));
   expect(theirs.length).toBeGreaterThan(10);
   expect(theirs).toEqual(ours.slice(0, theirs.length));
-}, 60_000);
+}, 120_000);
 
 /** `heard` gets the topics of what comes. */
 async function connected(
@@ -129,7 +156,7 @@ const write = (client: MqttClient, topic: string, retain = false): Promise<strin
 test("every user keeps to its own topics, by password or certificate, and a session moves from node to node", async () => {
   const cluster = await clusterForTest();
   const [one, two] = cluster.nodes;
-  for (const user of ["gate-1", "_issuer", "_join"]) await one.order("register", user, site, "secret");
+  await Promise.all(["gate-1", "_issuer", "_join"].map((user) => one.order("register", user, site, "secret")));
   const login = (user: string, clientId: string): IClientOptions => {
     return { username: `${user}@${site}`, password: "secret", clientId };
   };
@@ -177,4 +204,4 @@ test("every user keeps to its own topics, by password or certificate, and a sess
   const kept = Promise.withResolvers<string>();
   await connected(cluster, two, moving, kept.resolve);
   expect(await kept.promise).toBe(`${base}/gate-1/down/ack`);
-}, 60_000);
+}, 120_000);

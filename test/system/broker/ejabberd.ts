@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { createPublicKey, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { OpenAuthority } from "../../../src/issuer/authority.ts";
@@ -171,7 +171,7 @@ export async function startEjabberd(site: string): Promise<EjabberdCluster> {
     bind,
     port,
     passwordPort: unused,
-    user: "nobody",
+    user: userInfo().username,
     now: Date.now(),
   });
   const libraries = /^ERL_LIBS='(.+)'$/m.exec(readFileSync(control, "utf8"))?.[1] ?? "";

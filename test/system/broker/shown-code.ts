@@ -2,8 +2,8 @@
 import { spawn } from "node:child_process";
 import { onTestFinished } from "vitest";
 import type { Ended } from "../command.ts";
-import type { IssuerSite } from "../issuer/issuer-site.ts";
 import { postern } from "../product.ts";
+import type { Mosquitto } from "./mosquitto.ts";
 
 export interface Joining {
   /** As it is shown. */
@@ -12,7 +12,11 @@ export interface Joining {
 }
 
 /** Runs `postern join` until it shows its code, and on. */
-export async function showCode({ broker }: IssuerSite, state: string, ...more: readonly string[]): Promise<Joining> {
+export async function showCode(
+  { broker }: { readonly broker: Pick<Mosquitto, "passwordAddress"> },
+  state: string,
+  ...more: readonly string[]
+): Promise<Joining> {
   const args = ["join", "--broker", broker.passwordAddress, "--state", state, ...more];
   const child = spawn(process.execPath, [postern, ...args], { stdio: ["ignore", "pipe", "pipe"] });
   onTestFinished(() => void child.kill("SIGKILL"));

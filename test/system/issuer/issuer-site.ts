@@ -12,7 +12,7 @@ import type { Mosquitto } from "../broker/mosquitto.ts";
 import { startMosquitto } from "../broker/mosquitto.ts";
 import type { Ended } from "../command.ts";
 import { exampleSite, runPostern, startForTest } from "../command.ts";
-import type { Product, ProductOptions } from "../product.ts";
+import type { Product } from "../product.ts";
 import { postern, removeFolder, temporaryFolder } from "../product.ts";
 
 export const site = "hof";
@@ -29,9 +29,6 @@ export interface IssuerSite {
 export interface ControllerOptions {
   /** Another way to the broker than its own address. */
   readonly url?: string;
-  /** More of the configuration's `cloud`. */
-  readonly cloud?: object;
-  readonly run?: Pick<ProductOptions, "preload" | "env">;
   /** Before the controller is there. */
   readonly prepare?: (state: string, config: string) => void;
 }
@@ -82,14 +79,12 @@ export async function startWorker(folder: string): Promise<IssuerWorker> {
   return { process: child, out: () => out, kill };
 }
 
-interface Pairing extends Pick<IssuerSite, "folder" | "issuer">, ControllerOptions {
-  readonly broker: Pick<Mosquitto, "address" | "clientOf">;
+interface Pairing extends Pick<IssuerSite, "broker" | "folder" | "issuer">, ControllerOptions {
   readonly root: string;
   readonly name: string;
 }
 
-export async function startController(pairing: Pairing): Promise<Product> {
-  const { root, folder, broker, name, issuer, url, cloud = {}, run = {}, prepare } = pairing;
+async function startController({ root, folder, broker, name, issuer, url, prepare }: Pairing): Promise<Product> {
   const state = join(root, name);
   const [sign, seal] = [generateKeyPairSync("ed25519"), generateKeyPairSync("x25519")];
   const keys = [`--sign-key=${publicKeyText(sign.publicKey)}`, `--seal-key=${publicKeyText(seal.publicKey)}`];
@@ -107,10 +102,10 @@ export async function startController(pairing: Pairing): Promise<Product> {
   mkdirSync(join(state, "keys"), { recursive: true, mode: 0o700 });
   writeFileSync(join(state, "keys", "cloud-identity.json"), JSON.stringify(identity), { mode: 0o600 });
   const config = exampleSite((one) => {
-    one.cloud = { ...(url === undefined ? {} : { broker: url }), ...cloud };
+    one.cloud = url === undefined ? {} : { broker: url };
   });
   const file = join(root, `${name}.json`);
   writeFileSync(file, JSON.stringify(config));
   prepare?.(state, JSON.stringify(config));
-  return startForTest({ config: null, configFile: file, state, ...run });
+  return startForTest({ config: null, configFile: file, state });
 }
