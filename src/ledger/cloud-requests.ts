@@ -1,4 +1,5 @@
 // Answers what the link to the cloud asks of the ledger.
+import type { Statement } from "better-sqlite3";
 import type { CloudRequest, LedgerReply, RecordPlace } from "../domain/ask.ts";
 import type { ChangeDesk } from "./change-desk.ts";
 import { CloudApplier } from "./cloud-applier.ts";
@@ -13,6 +14,9 @@ export interface CloudRequestParts {
   readonly changes: Pick<ChangeDesk, "take">;
 }
 
+/** What a command without a trusted clock may live for, and then some. */
+const longestCommandMs = 150_000;
+
 type Sign = Extract<CloudRequest, { kind: "cloudFresh" }>;
 
 type Done = (reply: LedgerReply) => void;
@@ -22,6 +26,7 @@ export class CloudRequests {
   readonly #tables: CloudTables;
   readonly #alarms: KeptAlarms;
   readonly #applier: CloudApplier;
+  readonly #recoveredAt: Statement<[], number>;
   /** The newest of the issuer's that waits for the directory to come so far. */
   #sign: Sign | null = null;
 
@@ -29,6 +34,12 @@ export class CloudRequests {
     this.#parts = parts;
     this.#tables = new CloudTables(parts.ledger.db);
     this.#alarms = new KeptAlarms(parts.ledger.db);
+    // A recovered database begins with the word of it.
+    this.#recoveredAt = parts.ledger.db
+      .prepare<[], number>(
+        "SELECT mono FROM journal WHERE seq <= 2 AND json_extract(body, '$.type') = 'ledger.recovered'",
+      )
+      .pluck();
     this.#applier = new CloudApplier({ ...parts, moved: () => this.#settleSign() }, this.#tables);
   }
 
@@ -82,12 +93,22 @@ export class CloudRequests {
   /** The id and the event are on the disk together before anybody acts. */
   #command({ id, what, by }: Extract<CloudRequest, { kind: "cloudCommand" }>): LedgerReply {
     if (this.#tables.hasCommand(id)) return { kind: "commandTaken", fresh: false };
+    if (this.#isJustRecovered()) return { kind: "error", problem: "Which commands were taken is not known just now." };
     const take = (): void =>
       this.#parts.desk.note(() => {
         this.#tables.takeCommand(id);
         return { type: "command.accepted", what, by };
       });
     return this.#trying(take, { kind: "commandTaken", fresh: true });
+  }
+
+  /** Ids that were taken since the copy was made are lost: until those commands are over, none can be told from them. */
+  #isJustRecovered(): boolean {
+    const at = this.#recoveredAt.get();
+    if (at === undefined) return false;
+    const { mono } = this.#parts.desk.instant();
+    // Less than then: the machine was started since.
+    return (mono >= at ? mono - at : mono) < longestCommandMs;
   }
 
   #trying(work: () => void, reply: LedgerReply): LedgerReply {

@@ -273,3 +273,39 @@ test("an acknowledgement is remembered over a restart", async () => {
   site.tested.restart();
   expect(await site.ask({ kind: "cloudState" })).toMatchObject({ acked: { epoch: 1, seq: 7 } });
 });
+
+test("for a while after a recovery no command is taken, as nobody knows which were taken before", async () => {
+  const { site } = opened();
+  const { tested } = site;
+  const command = (id: string) => site.ask({ kind: "cloudCommand", id: id.repeat(22), what: "open", by: "anna" });
+  const recovered = {
+    why: "damaged",
+    from: "copy",
+    copyAgeMs: 1,
+    copySeq: 1,
+    lostSeq: 2,
+    usedUp: 0,
+    kept: null,
+  } as const;
+  tested.ledger.note({ type: "log.restarted", lostEpoch: 1, lostSeq: 1, lostHash: "00" }, tested.clock.now());
+  tested.ledger.note({ type: "ledger.recovered", ...recovered }, tested.clock.now());
+  expect(await command("A")).toMatchObject({ kind: "error" });
+  tested.clock.pass(149_000);
+  expect(await command("A")).toMatchObject({ kind: "error" });
+  tested.clock.pass(1_000);
+  expect(await command("A")).toMatchObject({ kind: "commandTaken", fresh: true });
+  tested.clock.mono = 140_000;
+  expect(await command("B")).toMatchObject({ kind: "error" });
+  tested.clock.mono = 151_000;
+  expect(await command("B")).toMatchObject({ kind: "commandTaken", fresh: true });
+});
+
+test("the newest four thousand ids of commands are remembered", async () => {
+  const { site } = opened();
+  for (let n = 0; n < 4_100; n += 1) await site.ask({ kind: "cloudCommand", id: `c${n}`, what: "sync", by: "anna" });
+  const count = site.tested.parts.db.prepare<[], number>("SELECT count(*) FROM cloud_command").pluck().get();
+  expect(count).toBe(4_096);
+  expect(await site.ask({ kind: "cloudCommand", id: "c4099", what: "sync", by: "anna" })).toMatchObject({
+    fresh: false,
+  });
+});
