@@ -183,6 +183,7 @@ const faults: readonly (readonly [DenyReason, (facts: Facts) => Facts])[] = [
   ["factorMissing", (facts) => ({ ...facts, factors: [{ need: "cardAndPin", rule: always.rule }] })],
   ["lockedDown", (facts) => ({ ...facts, situation: { ...facts.situation, mode: "lockedDown" } })],
   ["holderSuspended", (facts) => toPass(facts, { state: "suspended" })],
+  ["directoryStale", (facts) => ({ ...toPass(facts, { source: "cloud" }), isDirectoryStale: true })],
   ["passesOff", (facts) => ({ ...facts, passes: { ...facts.passes, enabled: false } })],
   ["hostSuspended", (facts) => toHost(facts, { state: "suspended" })],
   ["expired", (facts) => toPass(facts, { validity: untilNow })],
@@ -294,7 +295,7 @@ test("a grant says how many uses are left after it, and null for what is not cou
 
 test("every denied PIN and every denied code of digits counts as a guess, whoever it belongs to; nothing else does", () => {
   for (const denial of denyReasons) {
-    const counts = !["accessLimited", "featureOff", "methodOff", "clockUntrusted"].includes(denial);
+    const counts = !["accessLimited", "featureOff", "methodOff", "clockUntrusted", "directoryStale"].includes(denial);
     expect(countsAsGuess(pin, { granted: false, reason: denial })).toBe(counts);
     expect(countsAsGuess(card, { granted: false, reason: denial })).toBe(false);
   }

@@ -11,8 +11,8 @@ const decisions = isFullRun ? 1_000_000 : 60_000;
 const leastOfEach = decisions / 1_000;
 const firstSeed = Number(process.env["POSTERN_TEST_SEED"] ?? 1);
 
-/** What only the door loop says, when the ledger does not; and what carried passes are refused for, which nobody has in these worlds. */
-const neverSaid: readonly string[] = ["ledgerUnavailable", "busy", ...carriedRefusals];
+/** What only the door loop says, when the ledger does not; and what carried passes and a silent cloud are refused for: these worlds have neither. */
+const neverSaid: readonly string[] = ["ledgerUnavailable", "busy", "directoryStale", ...carriedRefusals];
 const words = [
   "granted",
   "more: cardAndPin",

@@ -57,6 +57,7 @@ class Machine {
     for (const file of ["package.json", "package-lock.json"]) this.put(`scripts/node/${file}`, "{}");
     this.put("src/main.ts", "");
     this.put("hal/board.ts", "");
+    this.put("broker/acl", "");
     copyFileSync(join(repository, "scripts/setup"), join(this.clone, "scripts/setup"));
   }
 
