@@ -20,7 +20,7 @@ import { CommandDesk } from "./command-desk.ts";
 import { DirectoryDesk } from "./directory-desk.ts";
 import type { EventBatch } from "./event-batch.ts";
 import { KeyDesk } from "./key-desk.ts";
-import { LedgerAsks } from "./ledger-asks.ts";
+import type { LedgerPort, OpenLedgerPort } from "./ledger-asks.ts";
 import { LiveAlarms } from "./live-alarms.ts";
 import type { SyncPorts } from "./open-sync.ts";
 import { RecordSource } from "./record-source.ts";
@@ -31,7 +31,8 @@ import { Uploader } from "./uploader.ts";
 export interface CloudLinkParts extends SyncPorts {
   readonly identity: Identity;
   readonly cloud: CloudSpec;
-  readonly opening: Pick<OfficeOpening, "databasePath" | "ledgerSocket">;
+  readonly opening: Pick<OfficeOpening, "databasePath">;
+  readonly openLedger: OpenLedgerPort;
 }
 
 const stateEveryMs = 1_000;
@@ -44,9 +45,9 @@ const maxLogBytes = 65_536;
 export class CloudLink {
   readonly #parts: CloudLinkParts;
   readonly #record: RecordSource;
-  readonly #ledger: LedgerAsks;
+  readonly #ledger: LedgerPort;
   /** A step of the directory takes seconds; nobody's command is to wait behind it. */
-  readonly #writer: LedgerAsks;
+  readonly #writer: LedgerPort;
   readonly #refusals: Refusals;
   readonly #challenges: Challenges;
   readonly #commands: CommandDesk;
@@ -74,8 +75,8 @@ export class CloudLink {
     this.#challenges = new Challenges(clock.mono, randomBytes);
     this.#sealing = sealKey("up", identity, identity.unsealer, identity.issuerSeal);
     this.#unsealing = sealKey("down", identity, identity.unsealer, identity.issuerSeal);
-    this.#ledger = new LedgerAsks(opening.ledgerSocket, () => void this.#restore());
-    this.#writer = new LedgerAsks(opening.ledgerSocket, () => {});
+    this.#ledger = parts.openLedger(() => void this.#restore());
+    this.#writer = parts.openLedger(() => {});
     this.#directory = this.#directoryDesk();
     this.#commands = this.#commandDesk();
     this.#alarms = new LiveAlarms({
@@ -226,7 +227,8 @@ export class CloudLink {
         if (this.#uploader?.ack(message) === false) this.#refusals.count("stale");
         return;
       case "beacon":
-        this.#directory.beacon(message);
+        // Whoever speaks now hears as well, which it may not have done when it was asked.
+        if (this.#directory.beacon(message) && !arrival.retained && this.#syncAt !== null) this.#sync();
         return;
       case "delta":
       case "chunk":

@@ -4,10 +4,20 @@ import { LineLink } from "../line-link.ts";
 
 type Settle = (reply: LedgerReply | null) => void;
 
+/** Who answers for the ledger, however it is reached. */
+export interface LedgerPort {
+  /** Null when no answer comes. */
+  ask(request: LedgerRequest): Promise<LedgerReply | null>;
+  close(): void;
+}
+
+/** `opened` is called whenever there is a ledger to ask anew. */
+export type OpenLedgerPort = (opened: () => void) => LedgerPort;
+
 /** Commands, documents and acknowledgements each wait for their own answer before the next: there are never many. */
 const maxWaiting = 64;
 
-export class LedgerAsks {
+export class LedgerAsks implements LedgerPort {
   readonly #link: LineLink;
   #waiting: Settle[] = [];
 

@@ -8,6 +8,8 @@ import type { DoorDesk } from "../door-desk.ts";
 import type { OpenJournal } from "../journal-port.ts";
 import type { OwnHealth } from "../own-health.ts";
 import { CloudLink } from "./cloud-link.ts";
+import type { OpenLedgerPort } from "./ledger-asks.ts";
+import { LedgerAsks } from "./ledger-asks.ts";
 
 export interface SyncPorts {
   readonly openJournal: OpenJournal;
@@ -31,6 +33,7 @@ const part = "cloud";
 export function openSync(cloud: CloudSpec, opening: OfficeOpening, ports: SyncPorts): OpenSync {
   let link: CloudLink | null = null;
   let read: string | null = null;
+  const openLedger: OpenLedgerPort = (opened) => new LedgerAsks(opening.ledgerSocket, opened);
   const look = (): void => {
     const stamp = stampOf(cloud.identityFile);
     if (stamp === read) return;
@@ -40,7 +43,7 @@ export function openSync(cloud: CloudSpec, opening: OfficeOpening, ports: SyncPo
     const found = stamp === null ? unpaired : identityIn(cloud.identityFile);
     if (typeof found === "string") ports.own.set(part, false, found);
     else if (found.broker === null && cloud.broker === null) ports.own.set(part, false, noBroker);
-    else link = new CloudLink({ identity: found, cloud, opening, ...ports });
+    else link = new CloudLink({ identity: found, cloud, opening, openLedger, ...ports });
   };
   look();
   return {

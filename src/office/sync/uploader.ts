@@ -42,6 +42,8 @@ export class Uploader {
   #isOpen = false;
   #isForked = false;
   #nonce: string | null = null;
+  /** The last that was sent before the question: what its answer does not have of that is lost. */
+  #sentBefore: Place | null = null;
   #historyAt: number | null = null;
 
   constructor(parts: UploaderParts, acked: Place | null) {
@@ -57,6 +59,7 @@ export class Uploader {
   /** `nonce` is that of the newest question to the issuer: with it an acknowledgement may go back. */
   asked(nonce: string): void {
     this.#nonce = nonce;
+    this.#sentBefore = this.#sent;
   }
 
   opened(): void {
@@ -116,7 +119,9 @@ export class Uploader {
       this.#movedAt = this.#parts.mono();
       this.#parts.acked(place);
     }
-    if (isBefore(this.#sent, place) || (wentBack && isAnswer)) {
+    const isLost = isAnswer && this.#sentBefore !== null && isBefore(place, this.#sentBefore);
+    if (isAnswer) this.#sentBefore = null;
+    if (isBefore(this.#sent, place) || (wentBack && isAnswer) || isLost) {
       this.#sent = place;
       this.#ahead = [];
     }
@@ -125,6 +130,7 @@ export class Uploader {
 
   #beginAgain(): void {
     this.#sent = this.#acked;
+    this.#sentBefore = null;
     this.#ahead = [];
     this.#pump();
   }

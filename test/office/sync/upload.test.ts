@@ -104,6 +104,22 @@ describe("the upload", () => {
     expect(ends()).toEqual([200, 300, 300, 300]);
   });
 
+  test("sends again at once what an issuer did not hear that came later than the broker", () => {
+    const { uploader, record, ends, ack } = bench();
+    record(300);
+    uploader.asked("first");
+    uploader.opened();
+    ack(0, { nonce: "first" });
+    expect(ends()).toEqual([200, 300]);
+    uploader.asked("second");
+    ack(0, { nonce: "second" });
+    ack(0, { nonce: "second" });
+    expect(ends()).toEqual([200, 300, 200, 300]);
+    uploader.asked("third");
+    ack(300, { nonce: "third" });
+    expect(ends()).toEqual([200, 300, 200, 300]);
+  });
+
   test("goes on over a restart from where the ledger knows the issuer to be", () => {
     const { uploader, record, sent } = bench({ epoch: 1, seq: 250 });
     record(260);
