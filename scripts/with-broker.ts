@@ -49,7 +49,7 @@ console.log(`
 
     mosquitto_sub -V mqttv5 -h localhost -p ${ports.port} --cafile ${broker}/ca.crt --cert ${own}.crt --key ${own}.key -t 'postern/1/${site}/#' -v
 
-  and give orders with: ${postern} issuer open front --folder ${issuer}
+  and give orders with: ${join(root, "scripts/postern")} issuer open front --folder ${issuer}
 `);
 
 const controllerRun = spawn(process.execPath, ["--enable-source-maps", postern, "run", ...args], { stdio: "inherit" });

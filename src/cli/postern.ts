@@ -2,6 +2,7 @@
 // The `postern` command: picks the subcommand and turns any fault into one sentence and an exit code.
 import { readFileSync } from "node:fs";
 import { misuseOf } from "./misuse.ts";
+import { nodeBar } from "./node-version.ts";
 import { shortUsageOf, usageOf } from "./usage.ts";
 
 type Command = (args: readonly string[]) => Promise<number>;
@@ -51,6 +52,11 @@ async function runCommand(name: string, args: readonly string[]): Promise<number
   if (name === "help" || isHelp(name)) return help(args[0]);
   const load = loaderOf(name);
   if (load === undefined) return unknownCommand(name);
+  const bar = nodeBar(process.versions.node);
+  if (bar !== null) {
+    console.error(`postern ${name}: ${bar}`);
+    return 1;
+  }
   if (args.some(isHelp)) return help(name);
   try {
     const command = await load();

@@ -280,8 +280,10 @@ describe("a clone of this repository", () => {
       .filter((file) => file !== "" && existsSync(join(repository, file)));
 
   test("can be started as it is: the commands are executable, in git too", () => {
-    const modes = git("ls-files", "-s", ".ci/run", "scripts/run", "scripts/setup", "scripts/test").trim().split("\n");
-    expect(modes).toHaveLength(4);
+    const modes = git("ls-files", "-s", ".ci/run", "scripts/postern", "scripts/run", "scripts/setup", "scripts/test")
+      .trim()
+      .split("\n");
+    expect(modes).toHaveLength(5);
     for (const mode of modes) expect(mode).toMatch(/^100755 /);
   });
 
