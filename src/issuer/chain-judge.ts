@@ -76,8 +76,8 @@ export function judgeBatch(batch: Batch, head: ChainHead | null, port: ChainPort
   if (first === undefined || events === null || last === undefined || last.hash !== batch.hash) {
     return { kind: "refuse", note: brokenNote(batch) };
   }
-  if (head === null) return take(events, beginsAt(batch, first.seq));
-  if (batch.epoch > head.epoch) return take(events, newEpoch(batch, first.seq, head));
+  if (head === null) return begins(batch, first.seq) ? take(events, beginsAt(batch, first.seq)) : { kind: "elsewhere" };
+  if (batch.epoch > head.epoch) return afterEpoch(batch, events, first.seq, head);
   if (batch.epoch < head.epoch) return { kind: "elsewhere" };
   if (first.seq <= head.seq) return overlapping(events, head, batch);
   if (first.seq === head.seq + 1) {
@@ -137,12 +137,18 @@ function afterGap(batch: Batch, events: readonly TakenEvent[], head: ChainHead, 
 const beginsAt = ({ epoch, prev }: Batch, seq: number): readonly ChainNote[] =>
   seq === 1 ? [] : [gapNote(epoch, 1, seq - 1, prev)];
 
-function newEpoch({ epoch, prev }: Batch, seq: number, head: ChainHead): readonly ChainNote[] {
+/** Nothing of its epoch is before it, or nothing any more. */
+const begins = ({ gap, prev }: Batch, seq: number): boolean =>
+  seq === 1 || (gap?.fromSeq === 1 && gap.toSeq === seq - 1 && gap.lastHash === prev);
+
+function afterEpoch(batch: Batch, events: readonly TakenEvent[], seq: number, head: ChainHead): Verdict {
+  const { epoch, prev } = batch;
   const goesOn = seq === head.seq + 1 && prev === head.hash;
+  if (!goesOn && !begins(batch, seq)) return { kind: "elsewhere" };
   const how = goesOn ? "follows the one before" : `does not follow the last one, ${head.seq}`;
   const what = `The record began anew with event ${seq}, which ${how}: the controller's database or anchor was lost.`;
   const note: ChainNote = { kind: "restarted", epoch, seq, toSeq: null, hash: null, what };
-  return goesOn || seq === 1 ? [note] : [note, gapNote(epoch, 1, seq - 1, prev)];
+  return take(events, goesOn || seq === 1 ? [note] : [note, gapNote(epoch, 1, seq - 1, prev)]);
 }
 
 const gapNote = (epoch: number, seq: number, toSeq: number, hash: string): ChainNote => ({

@@ -146,6 +146,8 @@ export class Worker {
     const now = this.#parts.mono();
     const due = [...this.#roster.members].filter(({ beaconAt }) => beaconAt <= now).slice(0, beaconsAtOnce);
     for (const member of due) {
+      // A slow disk must not cost the lease, without which everything that controllers send is dropped.
+      if (this.#parts.mono() - this.#renewedAt >= renewEveryMs) return;
       await this.#roster.refresh(member);
       await this.#sendBeacon(member);
     }

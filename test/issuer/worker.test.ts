@@ -354,7 +354,7 @@ test("a record that says something else of what it dropped than the gap did is n
   front.record(...Array.from({ length: 6 }, () => ({ type: "door.locked" })));
   front.record({ type: "log.pruned", fromSeq: 1, toSeq: 4, lastHash: front.rows[3]!.hash });
   front.record({ type: "log.pruned", fromSeq: 1, toSeq: 4, lastHash: "b".repeat(64) });
-  front.sendEvents(5, 7);
+  front.sendEvents(5, 7, { gap: { fromSeq: 1, toSeq: 4, lastHash: front.rows[3]!.hash, kept: [] } });
   front.sendEvents(8, 8);
   await broker.settled();
   expect((await store.record.notes(site)).map(({ kind, seq }) => [kind, seq])).toEqual([
@@ -394,4 +394,18 @@ test("two boards with one board's keys are noted as soon as they take turns", as
   front.sendState({ boot: "second" });
   await broker.settled();
   expect(await store.record.notes(site)).toMatchObject([{ kind: "forked" }]);
+});
+
+test("of a new controller nothing is taken before its first event, unless it says that it has that no more", async () => {
+  const { startWorker, addController, broker, store } = await createBench();
+  const front = await addController("front", ["front-door"]);
+  await startWorker("one");
+  front.record(...Array.from({ length: 4 }, () => ({ type: "door.locked" })));
+  front.sendEvents(3, 4);
+  await broker.settled();
+  expect((await stateOf(store, "front")).chain).toBe(null);
+  front.sendEvents(1, 2);
+  front.sendEvents(3, 4);
+  await broker.settled();
+  expect([(await stateOf(store, "front")).chain?.seq, await store.record.notes(site)]).toEqual([4, []]);
 });

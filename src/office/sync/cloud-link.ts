@@ -112,7 +112,7 @@ export class CloudLink {
     this.#keys.beat();
     const isClockless = this.#parts.desk.time.source === null;
     if (now - this.#stateAt >= (isClockless ? renewEveryMs : stateAtLeastMs)) this.#tellState.call();
-    if (this.#syncAt !== null && now - this.#syncAt >= syncPatienceMs) this.#sync();
+    if (this.#syncAt !== null && now - this.#syncAt >= syncPatienceMs) this.#askAgain();
   }
 
   close(): void {
@@ -228,7 +228,7 @@ export class CloudLink {
         return;
       case "beacon":
         // Whoever speaks now hears as well, which it may not have done when it was asked.
-        if (this.#directory.beacon(message) && !arrival.retained && this.#syncAt !== null) this.#sync();
+        if (this.#directory.beacon(message) && !arrival.retained && this.#syncAt !== null) this.#askAgain();
         return;
       case "delta":
       case "chunk":
@@ -261,6 +261,12 @@ export class CloudLink {
   #resultOf({ code, why, log }: Result) {
     const sealed = log === undefined ? {} : { sealed: seal("result", newest(log), this.#sealing, randomBytes) };
     return { ok: code === "done", code, why, ...sealed };
+  }
+
+  /** Whoever did not hear the question did not hear either which doors there are, without which it has no directory for them. */
+  #askAgain(): void {
+    this.#tellState.call();
+    this.#sync();
   }
 
   #sync(): void {

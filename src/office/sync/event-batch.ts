@@ -48,8 +48,10 @@ export function planBatch(
     taken.push(row);
   }
   const last = taken.at(-1) ?? first;
-  const isGap = leavesGap(after, first);
-  const gap = { fromSeq: after.seq + 1, toSeq: first.seq - 1, lastHash: first.prev, kept: shown.map(keptPart) };
+  // Of a record that is new to the issuer, it must tell that the beginning is gone: it could be on its way.
+  const fromSeq = first.epoch === after.epoch ? after.seq + 1 : 1;
+  const isGap = first.seq > fromSeq;
+  const gap = { fromSeq, toSeq: first.seq - 1, lastHash: first.prev, kept: shown.map(keptPart) };
   return {
     message: {
       epoch: first.epoch,
@@ -94,3 +96,5 @@ const sizeOf = ({ event, personal }: LinkedEvent): number =>
   300 + JSON.stringify(event).length + (personal === null ? 0 : 2 * JSON.stringify(personal).length);
 
 export const isBefore = (a: Place, b: Place): boolean => a.epoch < b.epoch || (a.epoch === b.epoch && a.seq < b.seq);
+
+export const isSame = (a: Place, b: Place): boolean => a.epoch === b.epoch && a.seq === b.seq;

@@ -2,7 +2,7 @@
 import type { LinkedEvent } from "../../domain/events.ts";
 import type { Down } from "../../link/down-messages.ts";
 import type { EventBatch, Place } from "./event-batch.ts";
-import { isBefore, leavesGap, maxKept, planBatch } from "./event-batch.ts";
+import { isBefore, isSame, leavesGap, maxKept, planBatch } from "./event-batch.ts";
 
 export interface UploaderParts {
   /** Up to `limit` events that follow; null when the record cannot be read now. */
@@ -90,7 +90,7 @@ export class Uploader {
     if (isKnown && known.hash !== hash) return this.#fork(place);
     const isAhead = isBefore(this.#acked, place);
     // What is no longer kept cannot be compared: only an answer tells that the issuer stands there.
-    if (!isKnown && !isAnswer) return false;
+    if (!isKnown && !isAnswer) return isSame(place, this.#acked);
     if (!isAhead && !isAnswer) return !isBefore(place, this.#acked);
     this.#settle(place, isAnswer);
     return true;

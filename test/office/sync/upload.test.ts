@@ -120,6 +120,15 @@ describe("the upload", () => {
     expect(ends()).toEqual([200, 300, 200, 300]);
   });
 
+  test("says of a record that is new to the issuer when its beginning is gone", () => {
+    const { journal, uploader, record, sent, ack } = bench();
+    record(300);
+    journal.events.splice(0, 100);
+    uploader.opened();
+    expect(sent[0]?.message["gap"]).toMatchObject({ fromSeq: 1, toSeq: 100, kept: [] });
+    expect(ack(0, { epoch: 0 })).toBe(true);
+  });
+
   test("goes on over a restart from where the ledger knows the issuer to be", () => {
     const { uploader, record, sent } = bench({ epoch: 1, seq: 250 });
     record(260);
