@@ -10,8 +10,8 @@ export default defineConfig({
     exclude: [...configDefaults.exclude, ...(isBoard ? [] : [board])],
     testTimeout: isBoard ? 300_000 : 30_000,
     hookTimeout: isBoard ? 300_000 : 60_000,
-    // The emulated board is two processors' worth of work by itself.
-    fileParallelism: !isBoard,
+    // An emulated board is one processor's worth of work by itself; it minds no neighbour, as its time goes by instructions.
+    ...(isBoard ? { maxWorkers: 2 } : {}),
     pool: "forks",
   },
 });

@@ -22,7 +22,7 @@ const lookMs = 15_000;
 let machine: Machine;
 
 beforeAll(async () => {
-  machine = await startMachine({ virtualTime: "waits" });
+  machine = await startMachine();
   await installSite(machine, { config: longOpen });
   await applyPeople(machine, [
     { id: "ana", name: "Ana", role: "administrator", cards: ["00123456"], doors: ["front"] },
@@ -35,13 +35,18 @@ afterAll(() => machine?.stop());
 const keepOutputs = (on: boolean) =>
   machine.out(`echo ${on ? 1 : 0} > /sys/module/doorsim/parameters/persist_gpio_outputs`);
 
-/** Opens the front door, does something to the product, and tells how long after it the lock was locked again. */
+/**
+ * Opens the front door, does something to the product, and tells how long after it the lock was locked again. In one go: between
+ * two commands any length of the board's time may pass, and with it the time that a lock stands open.
+ */
 async function openThen(harm: string): Promise<{ readonly lockedMs: number; readonly journal: string }> {
-  await machine.out(`echo "${pins.d0} ${pins.d1} 50 2000 ${frameOf(card)}" > ${doorsim}/play; sleep 2`);
-  expect(await machine.out(`echo ${strike}`)).toBe(`${pins.strike} 1\n`);
-  const at = await machine.out(
-    `date +%s > /tmp/since; echo > ${doorsim}/moves; ${harm}; cut -d' ' -f1 /proc/uptime; sleep ${lookMs / 1_000}`,
-  );
+  const [opened, at = ""] = (
+    await machine.out(
+      `echo "${pins.d0} ${pins.d1} 50 2000 ${frameOf(card)}" > ${doorsim}/play; sleep 2; echo ${strike}
+      date +%s > /tmp/since; echo > ${doorsim}/moves; ${harm}; cut -d' ' -f1 /proc/uptime; sleep ${lookMs / 1_000}`,
+    )
+  ).split("\n");
+  expect(opened).toBe(`${pins.strike} 1`);
   const locked = (await movesOf(machine, pins.strike)).find(({ level }) => level === 0);
   const shut = (await movesOf(machine, gatePin)).find(({ level }) => level === 0);
   expect(Number((shut?.ns ?? 0n) / 1_000_000n), "the gate beside it, too").toBeGreaterThan(Number(at) * 1_000);
@@ -51,8 +56,10 @@ async function openThen(harm: string): Promise<{ readonly lockedMs: number; read
 
 /** It stays open for the next one to find. */
 async function expectTheDoorsWork(): Promise<void> {
-  await machine.out(`echo "${pins.exit} 0" > ${doorsim}/set; sleep 1; echo "${pins.exit} 1" > ${doorsim}/set`);
-  expect(await machine.out(`echo ${strike}`)).toBe(`${pins.strike} 1\n`);
+  const opened = await machine.out(
+    `echo "${pins.exit} 0" > ${doorsim}/set; sleep 1; echo "${pins.exit} 1" > ${doorsim}/set; echo ${strike}`,
+  );
+  expect(opened).toBe(`${pins.strike} 1\n`);
 }
 
 test.each([

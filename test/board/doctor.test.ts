@@ -7,7 +7,7 @@ import { boardSite, postern } from "./site.ts";
 let machine: Machine;
 
 beforeAll(async () => {
-  machine = await startMachine({ virtualTime: "waits" });
+  machine = await startMachine();
   await machine.out(
     [
       "cp /opt/postern/systemd/99-postern.rules /etc/udev/rules.d/",

@@ -2,6 +2,7 @@
 import type { Socket } from "node:net";
 import { createConnection } from "node:net";
 import type { VirtualCard } from "../hal/linux/cards/virtual-card.ts";
+import type { Machine } from "./machine.ts";
 
 /** Each message has its type, the reader's number and its length before it, each in four bytes, the highest first. */
 const headerBytes = 12;
@@ -13,16 +14,15 @@ export interface UsbCardReader {
   lay(card: VirtualCard | null): void;
 }
 
-/** QEMU's options for it, on a bus that is called `usb`. */
-export const cardReaderDevice = (folder: string): readonly string[] => [
-  ...["-chardev", `socket,id=card,path=${socketIn(folder)},server=on,wait=off`],
-  ...["-device", "usb-ccid,id=ccid,bus=usb.0", "-device", "ccid-card-passthru,chardev=card,bus=ccid.0"],
-];
+/** Into a bus that is called `usb`. */
+export async function plugCardReader(machine: Machine): Promise<UsbCardReader> {
+  const path = await machine.plugSocket("card");
+  await machine.qmp("device_add", { driver: "usb-ccid", id: "ccid", bus: "usb.0" });
+  await machine.qmp("device_add", { driver: "ccid-card-passthru", chardev: "card", bus: "ccid.0" });
+  return readerAt(createConnection(path));
+}
 
-const socketIn = (folder: string): string => `${folder}/card`;
-
-export function connectCardReader(folder: string): UsbCardReader {
-  const socket = createConnection(socketIn(folder));
+function readerAt(socket: Socket): UsbCardReader {
   let card: VirtualCard | null = null;
   const capabilities = Buffer.alloc(12);
   capabilities.write("VSCD", 0, "latin1");
