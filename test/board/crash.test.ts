@@ -23,7 +23,7 @@ let machine: Machine;
 
 beforeAll(async () => {
   machine = await startMachine();
-  await installSite(machine, { config: longOpen });
+  await installSite(machine, longOpen);
   await applyPeople(machine, [
     { id: "ana", name: "Ana", role: "administrator", cards: ["00123456"], doors: ["front"] },
     { id: "bo", name: "Bo", cards: ["00654321"], doors: ["front"] },

@@ -63,17 +63,9 @@ export function frameOf(card: number): string {
 /** With what a test may burden the product's main process. */
 const burdened = "[Service]\nEnvironment=NODE_OPTIONS=--import=/opt/node/burden.mjs\n";
 
-export interface SiteOptions {
-  readonly persist?: boolean;
-  readonly config?: object;
-}
-
 /** Ends when the service is ready. */
-export async function installSite(
-  machine: Machine,
-  { persist = false, config = boardSite }: SiteOptions = {},
-): Promise<void> {
-  await machine.out(`modprobe doorsim persist_gpio_outputs=${persist ? 1 : 0}`);
+export async function installSite(machine: Machine, config: object = boardSite): Promise<void> {
+  await machine.out("modprobe doorsim");
   await machine.out(
     [
       "cp /opt/postern/systemd/*.service /opt/postern/systemd/*.timer /etc/systemd/system/",
@@ -95,11 +87,13 @@ export async function installSite(
 export const ask = (machine: Machine, command: string): Promise<string> =>
   machine.out(`${postern} ${command} ${stateOption}`);
 
-/** Once the ledger answers, so that people can be let in. */
+/** Once the ledger listens, so that people can be let in. */
 export async function applyPeople(machine: Machine, people: readonly object[]): Promise<void> {
-  await machine.out("cat > /tmp/people.json", JSON.stringify({ people }));
-  await machine.out(`n=0; until ${postern} directory apply /tmp/people.json ${stateOption} > /tmp/applied 2>&1; do
-    n=$((n + 1)); grep -q refused /tmp/applied && n=30; [ $n -lt 30 ] || { cat /tmp/applied; exit 1; }; sleep 1; done`);
+  await machine.out(
+    `cat > /tmp/people.json; until [ -S /var/lib/postern/ledger.sock ]; do sleep 0.1; done
+      ${postern} directory apply /tmp/people.json ${stateOption}`,
+    JSON.stringify({ people }),
+  );
 }
 
 export const mainPid = "$(systemctl show -p MainPID --value posternd)";

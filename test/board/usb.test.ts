@@ -34,7 +34,7 @@ describe.skipIf(process.env["POSTERN_TEST_BOARD"] !== "1")("on the emulated boar
     await machine.out("modprobe v4l2loopback video_nr=0 exclusive_caps=0 && udevadm settle");
     await startCamera();
     const keypad = await machine.out("until ls /dev/input/by-id/*-event-kbd 2>/dev/null; do sleep 0.1; done");
-    await installSite(machine, { config: siteWith(keypad.trim().replace("/dev/", "")) });
+    await installSite(machine, siteWith(keypad.trim().replace("/dev/", "")));
     await applyPeople(machine, people);
   });
 
@@ -105,7 +105,7 @@ describe.skipIf(process.env["POSTERN_TEST_BOARD"] !== "1")("on the emulated boar
   /** Waits for what `postern status` says of a device: it names only what is not well. */
   const until = (grep: string): Promise<string> =>
     machine.out(
-      `n=0; until ${postern} status --state /var/lib/postern > /tmp/status; ${grep}; do n=$((n + 1)); [ $n -lt 60 ] || { cat /tmp/status; exit 1; }; sleep 0.5; done`,
+      `n=0; until ${postern} status --state /var/lib/postern > /tmp/status; ${grep}; do n=$((n + 1)); [ $n -lt 30 ] || { cat /tmp/status; exit 1; }; sleep 2; done`,
     );
   const well = (device: string): Promise<string> => until(`! grep -q "^${device} " /tmp/status`);
   const ill = (device: string): Promise<string> => until(`grep -q "^${device} " /tmp/status`);
