@@ -12,6 +12,9 @@ const board = join(import.meta.dirname, "../../.board");
 /** Of the board after its one boot. */
 const keptDisk = join(board, "booted.img");
 const keptMemory = join(board, "booted.memory");
+/** Preempted everywhere, as the kernels of Raspberry boards are built: the thread of an interrupt waits for nobody. */
+const kernelOptions =
+  "console=ttyS0 quiet preempt=full mitigations=off random.trust_cpu=on panic=-1 systemd.show_status=0";
 
 export interface Ran {
   readonly code: number | string;
@@ -73,11 +76,11 @@ function startQemu(share: "on" | "off", more: readonly string[]): EmulatedBoard 
   const qemu = spawn(
     "qemu-system-x86_64",
     [
-      ...["-M", "q35,nvdimm=on", "-cpu", "max", "-m", "1024M,slots=2,maxmem=4G", "-display", "none", "-nodefaults", "-no-reboot"],
+      ...["-M", "q35,nvdimm=on", "-cpu", "max", "-m", "1024M,slots=2,maxmem=4G"],
+      ...["-display", "none", "-nodefaults", "-no-reboot"],
       ...["-accel", "tcg,thread=single", "-smp", "1", "-icount", "shift=1,sleep=off"],
       ...["-kernel", join(board, "vmlinuz"), "-initrd", join(board, "initrd.img")],
-      // Preempted everywhere, as the kernels of Raspberry boards are built: the thread of an interrupt waits for nobody.
-      ...["-append", "console=ttyS0 quiet panic=-1 preempt=full mitigations=off random.trust_cpu=on systemd.show_status=0"],
+      ...["-append", kernelOptions],
       ...["-serial", `file:${join(folder, "console")}`],
       ...disk("root", "1280M", keptDisk),
       ...disk("product", "640M", join(board, "product.img")),
