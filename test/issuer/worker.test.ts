@@ -409,3 +409,29 @@ test("of a new controller nothing is taken before its first event, unless it say
   await broker.settled();
   expect([(await stateOf(store, "front")).chain?.seq, await store.record.notes(site)]).toEqual([4, []]);
 });
+
+test("a worker whose store is slow keeps its lease while it tells a fleet where the directory stands", async () => {
+  const { startWorker, addController, broker, store, clock, beat } = await createBench();
+  for (let n = 0; n < 30; n += 1) await addController(`gate-${n}`, ["front-door"]);
+  await startWorker("one");
+  await broker.settled();
+  const renewedAt: number[] = [];
+  const { fleet, leases } = store;
+  const [get, renew] = [fleet.get.bind(fleet), leases.renew.bind(leases)];
+  Object.assign(fleet, {
+    get: (address: Parameters<typeof get>[0]) => {
+      clock.now += 500;
+      return get(address);
+    },
+  });
+  Object.assign(leases, {
+    renew: (worker: string, forMs: number) => {
+      renewedAt.push(clock.now);
+      return renew(worker, forMs);
+    },
+  });
+  clock.now += 300_000;
+  for (let n = 0; n < 10; n += 1) await beat();
+  const waits = renewedAt.slice(1).map((at, n) => at - (renewedAt[n] ?? 0));
+  expect(Math.max(...waits)).toBeLessThan(10_000);
+});
