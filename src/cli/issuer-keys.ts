@@ -57,7 +57,12 @@ function makeKey(args: readonly string[]): number {
     nextSerial: 1,
     codes: [],
   };
-  writeNewKey(resolve(values.folder), file);
+  const folder = resolve(values.folder);
+  const taken = keyFiles(folder).find(({ key }) => key.number === file.key.number);
+  if (taken !== undefined) {
+    throw new Error(`The key "${taken.key.id}" has the number ${file.key.number} already; leave --number out.`);
+  }
+  writeNewKey(folder, file);
   console.log(`The key "${id}" has the number ${file.key.number}. Its places: ${placesText(file.key)}.`);
   console.log(
     `Controllers get to know it by: postern issuer keys publish ${id}, or without a cloud: export ${id} FILE`,
@@ -138,12 +143,22 @@ function listKeys(args: readonly string[]): number {
   return 0;
 }
 
+function writeNewFile(file: string, text: string): void {
+  try {
+    writeFileSync(file, text, { mode: 0o600, flag: "wx" });
+  } catch (error) {
+    const isThere = (error as NodeJS.ErrnoException).code === "EEXIST";
+    const why = isThere ? "is there already; name a new file" : "cannot be written; see that its folder is there";
+    throw new Error(`${file} ${why}.`, { cause: error });
+  }
+}
+
 function exportKey(args: readonly string[]): number {
   const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: folderOption });
   const [id, file, ...more] = positionals;
   if (id === undefined || file === undefined || more.length > 0) throw new Misuse("Name the key and a new file.");
   const key = readKey(resolve(values.folder), id);
-  writeFileSync(file, exportedText(key), { mode: 0o600, flag: "wx" });
+  writeNewFile(file, exportedText(key));
   const can = key.key.form === "signed" ? "can check passes, and make none" : "can make what it checks: keep it secret";
   console.log(`${file} is for controllers (postern pass-keys add ${file}); whoever has it ${can}.`);
   return 0;

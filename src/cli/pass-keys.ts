@@ -38,7 +38,9 @@ async function add(args: readonly string[]): Promise<number> {
 
 /** A key that others could read may be theirs by now. */
 function readPrivate(file: string): unknown {
-  const { mode, size } = statSync(file);
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found === undefined) throw new Error(`There is no file ${file}; \`postern issuer keys export\` writes one.`);
+  const { mode, size } = found;
   if ((mode & 0o077) !== 0)
     throw new Error(`Others may read ${file}: say chmod 600 first, if it is still yours alone.`);
   if (size > maxFileBytes) throw new Error(`${file} is too large for a key.`);

@@ -86,7 +86,26 @@ function whyNot(outcome: Outcome): string {
 function orderIn([kind = "", ...words]: readonly string[], time: string | undefined, lines: string | undefined): Order {
   const parsed = downSchemas.command.shape.do.safeParse(orderOf(kind, words, time, lines));
   if (parsed.success) return parsed.data;
-  throw new Misuse(`"${[kind, ...words].join(" ")}" lacks something, or has too much.`);
+  throw new Misuse(needOf(kind));
+}
+
+/** What an order asks for, where it lacks something or has too much. */
+function needOf(kind: string): string {
+  switch (kind) {
+    case "revoke":
+      return 'Say what is revoked: "revoke person|pass|credential ID".';
+    case "clear":
+      return 'Say what is cleared: "clear fire", or "clear forced|tamper DOOR".';
+    case "logs":
+      return "--lines takes a number from 1 to 1000.";
+    case "identify":
+      return "--for takes a time from 1s to 10min.";
+    case "lockdown":
+    case "release":
+      return `"${kind}" takes doors by their ids, or none for all of them.`;
+    default:
+      return `"${kind}" takes one door: "postern issuer ${kind} DOOR".`;
+  }
 }
 
 function orderOf(

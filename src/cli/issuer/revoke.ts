@@ -17,13 +17,20 @@ export async function revokeInDirectory(open: OpenIssuer, site: string, order: R
   const known = await knownDocuments(open.store.directory, site, box);
   const found = known.find(({ document }) => isMeant(document, order));
   if (found === undefined) {
-    throw new Error(`There is no ${order.of} "${order.id}" at ${site}; "postern issuer directory list" shows all.`);
+    throw new Error(`There is no ${order.of} "${order.id}" at ${site}; ${whereFrom(order)}.`);
   }
   const holder = found.document as Holder;
   await open.store.directory.change(site, [packDocument(without(holder, order), holder, found.fromFile, box)]);
   const doors = new Set(holder.grants.map(({ door }) => door));
   const concerned = ({ doors: own }: Controller): boolean => own?.some((door) => doors.has(door)) ?? false;
   return (await open.store.fleet.list(site)).filter(concerned).map(({ controller }) => ({ controller, order }));
+}
+
+/** Carried passes are in no directory: their keys' revocations are. */
+function whereFrom({ of, id }: Revocation): string {
+  const [, serial] = /^\d+\.(\d+)$/.exec(id) ?? [];
+  if (of !== "pass" || serial === undefined) return '"postern issuer directory list" shows all';
+  return `a carried pass is revoked by its key: "postern issuer keys publish KEY --revoke ${serial}"`;
 }
 
 function isMeant(document: IssuedDocument, { of, id }: Revocation): boolean {
