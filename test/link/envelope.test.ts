@@ -65,6 +65,11 @@ describe("a signed message", () => {
       expect(why(bad)).toBe("malformed");
   });
 
+  test("that is nested deeper than anybody can walk is refused like any other that nobody signed", () => {
+    const deep = `${"[".repeat(5_000)}${"]".repeat(5_000)}`;
+    expect(why(text.replace('"version":7', `"version":${deep}`))).toBe("unsigned");
+  });
+
   test("names its key by the same 16 digits on both sides", () => {
     expect(publicKeyFrom("ed25519", raw)?.equals(pair.publicKey)).toBe(true);
     expect(publicKeyFrom("ed25519", raw.subarray(1))).toBeNull();

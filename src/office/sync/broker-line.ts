@@ -11,8 +11,9 @@ export interface BrokerSpec {
   readonly clientId: string;
   readonly user: string | null;
   readonly passwordFile: string | null;
-  /** Authorities in PEM; null takes the system's. */
+  /** Authorities in PEM, and a file with others in their place; without both they are the system's. */
   readonly ca: string | null;
+  readonly caFile: string | null;
   readonly certificate: string | null;
   readonly key: string | null;
   readonly subscribe: string;
@@ -47,6 +48,9 @@ export interface Outgoing {
 const sessionSeconds = 3_600;
 const willDelaySeconds = 10;
 const receiveMaximum = 16;
+/** A message, its topic and its properties. */
+const maximumPacketSize = 300_000;
+const farewellMs = 1_000;
 const keepAliveSeconds = 30;
 const connectMs = 15_000;
 const sessionTakenOver = 0x8e;
@@ -63,6 +67,8 @@ export class BrokerLine {
   #takenOver = false;
   #retry: NodeJS.Timeout | null = null;
   #closed = false;
+  /** Whoever waits for the broker's word: a connection that ends has none for them any more. */
+  readonly #unanswered = new Set<() => void>();
 
   constructor(parts: BrokerLineParts) {
     this.#parts = parts;
@@ -79,7 +85,12 @@ export class BrokerLine {
     if (expirySeconds !== undefined) properties.messageExpiryInterval = expirySeconds;
     if (correlation !== undefined) properties.correlationData = correlation;
     return new Promise((done) => {
-      client.publish(topic, payload, { qos: 1, retain, properties }, (error) => done(!error));
+      const lost = (): void => done(false);
+      this.#unanswered.add(lost);
+      client.publish(topic, payload, { qos: 1, retain, properties }, (error) => {
+        this.#unanswered.delete(lost);
+        done(!error);
+      });
     });
   }
 
@@ -91,8 +102,17 @@ export class BrokerLine {
   close(): void {
     this.#closed = true;
     if (this.#retry !== null) clearTimeout(this.#retry);
-    // Said in good order, or the will would say that it was lost.
-    this.#client?.end(false, { reasonCode: 0 });
+    // Said in good order, or the will would say that it was lost; but a broker that owes an answer is not waited for.
+    const client = this.#client;
+    client?.end(false, { reasonCode: 0 });
+    setTimeout(() => client?.end(true), farewellMs).unref();
+    this.#giveUp();
+  }
+
+  #giveUp(): void {
+    const unanswered = [...this.#unanswered];
+    this.#unanswered.clear();
+    for (const lost of unanswered) lost();
   }
 
   #connect(): void {
@@ -101,7 +121,11 @@ export class BrokerLine {
       this.#lost();
       return;
     }
-    const client = connect(this.#parts.spec.url, options);
+    const client = this.#called(options);
+    if (client === null) {
+      this.#lost();
+      return;
+    }
     this.#client = client;
     client.on("connect", () => this.#opened(client));
     client.on("message", (topic, payload, packet) => this.#arrived(topic, payload, packet));
@@ -121,10 +145,21 @@ export class BrokerLine {
     });
   }
 
+  /** Null where not even a call can be made, as with a certificate that is none. */
+  #called(options: IClientOptions): MqttClient | null {
+    try {
+      return connect(this.#parts.spec.url, options);
+    } catch (error) {
+      this.#why = error instanceof Error ? error.message : String(error);
+      return null;
+    }
+  }
+
   #options(): IClientOptions | null {
     const { spec, will } = this.#parts;
     const password = this.#password();
-    if (password === null) return null;
+    const authorities = this.#authorities();
+    if (password === null || authorities === null) return null;
     return {
       // For the socket below; its own options do not name it.
       ...{ lookup: this.#lookup },
@@ -139,9 +174,9 @@ export class BrokerLine {
       queueQoSZero: false,
       ...(spec.user === null ? {} : { username: spec.user }),
       ...password,
-      ...(spec.ca === null ? {} : { ca: spec.ca }),
+      ...authorities,
       ...(spec.certificate === null || spec.key === null ? {} : { cert: spec.certificate, key: spec.key }),
-      properties: { sessionExpiryInterval: sessionSeconds, receiveMaximum },
+      properties: { sessionExpiryInterval: sessionSeconds, receiveMaximum, maximumPacketSize },
       will: {
         ...will(),
         payload: Buffer.from(will().payload),
@@ -150,6 +185,17 @@ export class BrokerLine {
         properties: { willDelayInterval: willDelaySeconds },
       },
     };
+  }
+
+  #authorities(): Pick<IClientOptions, "ca"> | null {
+    const { ca, caFile } = this.#parts.spec;
+    if (caFile === null) return ca === null ? {} : { ca };
+    try {
+      return { ca: readFileSync(caFile, "utf8") };
+    } catch {
+      this.#why = `the authorities in ${caFile} cannot be read`;
+      return null;
+    }
   }
 
   #password(): Pick<IClientOptions, "password"> | null {
@@ -181,6 +227,7 @@ export class BrokerLine {
   }
 
   #arrived(topic: string, payload: Buffer, { retain, properties }: IPublishPacket): void {
+    if (this.#closed) return;
     const { responseTopic, correlationData } = properties ?? {};
     this.#parts.arrived({ topic, payload, retained: retain, responseTopic, correlation: correlationData });
   }
@@ -194,6 +241,7 @@ export class BrokerLine {
     const wasOpen = this.#isOpen;
     this.#client = null;
     this.#isOpen = false;
+    this.#giveUp();
     if (this.#closed) return;
     const waitMs = this.#backoff.after(lived, this.#takenOver);
     this.#takenOver = false;

@@ -1,6 +1,5 @@
 // One controller's end of the link: what arrives goes to the desk that it is for, what they say is signed and sent.
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
 import type { CloudSpec, OfficeOpening } from "../../domain/status.ts";
 import type { Down } from "../../link/down-messages.ts";
 import { signMessage } from "../../link/envelope.ts";
@@ -81,7 +80,7 @@ export class CloudLink {
     this.#commands = this.#commandDesk();
     this.#alarms = new LiveAlarms({
       read: (after, limit) => this.#record.read((reader) => reader.after(after, limit)),
-      head: () => this.#record.read((reader) => reader.head()),
+      head: () => this.#record.read((reader) => reader.tail(1)[0] ?? { epoch: 0, seq: 0 }),
       send: ({ epoch, seq, at: { wall, trusted }, event }) =>
         this.#send("alarm", { epoch, seq, wall, trusted, event }, { expirySeconds: expiry.alarm }),
     });
@@ -186,6 +185,7 @@ export class CloudLink {
     return new CommandDesk({
       now: () => ({ ...this.#time(), challenges: this.#challenges.living() }),
       mayOpen: cloud.mayOpen,
+      isBlocked: (door) => desk.doors.some((one) => one.door === door && one.standing === "blocked"),
       ask: (request) => this.#ledger.ask(request),
       doors: (who, command) => desk.command(who, command),
       sync: () => this.#sync(),
@@ -343,7 +343,8 @@ function brokerSpec({ identity, cloud }: CloudLinkParts): BrokerSpec {
     clientId: `${site}.${controller}`,
     user: cloud.user,
     passwordFile: cloud.passwordFile,
-    ca: cloud.caFile === null ? tls.ca : readFileSync(cloud.caFile, "utf8"),
+    ca: tls.ca,
+    caFile: cloud.caFile,
     certificate: tls.certificate,
     key: tls.key,
     subscribe: topicOf(identity, "down/#"),

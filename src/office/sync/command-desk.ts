@@ -16,6 +16,7 @@ export interface CommandDeskParts {
   readonly now: () => CommandNow;
   /** Whether the site lets the cloud open doors. */
   readonly mayOpen: boolean;
+  readonly isBlocked: (door: string) => boolean;
   readonly ask: (request: CloudRequest | Extract<LedgerRequest, { kind: "change" }>) => Promise<LedgerReply | null>;
   readonly doors: (who: string, command: DoorCommand) => Promise<Outcome>;
   readonly sync: () => void;
@@ -34,7 +35,7 @@ export class CommandDesk {
 
   /** Null where nothing is to be answered: it was never to act. */
   async take(command: Down<"command">): Promise<Result | null> {
-    const { now, mayOpen, ask, refused } = this.#parts;
+    const { now, mayOpen, isBlocked, ask, refused } = this.#parts;
     if (!isFresh(command, now())) {
       refused("stale");
       return null;
@@ -46,7 +47,7 @@ export class CommandDesk {
       refused("repeated");
       return null;
     }
-    if (!mayOpen && mayUnlock(command.do))
+    if (!mayOpen && mayUnlock(command.do, isBlocked))
       return { code: "forbidden", why: "This site does not let the cloud open doors." };
     // What waited for the disk too long is no longer of now.
     if (!isFresh(command, now())) return { code: "late", why: "The controller was too slow, so nothing was done." };

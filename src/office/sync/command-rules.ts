@@ -28,4 +28,9 @@ const opening: ReadonlySet<string> = new Set([
   "clearFire",
 ] satisfies Down<"command">["do"]["kind"][]);
 
-export const mayUnlock = ({ kind }: Down<"command">["do"]): boolean => opening.has(kind);
+/** A lockdown that ends by itself takes the place of one that would not; to lock a blocked door ends its being blocked. */
+export function mayUnlock(order: Down<"command">["do"], isBlocked: (door: string) => boolean): boolean {
+  if (order.kind === "lockDown") return order.forMs !== null;
+  if (order.kind === "lock" || order.kind === "doubleLock") return isBlocked(order.door);
+  return opening.has(order.kind);
+}

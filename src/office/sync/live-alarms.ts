@@ -1,10 +1,11 @@
 // Sends alarms at once, past everything that waits in the record's order; knows no topic.
 import { isAlarm } from "../../domain/action.ts";
 import type { RecordedEvent } from "../../domain/events.ts";
+import type { Place } from "./event-batch.ts";
 
 export interface LiveAlarmsParts {
   readonly read: (after: number, limit: number) => readonly RecordedEvent[] | null;
-  readonly head: () => number | null;
+  readonly head: () => Place | null;
   /** Whether the broker has it. */
   readonly send: (event: RecordedEvent) => Promise<boolean>;
 }
@@ -15,7 +16,7 @@ const pageSize = 500;
 
 export class LiveAlarms {
   readonly #parts: LiveAlarmsParts;
-  #seen: number | null = null;
+  #seen: Place | null = null;
   #waiting: RecordedEvent[] = [];
   #isOpen = false;
   #isSending = false;
@@ -34,17 +35,24 @@ export class LiveAlarms {
   }
 
   grew(): void {
-    // What was recorded before is for the record alone.
-    this.#seen ??= this.#parts.head();
+    const head = this.#parts.head();
+    if (head === null) return;
+    // What was recorded before is for the record alone; one that began anew may number from the start again.
+    this.#seen ??= { epoch: head.epoch, seq: head.seq };
+    if (head.epoch !== this.#seen.epoch) this.#seen = { epoch: head.epoch, seq: this.#startOf(head, this.#seen) };
     for (;;) {
-      if (this.#seen === null) return;
-      const events = this.#parts.read(this.#seen, pageSize) ?? [];
+      const events: readonly RecordedEvent[] = this.#parts.read(this.#seen.seq, pageSize) ?? [];
       this.#waiting.push(...events.filter(({ event }) => isAlarm(event)));
       if (this.#waiting.length > maxWaiting) this.#waiting = this.#waiting.slice(-maxWaiting);
-      this.#seen = events.at(-1)?.seq ?? this.#seen;
+      const last = events.at(-1);
+      if (last !== undefined) this.#seen = { epoch: last.epoch, seq: last.seq };
       if (events.length < pageSize) break;
     }
     void this.#sendNext();
+  }
+
+  #startOf(head: Place, seen: Place): number {
+    return head.seq > seen.seq ? seen.seq : 0;
   }
 
   async #sendNext(): Promise<void> {

@@ -88,12 +88,19 @@ export class Uploader {
     const known = this.#find(place);
     const isKnown = known !== null;
     if (isKnown && known.hash !== hash) return this.#fork(place);
+    if (!isKnown && isAnswer && this.#isToCome(place)) return this.#fork(place);
     const isAhead = isBefore(this.#acked, place);
     // What is no longer kept cannot be compared: only an answer tells that the issuer stands there.
     if (!isKnown && !isAnswer) return isSame(place, this.#acked);
     if (!isAhead && !isAnswer) return !isBefore(place, this.#acked);
     this.#settle(place, isAnswer);
     return true;
+  }
+
+  /** The issuer holds what this record has not got to yet. */
+  #isToCome({ epoch, seq }: Place): boolean {
+    const [first] = this.#parts.read(0, 1) ?? [];
+    return first !== undefined && first.epoch === epoch && seq >= first.seq;
   }
 
   /** What was sent may have left the record since. */
@@ -158,8 +165,10 @@ export class Uploader {
   }
 
   #keptBefore(first: LinkedEvent | undefined): readonly LinkedEvent[] {
-    if (first === undefined || !leavesGap(this.#sent, first)) return [];
-    return this.#parts.kept(this.#sent, first.seq, maxKept + 1) ?? [];
+    if (first === undefined) return [];
+    // Of an epoch of which the issuer has nothing yet, all that is gone is missing.
+    const after = first.epoch === this.#sent.epoch ? this.#sent : { epoch: first.epoch, seq: 0 };
+    return leavesGap(after, first) ? (this.#parts.kept(after, first.seq, maxKept + 1) ?? []) : [];
   }
 
   /** A record that had to begin anew may number from the start again. */

@@ -73,6 +73,7 @@ function desk(over: Partial<ConstructorParameters<typeof CommandDesk>[0]> = {}) 
   const parts = {
     now: () => ({ wall: clock.wall, trusted: true, challenges: [] }),
     mayOpen: true,
+    isBlocked: (_: string) => false,
     ask: async (request: CloudRequest | LedgerRequest): Promise<LedgerReply | null> => {
       asked.push(request);
       if (request.kind === "cloudCommand") return { kind: "commandTaken", fresh: isFreshId };
@@ -165,4 +166,18 @@ test("refusals are told once a cause and minute, with their number, and a flood 
   expect(admitted).toHaveLength(200);
   mono = 61_000;
   expect(refusals.admits()).toBe(true);
+});
+
+test("where the cloud may not open, it can neither shorten a lockdown nor lift a block", async () => {
+  const { take, told } = desk({ mayOpen: false, isBlocked: (door) => door === "blocked" });
+  for (const order of [
+    open,
+    { kind: "lockDown", doors: [], forMs: 1 },
+    { kind: "lock", door: "blocked" },
+    { kind: "doubleLock", door: "blocked" },
+  ])
+    expect(await take(order)).toMatchObject({ code: "forbidden" });
+  expect(told).toEqual([]);
+  expect(await take({ kind: "lockDown", doors: [], forMs: null })).toMatchObject({ code: "done" });
+  expect(await take({ kind: "lock", door: "front" })).toMatchObject({ code: "done" });
 });

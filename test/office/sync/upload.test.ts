@@ -259,7 +259,7 @@ describe("alarms", () => {
     const broker = { takes: true };
     const live = new LiveAlarms({
       read: (after, limit) => journal.after(after, limit),
-      head: () => journal.head(),
+      head: () => ({ epoch: journal.epoch, seq: journal.head() }),
       send: async ({ seq }) => {
         if (broker.takes) sent.push(seq);
         return broker.takes;
@@ -294,6 +294,34 @@ describe("alarms", () => {
     await settled();
     expect(sent).toEqual(Array.from({ length: 100 }, (_, n) => n + 52));
   });
+});
+
+test("alarms of a record that began anew are live as well, though it numbers from the start again", async () => {
+  const journal = new FakeJournal();
+  const sent: number[] = [];
+  const live = new LiveAlarms({
+    read: (after, limit) => journal.after(after, limit),
+    head: () => ({ epoch: journal.epoch, seq: journal.head() }),
+    send: async ({ seq }) => sent.push(seq) > 0,
+  });
+  for (let n = 0; n < 50; n += 1) journal.append(pressed);
+  live.opened();
+  journal.events.length = 0;
+  journal.epoch = 2;
+  for (const event of [pressed, forced]) journal.append(event);
+  live.grew();
+  await new Promise<void>((resolve) => setImmediate(resolve));
+  expect(sent).toEqual([2]);
+});
+
+test("an issuer that holds more than this record has got to yet holds another past", () => {
+  const { uploader, record, forks, ends, ack } = bench({ epoch: 1, seq: 90 });
+  record(100);
+  uploader.opened();
+  uploader.asked("question");
+  ack(500, { nonce: "question" });
+  expect(forks).toEqual([{ epoch: 1, seq: 500 }]);
+  expect(ends()).toEqual([100]);
 });
 
 test("a broker is called again ever more slowly, at random, and at once after a sound connection", () => {
