@@ -194,6 +194,14 @@ export type CloudRequest =
   | { readonly kind: "cloudCommand"; readonly id: string; readonly what: string; readonly by: string }
   /** The issuer's directory stood at `version` at that time by its own clock. */
   | { readonly kind: "cloudFresh"; readonly at: UnixMs; readonly version: number }
+  /** At once, ahead of the directory; what is older than `version` does not bring it back. */
+  | {
+      readonly kind: "cloudRevoke";
+      readonly of: "person" | "pass" | "credential";
+      readonly id: string;
+      readonly version: number | null;
+      readonly by: string;
+    }
   /** Everything up to there is on the issuer's disk. */
   | { readonly kind: "cloudAcked"; readonly epoch: number; readonly seq: number };
 

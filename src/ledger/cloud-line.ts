@@ -4,11 +4,18 @@ import type { CloudStep } from "../domain/cloud-directory.ts";
 
 import { unixMs } from "../domain/time.ts";
 
-export const cloudKinds = ["cloudState", "cloudApply", "cloudCommand", "cloudFresh", "cloudAcked"] as const;
+export const cloudKinds = [
+  "cloudState",
+  "cloudApply",
+  "cloudCommand",
+  "cloudRevoke",
+  "cloudFresh",
+  "cloudAcked",
+] as const;
 
 /** Null when it is malformed. */
 export function parseCloudRequest(request: Record<string, unknown>): CloudRequest | null {
-  const { kind, id, what, by, at, version, epoch, seq, step } = request;
+  const { kind, id, of, what, by, at, version, epoch, seq, step } = request;
   switch (kind) {
     case "cloudState":
       return { kind };
@@ -16,6 +23,10 @@ export function parseCloudRequest(request: Record<string, unknown>): CloudReques
       return isStep(step) ? { kind, step } : null;
     case "cloudCommand":
       return isText(id) && isText(what) && isText(by) ? { kind, id, what, by } : null;
+    case "cloudRevoke": {
+      const isWhole = isText(id) && isText(by) && (version === null || isCount(version));
+      return isWhole && isRevocable(of) ? { kind, of, id, version, by } : null;
+    }
     case "cloudFresh":
       return isCount(at) && isCount(version) ? { kind, at: unixMs(at), version } : null;
     case "cloudAcked":
@@ -29,6 +40,9 @@ const isText = (value: unknown): value is string =>
   typeof value === "string" && value.length > 0 && value.length <= 100;
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
 const isPosition = (value: unknown): boolean => value === null || typeof value === "string";
+
+const isRevocable = (value: unknown): value is Extract<CloudRequest, { kind: "cloudRevoke" }>["of"] =>
+  value === "person" || value === "pass" || value === "credential";
 
 function isStep(value: unknown): value is CloudStep {
   if (typeof value !== "object" || value === null) return false;

@@ -1,6 +1,8 @@
 // Answers what the link to the cloud asks of the ledger.
 import type { Statement } from "better-sqlite3";
 import type { CloudRequest, LedgerReply, RecordPlace } from "../domain/ask.ts";
+import type { DirectoryChange } from "../domain/directory.ts";
+import type { CredentialId, PassId, PersonId } from "../domain/ids.ts";
 import type { ChangeDesk } from "./change-desk.ts";
 import { CloudApplier } from "./cloud-applier.ts";
 import { CloudTables } from "./cloud-standing.ts";
@@ -60,6 +62,9 @@ export class CloudRequests {
       case "cloudCommand":
         done(this.#command(request));
         return;
+      case "cloudRevoke":
+        this.#revoke(request, done);
+        return;
       case "cloudFresh":
         done(this.#trying(() => this.#heard(request), { kind: "noted" }));
         return;
@@ -102,6 +107,14 @@ export class CloudRequests {
     return this.#trying(take, { kind: "commandTaken", fresh: true });
   }
 
+  /** A document that says otherwise and is older may still be on its way. */
+  #revoke({ of, id, version, by }: Extract<CloudRequest, { kind: "cloudRevoke" }>, done: Done): void {
+    const also = (): void => {
+      if (of !== "credential" && version !== null) this.#tables.outdate(of, id, version - 1);
+    };
+    this.#parts.changes.take(by, [revocationOf(of, id)], done, { origin: "cloud", also });
+  }
+
   /** Ids that were taken since the copy was made are lost: until those commands are over, none can be told from them. */
   #isJustRecovered(): boolean {
     const at = this.#recoveredAt.get();
@@ -118,5 +131,16 @@ export class CloudRequests {
     } catch {
       return { kind: "error", problem: "The database did not take it; see the health of the ledger." };
     }
+  }
+}
+
+function revocationOf(of: "person" | "pass" | "credential", id: string): DirectoryChange {
+  switch (of) {
+    case "person":
+      return { op: "setHolderState", holder: { kind: "person", id: id as PersonId }, state: "suspended" };
+    case "pass":
+      return { op: "setHolderState", holder: { kind: "pass", id: id as PassId }, state: "revoked" };
+    case "credential":
+      return { op: "setCredentialState", id: id as CredentialId, state: "suspended" };
   }
 }

@@ -135,6 +135,12 @@ export class CloudTables {
     this.#trimGone.run(maxGone);
   }
 
+  /** Documents up to that version are of the past. */
+  outdate(what: Owned, id: string, version: number): void {
+    const known = this.known(what, id);
+    if (known === null || known.version < version) this.remember(what, id, { version, gone: known?.gone ?? false });
+  }
+
   markOf(credential: string): string | null {
     return this.#markOf.get(credential) ?? null;
   }

@@ -157,6 +157,7 @@ export class RequestServer {
       case "cloudState":
       case "cloudApply":
       case "cloudCommand":
+      case "cloudRevoke":
       case "cloudFresh":
       case "cloudAcked":
         this.#cloud.answer(request, done);

@@ -18,7 +18,12 @@ const order = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("clearFire") }),
   z.object({ kind: z.literal("sync") }),
   z.object({ kind: z.literal("restart") }),
-  z.object({ kind: z.literal("revoke"), of: z.enum(["person", "pass", "credential"]), id }),
+  z.object({
+    kind: z.literal("revoke"),
+    of: z.enum(["person", "pass", "credential"]),
+    id,
+    version: version.optional().describe("Where the directory says the same: nothing older than that brings it back."),
+  }),
   z.object({ kind: z.literal("logs"), lines: z.int().min(1).max(1_000) }),
   z.object({ kind: z.literal("identify"), forMs: z.number().min(1_000).max(600_000) }),
 ]);

@@ -309,3 +309,20 @@ test("the newest four thousand ids of commands are remembered", async () => {
     fresh: false,
   });
 });
+
+test("a delta that was held back does not undo what was revoked meanwhile", async () => {
+  const { site, issuer, open } = opened();
+  issuer.put(ana());
+  await inStep({ site, issuer });
+  issuer.put(ana({ name: "Ana Ruiz" }));
+  const heldBack = issuer.delta(1)!;
+  issuer.put(ana({ state: "suspended" }));
+  const revoke = { kind: "cloudRevoke", of: "person", id: "ana", version: issuer.version, by: "cloud: anna" } as const;
+  expect(await site.ask(revoke)).toMatchObject({ kind: "changed" });
+  expect(open(card("00B775D2"))).toBe("holderSuspended");
+  await site.apply(heldBack);
+  expect(open(card("00B775D2"))).toBe("holderSuspended");
+  issuer.put(ana());
+  await inStep({ site, issuer });
+  expect(open(card("00B775D2"))).toBe("granted");
+});

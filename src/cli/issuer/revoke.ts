@@ -20,10 +20,13 @@ export async function revokeInDirectory(open: OpenIssuer, site: string, order: R
     throw new Error(`There is no ${order.of} "${order.id}" at ${site}; ${whereFrom(order)}.`);
   }
   const holder = found.document as Holder;
-  await open.store.directory.change(site, [packDocument(without(holder, order), holder, found.fromFile, box)]);
+  const change = packDocument(without(holder, order), holder, found.fromFile, box);
+  const version = await open.store.directory.change(site, [change]);
   const doors = new Set(holder.grants.map(({ door }) => door));
   const concerned = ({ doors: own }: Controller): boolean => own?.some((door) => doors.has(door)) ?? false;
-  return (await open.store.fleet.list(site)).filter(concerned).map(({ controller }) => ({ controller, order }));
+  return (await open.store.fleet.list(site))
+    .filter(concerned)
+    .map(({ controller }) => ({ controller, order: { ...order, version } }));
 }
 
 /** Carried passes are in no directory: their keys' revocations are. */

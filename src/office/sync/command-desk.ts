@@ -1,7 +1,6 @@
 // Takes a command of the cloud from its signature to its result: fresh, once, allowed; then the doors or the ledger do it.
-import type { CloudRequest, LedgerReply, LedgerRequest } from "../../domain/ask.ts";
-import type { DirectoryChange } from "../../domain/directory.ts";
-import type { CredentialId, DoorId, PassId, PersonId } from "../../domain/ids.ts";
+import type { CloudRequest, LedgerReply } from "../../domain/ask.ts";
+import type { DoorId } from "../../domain/ids.ts";
 import type { DoorCommand } from "../../domain/status.ts";
 import type { Down } from "../../link/down-messages.ts";
 import type { Up } from "../../link/up-messages.ts";
@@ -17,7 +16,7 @@ export interface CommandDeskParts {
   /** Whether the site lets the cloud open doors. */
   readonly mayOpen: boolean;
   readonly isBlocked: (door: string) => boolean;
-  readonly ask: (request: CloudRequest | Extract<LedgerRequest, { kind: "change" }>) => Promise<LedgerReply | null>;
+  readonly ask: (request: CloudRequest) => Promise<LedgerReply | null>;
   readonly doors: (who: string, command: DoorCommand) => Promise<Outcome>;
   readonly sync: () => void;
   readonly logs: (lines: number) => Promise<readonly string[] | null>;
@@ -78,9 +77,8 @@ export class CommandDesk {
     return { code: codes[outcome.code] ?? "refused", why: outcome.problem };
   }
 
-  async #revoke({ of, id }: Extract<Order, { kind: "revoke" }>, by: string): Promise<Result> {
-    const changes = [revocationOf(of, id)];
-    const reply = await this.#parts.ask({ kind: "change", by: `cloud: ${by}`, origin: "cloud", changes });
+  async #revoke({ of, id, version }: Extract<Order, { kind: "revoke" }>, by: string): Promise<Result> {
+    const reply = await this.#parts.ask({ kind: "cloudRevoke", of, id, version: version ?? null, by: `cloud: ${by}` });
     if (reply?.kind === "changed") return done;
     if (reply?.kind === "refused") return { code: "refused", why: reply.problems[0]?.problem ?? "It was refused." };
     return failed("The database did not take it; the next synchronisation brings it again.");
@@ -95,17 +93,6 @@ export class CommandDesk {
 const done: Result = { code: "done", why: null };
 const failed = (why: string): Result => ({ code: "failed", why });
 const codes: Partial<Record<string, Result["code"]>> = { busy: "busy", mainAway: "late" };
-
-function revocationOf(of: "person" | "pass" | "credential", id: string): DirectoryChange {
-  switch (of) {
-    case "person":
-      return { op: "setHolderState", holder: { kind: "person", id: id as PersonId }, state: "suspended" };
-    case "pass":
-      return { op: "setHolderState", holder: { kind: "pass", id: id as PassId }, state: "revoked" };
-    case "credential":
-      return { op: "setCredentialState", id: id as CredentialId, state: "suspended" };
-  }
-}
 
 function doorCommandOf(order: Exclude<Order, { kind: "revoke" | "sync" | "logs" | "restart" }>): DoorCommand {
   switch (order.kind) {

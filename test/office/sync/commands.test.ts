@@ -128,12 +128,7 @@ describe("a command", () => {
   test("to revoke is a change by the cloud's own word", async () => {
     const { take, asked } = desk();
     await take({ kind: "revoke", of: "pass", id: "courier" });
-    expect(asked[1]).toEqual({
-      kind: "change",
-      by: "cloud: anna",
-      origin: "cloud",
-      changes: [{ op: "setHolderState", holder: { kind: "pass", id: "courier" }, state: "revoked" }],
-    });
+    expect(asked[1]).toEqual({ kind: "cloudRevoke", of: "pass", id: "courier", version: null, by: "cloud: anna" });
   });
 
   test("to restart is refused where nobody would start it again; the log comes back with its result", async () => {
