@@ -176,6 +176,9 @@ export class CloudLink {
       ask: (request) => this.#writer.ask(request),
       unseal: (kind, sealed) => unseal(kind, sealed, this.#unsealing),
       sync: () => this.#sync(),
+      syncLater: () => {
+        this.#syncAt ??= this.#parts.clock.mono();
+      },
       refused: (why) => this.#refusals.count(why),
     });
   }

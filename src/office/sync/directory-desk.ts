@@ -10,6 +10,8 @@ export interface DirectoryDeskParts {
   readonly unseal: (kind: string, sealed: string) => readonly unknown[] | null;
   /** Tells the issuer where this controller stands, and asks for what is missing. */
   readonly sync: () => void;
+  /** The same after a while, when nothing else has. */
+  readonly syncLater: () => void;
   readonly refused: (why: "stale" | "unsealable" | "malformed") => void;
 }
 
@@ -74,11 +76,12 @@ export class DirectoryDesk {
     const step = this.#open(message);
     if (step === null) return;
     const reply = await this.#parts.ask({ kind: "cloudApply", step });
-    // The ledger is away: the next `sync` asks again.
-    if (reply === null) return;
-    if (reply.kind === "cloudStale") {
+    if (reply === null || reply.kind === "error") {
+      this.#parts.syncLater();
+    } else if (reply.kind === "cloudStale") {
       this.#standing = reply.directory;
       this.#parts.refused("stale");
+      if (this.isBehind) this.#parts.syncLater();
     } else if (reply.kind === "cloudApplied") {
       this.#standing = reply.directory;
       const isNews = this.#noteRefused(message, reply.refused);

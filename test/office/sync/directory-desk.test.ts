@@ -20,6 +20,7 @@ function createDesk(refuses: (id: string) => boolean) {
     sync: () => {
       syncs += 1;
     },
+    syncLater: () => {},
     refused: () => {},
   });
   return { desk, asked, syncs: () => syncs };
@@ -67,8 +68,24 @@ test("places that hold something else make a message malformed, and nothing of i
     },
     unseal: () => ["047110", "047110"],
     sync: () => {},
+    syncLater: () => {},
     refused: (why) => causes.push(why),
   });
   await desk.take(delta(1, "ana"));
   expect({ causes, asked }).toEqual({ causes: ["malformed"], asked: [] });
+});
+
+test("a step that the ledger did not take is asked for again after a while", async () => {
+  let later = 0;
+  const desk = new DirectoryDesk({
+    ask: async () => null,
+    unseal: () => [{ name: "Ana" }, "047110"],
+    sync: () => {},
+    syncLater: () => {
+      later += 1;
+    },
+    refused: () => {},
+  });
+  await desk.take(delta(1, "ana"));
+  expect(later).toBe(1);
 });
