@@ -337,8 +337,10 @@ export class Ledger {
   /** One short step of what the site must forget; false when that is done for now, or the time is not certain. */
   forgetStep(at: Instant): boolean {
     if (!at.trusted || isBelowFloor(at, this.clockFloor)) return false;
+    // A time that only an unproven network tells may be taken back, and what was forgotten by it would not come back.
+    const surely = at.plain === true ? { ...at, wall: unixMs(Math.min(at.wall, this.clockFloor)) } : at;
     // What is over is over for its owner as well.
-    return this.#retention.step(this.#contextOf(at, { origin: "cloud" }), at, (work) => {
+    return this.#retention.step(this.#contextOf(surely, { origin: "cloud" }), surely, (work) => {
       this.#commit((batch) => {
         work(batch);
         return true;

@@ -356,6 +356,18 @@ test("what a pass said and used is kept for as long as the site keeps passes, an
   expect([count("carried_pass"), count("use_count")]).toEqual([0, 0]);
 });
 
+test("a network that lies about the time for a while does not have it forgotten that a pass was used", () => {
+  const issuer = issuerOf("mac");
+  const tested = ledgerWith(putKey(issuer));
+  const once = passOf(issuer, { uses: { count: 1, over: "all" } }).presentation;
+  expect(tested.outcome(once)).toBe("granted");
+  const aheadMs = 400 * dayMs;
+  tested.clock.wall += aheadMs;
+  while (tested.ledger.forgetStep({ ...tested.clock.now(), plain: true })) {}
+  tested.clock.wall -= aheadMs;
+  expect(tested.outcome(once)).toBe("usesExhausted");
+});
+
 test("after a recovery counted passes that had begun are used up, others go on, and codes are blocked", () => {
   const issuer = issuerOf("mac");
   const tested = ledgerWith(putKey(issuer), putKey(issuerOf("code")));
