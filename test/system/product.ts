@@ -127,12 +127,12 @@ const listens = (path: string): Promise<boolean> =>
     socket.on("error", () => found(false));
   });
 
-/** A system under test gets ready when it gets ready; this fails after half a minute. */
-export async function poll(probe: () => Promise<boolean>, pauseMs = 10): Promise<void> {
-  const giveUpAt = performance.now() + 30_000;
+/** A system under test gets ready when it gets ready; this fails after half a minute, where nobody says otherwise. */
+export async function poll(probe: () => Promise<boolean>, pauseMs = 10, patienceMs = 30_000): Promise<void> {
+  const giveUpAt = performance.now() + patienceMs;
   for (;;) {
     if (await probe().catch(() => false)) return;
-    if (performance.now() > giveUpAt) throw new Error("what was waited for did not come within 30 s");
+    if (performance.now() > giveUpAt) throw new Error(`what was waited for did not come within ${patienceMs} ms`);
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }
