@@ -28,13 +28,16 @@ export function driftOf({ controller, head, missing, notes, told, now }: DriftFa
   const { doors, directory, snapshot, refused, chain, aheadMs, online, seenAt } = controller;
   const behind = doors === null || snapshot !== null || directory < head;
   const unread = told === null || chain === null ? null : told.epoch === chain.epoch ? told.seq - chain.seq : null;
+  // It has events, and none of them, or none of that record, was ever taken.
+  const isUnheard = told !== null && told.seq > 0 && told.epoch !== chain?.epoch;
   const faults = notes.filter(({ kind }) => kind === "forked" || kind === "broken");
   const isOff = aheadMs !== null && Math.abs(aheadMs) > maxClockMs;
   return {
-    inStep: !behind && refused.length === 0 && faults.length === 0 && !isOff && (unread ?? 0) <= 0 && online,
+    inStep:
+      !behind && refused.length === 0 && faults.length === 0 && !isOff && !isUnheard && (unread ?? 0) <= 0 && online,
     connection: seenAt === null ? "never heard of" : online ? "connected" : `away since ${spanText(now - seenAt)}`,
     directory: directoryText(controller, head, missing, behind),
-    record: recordText(chain, unread, notes),
+    record: `${recordText(chain, unread, notes)}${isUnheard ? `, nothing of its ${told.seq} events` : ""}`,
     clock:
       aheadMs === null ? "" : isOff ? `${spanText(Math.abs(aheadMs))} ${aheadMs > 0 ? "ahead" : "behind"}` : "right",
   };

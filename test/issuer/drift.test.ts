@@ -44,6 +44,11 @@ test("whatever is missing is said, and is not in step", () => {
   expect(of({ aheadMs: -600_000 })).toMatchObject({ inStep: false, clock: "10 min behind" });
   expect(of({ aheadMs: 7_200_001 })).toMatchObject({ inStep: false, clock: "2 h ahead" });
   expect(of({}, { told: { epoch: 3, seq: 45 } })).toMatchObject({ inStep: false, record: "40, 5 behind" });
+  expect(of({ chain: null })).toMatchObject({ inStep: false, record: "none yet, nothing of its 40 events" });
+  expect(of({}, { told: { epoch: 4, seq: 7 } })).toMatchObject({
+    inStep: false,
+    record: "40, nothing of its 7 events",
+  });
   expect(of({}, { notes: [note("forked")] })).toMatchObject({ inStep: false, record: "40, FORKED" });
   expect(of({}, { notes: [note("gap"), note("restarted")] })).toMatchObject({
     ...{ inStep: true, record: "40, with a gap, began anew" },
