@@ -202,7 +202,15 @@ function grantBar(facts: Facts): DenyReason | null {
   if (holder.kind !== "pass" || holder.host === null || host === null) return null;
   const hostMay = host.grants.length > 0 && !host.grants.some(({ schedule }) => schedule.rule.kind === "never");
   const mayLetIn = door.grantableBy === "residents" || host.person.role === "administrator";
-  return hostMay && mayLetIn ? null : "notGrantable";
+  return hostMay && mayLetIn && isHostsHour(facts) ? null : "notGrantable";
+}
+
+/** A resident's own key is nobody else's judgement: what it gives out opens only while they could enter themselves. */
+function isHostsHour({ carried, host, holidays, now, timeZone }: Facts): boolean {
+  if (carried === undefined || host === null) return true;
+  return host.grants.some(({ schedule: { rule } }) => {
+    return rule.kind === "always" || scheduleState(rule, holidays, now.wall, timeZone) === "holds";
+  });
 }
 
 function scheduleBar({ holder, grants, now, holidays, timeZone }: Facts): DenyReason | null {

@@ -286,6 +286,19 @@ test("each reason that the rules can give is given by one of these faults", () =
   expect(denyReasons.filter((one) => !given.has(one))).toEqual(ofTheDoorLoop);
 });
 
+test("what a resident's own key gives out opens only while they could enter themselves, and what the site gives out as it says", () => {
+  const hosted = (schedule: Schedule, carried?: Facts["carried"]): Facts => ({
+    ...welcome,
+    host: { person, grants: [{ door: frontDoor.id, schedule }] },
+    ...(carried === undefined ? {} : { carried }),
+  });
+  const sound = { refused: null, codeRequired: false, code: null };
+  expect(reason(hosted(open.schedule, sound))).toBe("granted");
+  expect(reason(hosted(shut.schedule, sound))).toBe("notGrantable");
+  expect(reason(hosted(always, sound))).toBe("granted");
+  expect(reason(hosted(shut.schedule))).toBe("granted");
+});
+
 test("a grant says how many uses are left after it, and null for what is not counted", () => {
   const counted = given({ holder: { ...pass, usesPerDoor: 3 }, uses: { atDoor: 1, total: 1 } });
   expect(decide(counted)).toMatchObject({ granted: true, usesLeft: 1 });
