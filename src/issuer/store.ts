@@ -120,8 +120,8 @@ export interface DocumentChange extends Pick<StoredDocument, "what" | "id" | "fr
 }
 
 export interface DirectoryStore {
-  /** All of them in one transaction; the version of the last. */
-  change(site: string, changes: readonly DocumentChange[]): Promise<number>;
+  /** All of them in one transaction; the version of the last. With `since`, nothing where the site has moved on from that version. */
+  change(site: string, changes: readonly DocumentChange[], since?: number): Promise<number>;
   list(site: string, what: Owned | null): Promise<readonly StoredDocument[]>;
   /** Where the directory of whoever has these doors stands. */
   head(site: string, doors: readonly string[]): Promise<number>;

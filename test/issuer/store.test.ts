@@ -61,7 +61,8 @@ for (const [name, isThere, open] of kinds) {
         (await store.directory.changed(site, [door], above, 10)).map(
           ({ id, version, gone }) => `${gone ? "gone " : ""}${id} ${version}`,
         );
-      expect(await store.directory.change(site, [put("ana", "front", "back"), put("bob", "back")])).toBe(2);
+      expect(await store.directory.change(site, [put("ana", "front", "back"), put("bob", "back")], 0)).toBe(2);
+      await expect(store.directory.change(site, [drop("ana")], 0)).rejects.toThrow("meanwhile; run it again");
       expect(await seen("front", 0)).toEqual(["ana 1"]);
       expect(await seen("back", 0)).toEqual(["ana 1", "bob 2"]);
       await store.directory.change(site, [put("ana", "front")]);

@@ -40,7 +40,7 @@ async function planOrApply(args: readonly string[], does: boolean): Promise<numb
   const path = onlyWord(positionals, "the file");
   const text = (await readBounded(path, maxDirectoryBytes)).toString("utf8");
   return withIssuer(values, async (open) => {
-    const { name, timeZone } = await siteOf(open, values);
+    const { name, timeZone, version: since } = await siteOf(open, values);
     const reading = readDirectoryFile(text, { timeZone, cards });
     if (!reading.ok) return refuse(path, reading.problems);
     const box = { key: open.keysOf(name).secrets, random: randomBytes };
@@ -53,7 +53,7 @@ async function planOrApply(args: readonly string[], does: boolean): Promise<numb
     for (const line of problemLines([...reading.warnings, ...wanted.warnings])) console.error(`note: ${line}`);
     printEdits(plan.edits);
     if (does && plan.changes.length > 0) {
-      const version = await open.store.directory.change(name, plan.changes);
+      const version = await open.store.directory.change(name, plan.changes, since);
       console.log(`The directory of ${name} is at version ${version}; its controllers are told.`);
     } else if (plan.changes.length > 0) console.log("Nothing was changed.");
     return 0;

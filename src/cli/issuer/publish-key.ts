@@ -28,7 +28,7 @@ export async function publishKey(args: readonly string[]): Promise<number> {
   const id = onlyWord(positionals, "the key");
   const file = readKey(resolve(values.folder), id);
   return withIssuer(values, async (open) => {
-    const { name } = await siteOf(open, values);
+    const { name, version: since } = await siteOf(open, values);
     const box = { key: open.keysOf(name).secrets, random: randomBytes };
     const known = await knownDocuments(open.store.directory, name, box);
     const before = known.find(({ document }) => document.what === "passKey" && document.id === id)?.document ?? null;
@@ -43,7 +43,7 @@ export async function publishKey(args: readonly string[]): Promise<number> {
       secret: doorSecret(issuerKeyOf(file)),
       doors: [...new Set(key.places.flatMap(({ doors }) => doors))],
     };
-    const version = await open.store.directory.change(name, [packDocument(document, before, false, box)]);
+    const version = await open.store.directory.change(name, [packDocument(document, before, false, box)], since);
     console.log(`The key ${id} is in the directory of ${name}, version ${version}: ${document.doors?.join(", ")}.`);
     return 0;
   });

@@ -1,5 +1,6 @@
 // `postern issuer revoke`: takes somebody's right away in the directory, and tells the controllers at once, ahead of it.
 import { randomBytes } from "node:crypto";
+import { Fault } from "../../domain/fault.ts";
 import type { Order } from "../../issuer/commander.ts";
 import { knownDocuments } from "../../issuer/directory-edit.ts";
 import type { IssuedDocument } from "../../issuer/documents.ts";
@@ -13,6 +14,20 @@ type Holder = Extract<IssuedDocument, { what: "person" | "pass" }>;
 
 /** The directory is changed first: whoever does not hear the command gets it with that. */
 export async function revokeInDirectory(open: OpenIssuer, site: string, order: Revocation): Promise<readonly Target[]> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await tryToRevoke(open, site, order);
+    } catch (error) {
+      if (!(error instanceof Fault && error.code === "issuer.movedOn") || tries === maxTries) throw error;
+    }
+  }
+}
+
+/** Somebody may be changing the directory at that moment. */
+const maxTries = 5;
+
+async function tryToRevoke(open: OpenIssuer, site: string, order: Revocation): Promise<readonly Target[]> {
+  const since = (await open.store.sites.list()).find(({ name }) => name === site)?.version;
   const box = { key: open.keysOf(site).secrets, random: randomBytes };
   const known = await knownDocuments(open.store.directory, site, box);
   const found = known.find(({ document }) => isMeant(document, order));
@@ -21,7 +36,7 @@ export async function revokeInDirectory(open: OpenIssuer, site: string, order: R
   }
   const holder = found.document as Holder;
   const change = packDocument(without(holder, order), holder, found.fromFile, box);
-  const version = await open.store.directory.change(site, [change]);
+  const version = await open.store.directory.change(site, [change], since);
   const doors = new Set(holder.grants.map(({ door }) => door));
   const concerned = ({ doors: own }: Controller): boolean => own?.some((door) => doors.has(door)) ?? false;
   return (await open.store.fleet.list(site))

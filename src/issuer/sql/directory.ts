@@ -25,7 +25,7 @@ export class SqlDirectory implements DirectoryStore {
     this.#db = db;
   }
 
-  change(site: string, changes: readonly DocumentChange[]): Promise<number> {
+  change(site: string, changes: readonly DocumentChange[], since?: number): Promise<number> {
     return this.#db.transaction(async (sql) => {
       // Until the end of the transaction nobody else gets versions: they become visible in their order.
       await sql.run("UPDATE site SET version = version + ? WHERE name = ?", [changes.length, site]);
@@ -33,6 +33,11 @@ export class SqlDirectory implements DirectoryStore {
       if (row === null)
         throw new Fault("issuer.noSite", `There is no site ${site}; make it with "postern issuer init".`);
       const before = row.version - changes.length;
+      if (since !== undefined && before !== since)
+        throw new Fault(
+          "issuer.movedOn",
+          `Somebody else has changed the directory of ${site} meanwhile; run it again.`,
+        );
       for (const [n, change] of changes.entries()) await write(sql, site, change, before + n + 1);
       return row.version;
     });

@@ -227,7 +227,7 @@ test("an older beacon does not hide that there is a newer directory", async () =
 
 test("messages that are too long, no JSON, or hostile in their members are refused, and the controller lives on", async () => {
   const site = await startCloudSite(broker.url);
-  await site.issuer.publish("down/command", Buffer.alloc(300_000, 0x7b));
+  await site.issuer.publish("down/command", Buffer.alloc(270_000, 0x7b));
   await site.recorded((event) => event.type === "cloud.refused" && event.why === "oversized");
   const hostile = [
     '{"__proto__":{"kind":"command"}}',

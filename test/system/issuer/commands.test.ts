@@ -121,8 +121,11 @@ describe("with an issuer", () => {
       'postern issuer: There is no person "nobody" at hof; "postern issuer directory list" shows all.',
     );
     expectMisuse(await issuer("lockdown", "--for", "soon", "--site", "hof"), "--for takes a time");
-    expectMisuse(await issuer("clear", "--site", "hof"), '"clear" lacks something');
-    expectMisuse(await issuer("revoke", "door", "front", "--site", "hof"), '"revoke door front" lacks something');
+    expectMisuse(await issuer("clear", "--site", "hof"), 'Say what is cleared: "clear fire"');
+    expectMisuse(
+      await issuer("revoke", "door", "front", "--site", "hof"),
+      'Say what is revoked: "revoke person|pass|credential ID"',
+    );
     expectMisuse(await issuer("controllers", "add", "Gate 1", "--site", "hof"), "A controller's name");
     expectMisuse(await issuer("controllers", "add", "gate-1", "--sign-key", "x", "--site", "hof"), "--sign-key takes");
   });
