@@ -17,6 +17,8 @@ export type OpenSerial = (port: string, baud: number, ears: SerialEars) => Promi
 
 /** What the kernel may still hold back of what was sent; a port that takes nothing any more is lost. */
 const maxUnsentBytes = 16_384;
+/** The package reads on for ever, and tells nobody, where a port is pulled out just as it reads: so its place is looked at as well. */
+const lookEveryMs = 1_000;
 
 export const openSerialLine: OpenSerial = async (port, baud, ears) => {
   const path = `/dev/${port}`;
@@ -30,8 +32,12 @@ export const openSerialLine: OpenSerial = async (port, baud, ears) => {
   });
   let isClosing = false;
   const lose = (why: string): void => {
+    clearInterval(looking);
     if (!isClosing) ears.lost(why);
   };
+  const looking = setInterval(() => {
+    access(path).catch(() => serial.isOpen && serial.close(() => {}));
+  }, lookEveryMs);
   serial.on("data", ears.data);
   serial.on("error", (error) => lose(error.message));
   // What it closed with says how the kernel noticed, and nothing of use.
@@ -43,6 +49,7 @@ export const openSerialLine: OpenSerial = async (port, baud, ears) => {
     },
     close() {
       isClosing = true;
+      clearInterval(looking);
       if (serial.isOpen) serial.close(() => {});
     },
   };
