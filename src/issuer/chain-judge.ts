@@ -40,7 +40,7 @@ export interface TakenEvent {
   readonly hash: string;
 }
 
-export const noteKinds = ["forked", "broken", "gap", "restarted", "names"] as const;
+export const noteKinds = ["forked", "broken", "gap", "restarted", "names", "doorClaimed"] as const;
 export type NoteKind = (typeof noteKinds)[number];
 
 /** Something about a controller's record that somebody should know. */
@@ -176,6 +176,12 @@ export const doubledNote = ({ epoch, seq }: Pick<ChainHead, "epoch" | "seq">): C
   toSeq: null,
   hash: null,
   what: "Two boards take turns under this name: one has the other's keys. Find the second one, and pair the right one anew.",
+});
+
+/** Once for each controller: whoever claims ever more doors must not fill the store. */
+export const claimedNote = (doors: readonly string[]): ChainNote => ({
+  ...{ kind: "doorClaimed", epoch: 0, seq: 0, toSeq: null, hash: null },
+  what: `It named the door ${doors.join(", ")}, which another controller had named before, and gets nothing of it. Give one of both another id, or hand the door over with "postern issuer controllers give".`,
 });
 
 const brokenNote = (batch: Batch): ChainNote => ({

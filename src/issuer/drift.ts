@@ -11,6 +11,8 @@ export interface DriftFacts {
   readonly notes: readonly ChainNote[];
   /** The last event that it says to have. */
   readonly told: { readonly epoch: number; readonly seq: number } | null;
+  /** Doors that it names and that are others'. */
+  readonly denied: readonly string[];
   readonly now: number;
 }
 
@@ -24,7 +26,7 @@ export interface Drift {
 
 const maxClockMs = 5_000;
 
-export function driftOf({ controller, head, missing, notes, told, now }: DriftFacts): Drift {
+export function driftOf({ controller, head, missing, notes, told, denied, now }: DriftFacts): Drift {
   const { doors, directory, snapshot, refused, chain, aheadMs, online, seenAt } = controller;
   const behind = doors === null || snapshot !== null || directory < head;
   const unread = told === null || chain === null ? null : told.epoch === chain.epoch ? told.seq - chain.seq : null;
@@ -34,9 +36,16 @@ export function driftOf({ controller, head, missing, notes, told, now }: DriftFa
   const isOff = aheadMs !== null && Math.abs(aheadMs) > maxClockMs;
   return {
     inStep:
-      !behind && refused.length === 0 && faults.length === 0 && !isOff && !isUnheard && (unread ?? 0) <= 0 && online,
+      !behind &&
+      refused.length === 0 &&
+      denied.length === 0 &&
+      faults.length === 0 &&
+      !isOff &&
+      !isUnheard &&
+      (unread ?? 0) <= 0 &&
+      online,
     connection: seenAt === null ? "never heard of" : online ? "connected" : `away since ${spanText(now - seenAt)}`,
-    directory: directoryText(controller, head, missing, behind),
+    directory: `${directoryText(controller, head, missing, behind)}${deniedText(denied)}`,
     record: `${recordText(chain, unread, notes)}${isUnheard ? `, nothing of its ${told.seq} events` : ""}`,
     clock:
       aheadMs === null ? "" : isOff ? `${spanText(Math.abs(aheadMs))} ${aheadMs > 0 ? "ahead" : "behind"}` : "right",
@@ -59,14 +68,17 @@ function directoryText(
   return refused.length === 0 ? at : `${at}; refused: ${refused.join(", ")}`;
 }
 
+const deniedText = (denied: readonly string[]): string =>
+  denied.length === 0 ? "" : `; not its own: ${denied.join(", ")}`;
+
 function recordText(chain: Controller["chain"], unread: number | null, notes: readonly ChainNote[]): string {
-  const kinds = [...new Set(notes.map(({ kind }) => kind))];
+  const kinds = [...new Set(notes.map(({ kind }) => kind))].filter((kind) => kind !== "doorClaimed");
   const at =
     chain === null ? "none yet" : unread !== null && unread > 0 ? `${chain.seq}, ${unread} behind` : `${chain.seq}`;
   return [at, ...kinds.map((kind) => words[kind])].join(", ");
 }
 
-const words: Readonly<Record<ChainNote["kind"], string>> = {
+const words: Readonly<Record<Exclude<ChainNote["kind"], "doorClaimed">, string>> = {
   forked: "FORKED",
   broken: "BROKEN",
   gap: "with a gap",

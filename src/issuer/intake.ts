@@ -5,7 +5,7 @@ import type { UpMessage } from "../link/read-message.ts";
 import type { Address } from "../link/topics.ts";
 import type { Up } from "../link/up-messages.ts";
 import type { ChainHead, ChainNote, ChainPort, TakenEvent } from "./chain-judge.ts";
-import { contradictions, doubledNote, forkedNote, judgeBatch } from "./chain-judge.ts";
+import { claimedNote, contradictions, doubledNote, forkedNote, judgeBatch } from "./chain-judge.ts";
 import type { ControllerLink, Letter } from "./controller-link.ts";
 import { headOf, nextStep } from "./directory-answer.ts";
 import type { SiteKeys } from "./issuer-folder.ts";
@@ -165,9 +165,9 @@ export class Intake {
 
   async #step(link: ControllerLink, controller: Controller, { directory }: Up<"sync">): Promise<Letter | null> {
     const { store, now, keysOf } = this.#parts;
-    const { doors } = controller;
-    // It tells its doors with its state, which comes first.
-    if (doors === null) return null;
+    const { doors, state } = controller;
+    // It tells its doors with its state, which comes first; those of the board before it are only kept for it.
+    if (doors === null || state === null) return null;
     const head = await headOf(store.directory, { ...controller, doors });
     if (directory.version > head && directory.version - head <= maxAhead) {
       await store.fleet.renew(controller, directory.version);
@@ -191,7 +191,8 @@ export class Intake {
       // What the broker had kept tells nothing of the clock.
       ...(retained ? { seenAt: at, aheadMs: 0 } : { seenAt: now(), aheadMs: at - now() }),
     });
-    if (outcome === "doubled") await this.#note(link, doubledNote({ epoch, seq }));
+    if (outcome.kind === "doubled") await this.#note(link, doubledNote({ epoch, seq }));
+    if (outcome.denied.length > 0) await this.#note(link, claimedNote(outcome.denied));
   }
 
   /** What is told of our own keys, signed by one that the controller knows, until it knows those that count. */

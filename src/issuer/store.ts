@@ -37,7 +37,7 @@ export interface Controller extends Address {
   readonly part: number;
   /** Those in use first; the others wait for the first message under them. */
   readonly keys: readonly ControllerKeys[];
-  /** Null until it has said so itself. */
+  /** Those that are its own; null until it has named some itself. What it names of others' is not among them. */
   readonly doors: readonly string[] | null;
   /** From then on it sees the directory as its doors are now. */
   readonly viewVersion: number;
@@ -70,6 +70,13 @@ export interface HeardState extends Heard {
   readonly directory: number;
 }
 
+export interface HeardOutcome {
+  /** `doubled`: a life of the board that another one had followed, which only a second board with its keys can show. */
+  readonly kind: "taken" | "older" | "doubled";
+  /** Doors that it named, and that another controller of the site had named before. */
+  readonly denied: readonly string[];
+}
+
 export interface HeardSync extends Heard {
   readonly directory: number;
   readonly snapshot: Controller["snapshot"];
@@ -89,8 +96,10 @@ export interface FleetStore {
   get(address: Address): Promise<Controller | null>;
   list(site: string | null): Promise<readonly Controller[]>;
   inParts(parts: readonly number[]): Promise<readonly Controller[]>;
-  /** `doubled`: a life of the board that another one had followed, which only a second board with its keys can show. */
-  heardState(address: Address, heard: HeardState): Promise<"taken" | "older" | "doubled">;
+  /** A door is whose controller named it first, until that one is removed or names it no more. */
+  heardState(address: Address, heard: HeardState): Promise<HeardOutcome>;
+  /** Takes the door from whoever has it; false when this controller does not name it. */
+  giveDoor(address: Address, door: string): Promise<boolean>;
   heardSync(address: Address, heard: HeardSync): Promise<void>;
   /** By a will that was made then; each counts once. */
   gone(address: Address, at: number): Promise<void>;

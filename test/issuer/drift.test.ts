@@ -18,7 +18,7 @@ const controller: Controller = {
   },
   chain: { epoch: 3, seq: 40, hash: "aa" },
 };
-const facts = { controller, head: 9, missing: 0, notes: [], told: { epoch: 3, seq: 40 }, now: 100_000 };
+const facts = { controller, head: 9, missing: 0, notes: [], told: { epoch: 3, seq: 40 }, denied: [], now: 100_000 };
 const note = (kind: ChainNote["kind"]): ChainNote => ({ kind, epoch: 3, seq: 1, toSeq: null, hash: null, what: "" });
 
 test("a controller that has everything is in step", () => {
@@ -49,6 +49,7 @@ test("whatever is missing is said, and is not in step", () => {
     inStep: false,
     record: "40, nothing of its 7 events",
   });
+  expect(of({}, { denied: ["vault"] })).toMatchObject({ inStep: false, directory: "9; not its own: vault" });
   expect(of({}, { notes: [note("forked")] })).toMatchObject({ inStep: false, record: "40, FORKED" });
   expect(of({}, { notes: [note("gap"), note("restarted")] })).toMatchObject({
     ...{ inStep: true, record: "40, with a gap, began anew" },

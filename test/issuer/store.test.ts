@@ -107,11 +107,20 @@ for (const [name, isThere, open] of kinds) {
     test("what a controller said later counts, in the order of its record, and other doors are another view", async () => {
       const { store, address } = await withSite(open);
       const heard = { at: 10, epoch: 1, seq: 5, seenAt: 20, aheadMs: -10, text: "{}", boot: "a", directory: 3 };
-      expect(await store.fleet.heardState(address, { ...heard, doors: ["front"] })).toBe("taken");
+      expect(await store.fleet.heardState(address, { ...heard, doors: ["front"] })).toEqual({
+        kind: "taken",
+        denied: [],
+      });
       const first = (await store.fleet.get(address))!;
       expect(first).toMatchObject({ doors: ["front"], viewVersion: 1, online: true, aheadMs: -10, directory: 3 });
-      expect(await store.fleet.heardState(address, { ...heard, seq: 4, at: 99, doors: ["back"] })).toBe("older");
-      expect(await store.fleet.heardState(address, { ...heard, at: 11, doors: ["front"] })).toBe("taken");
+      expect(await store.fleet.heardState(address, { ...heard, seq: 4, at: 99, doors: ["back"] })).toEqual({
+        kind: "older",
+        denied: [],
+      });
+      expect(await store.fleet.heardState(address, { ...heard, at: 11, doors: ["front"] })).toEqual({
+        kind: "taken",
+        denied: [],
+      });
       expect((await store.fleet.get(address))!.viewVersion).toBe(1);
       await store.fleet.heardState(address, { ...heard, at: 12, doors: ["back", "front"] });
       expect((await store.fleet.get(address))!.viewVersion).toBe(2);

@@ -396,6 +396,50 @@ test("two boards with one board's keys are noted as soon as they take turns", as
   expect(await store.record.notes(site)).toMatchObject([{ kind: "forked" }]);
 });
 
+test("a door is whose controller named it first: another that claims it gets nothing of it, until it is given or free", async () => {
+  const { startWorker, addController, publish, broker, store, told } = await createBench();
+  const main = await addController("main", ["vault"]);
+  const shed = await addController("shed", ["shed-door"]);
+  await publish([schedule("days"), person("ana", "vault"), person("bob", "shed-door")]);
+  await startWorker("one");
+  const speak = async (one: ModelController) => {
+    one.now += 1;
+    one.sendState();
+    await broker.settled();
+    one.sync();
+    await broker.settled();
+  };
+  await speak(main);
+  shed.setDoors(["shed-door", "vault"]);
+  await speak(shed);
+  await speak(shed);
+  await speak(main);
+  expect(shed.held()).toEqual(["person bob", "schedule days"]);
+  expect(shed.secrets.has("ana-pin-1")).toBe(false);
+  expect(main.held()).toEqual(["person ana", "schedule days"]);
+  expect((await stateOf(store, "shed")).doors).toEqual(["shed-door"]);
+  expect(await store.record.notes(site)).toMatchObject([{ kind: "doorClaimed", controller: "shed" }]);
+  expect(told.filter((line) => line.includes("vault"))).toHaveLength(1);
+
+  // A new board under the owner's name does not open the door to whoever waits for it.
+  await store.fleet.replace(main, main.keys, 9);
+  await speak(shed);
+  expect(shed.held()).toEqual(["person bob", "schedule days"]);
+  await speak(main);
+  expect(main.held()).toEqual(["person ana", "schedule days"]);
+
+  expect(await store.fleet.giveDoor({ site, controller: "shed" }, "attic")).toBe(false);
+  expect(await store.fleet.giveDoor({ site, controller: "shed" }, "vault")).toBe(true);
+  await speak(main);
+  await speak(shed);
+  expect(shed.held()).toEqual(["person ana", "person bob", "schedule days"]);
+  expect(main.held()).toEqual(["schedule days"]);
+
+  await store.fleet.remove({ site, controller: "shed" });
+  await speak(main);
+  expect(main.held()).toEqual(["person ana", "schedule days"]);
+});
+
 test("of a new controller nothing is taken before its first event, unless it says that it has that no more", async () => {
   const { startWorker, addController, broker, store } = await createBench();
   const front = await addController("front", ["front-door"]);

@@ -1,4 +1,4 @@
-// `postern issuer controllers`: lists the controllers of a site, adds one by its public keys, or removes one.
+// `postern issuer controllers`: lists the controllers of a site, adds one by its public keys, removes one, or hands a door to one.
 import { parseArgs } from "node:util";
 import { publicKeyFrom } from "../../link/envelope.ts";
 import { namePattern } from "../../link/topics.ts";
@@ -13,7 +13,8 @@ export async function controllers(args: readonly string[]): Promise<number> {
   if (verb === "list") return list(rest);
   if (verb === "add") return add(rest);
   if (verb === "remove") return remove(rest);
-  throw noSuchVerb("issuer controllers", verb, ["list", "add", "remove"]);
+  if (verb === "give") return give(rest);
+  throw noSuchVerb("issuer controllers", verb, ["list", "add", "remove", "give"]);
 }
 
 async function list(args: readonly string[]): Promise<number> {
@@ -61,6 +62,22 @@ async function remove(args: readonly string[]): Promise<number> {
     if (!(await open.store.fleet.remove({ site, controller })))
       throw new Error(`There is no controller "${controller}" at ${site}.`);
     console.log(`${controller} is removed: nothing it sends is taken any more, and its events stay.`);
+    return 0;
+  });
+}
+
+async function give(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: issuerOption });
+  const [door, controller, ...more] = positionals;
+  if (door === undefined || controller === undefined || more.length > 0)
+    throw new Misuse("Name the door and the controller that is to have it.");
+  return withIssuer(values, async (open) => {
+    const { name: site } = await siteOf(open, values);
+    if (!(await open.store.fleet.giveDoor({ site, controller }, door)))
+      throw new Error(
+        `No controller "${controller}" at ${site} says that it has the door "${door}"; set the door up there first.`,
+      );
+    console.log(`${controller} has the door ${door} now, and no other controller of ${site}.`);
     return 0;
   });
 }

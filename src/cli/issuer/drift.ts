@@ -4,6 +4,7 @@ import { headOf } from "../../issuer/directory-answer.ts";
 import type { Drift } from "../../issuer/drift.ts";
 import { driftOf } from "../../issuer/drift.ts";
 import type { Controller } from "../../issuer/store.ts";
+import type { Up } from "../../link/up-messages.ts";
 import { printTable } from "../table.ts";
 import type { OpenIssuer } from "./open-issuer.ts";
 import { issuerOption, siteOf, withIssuer } from "./open-issuer.ts";
@@ -22,7 +23,7 @@ export async function drift(args: readonly string[]): Promise<number> {
       // What was noted of a board that had the name before is history.
       const own = notes.filter(({ controller, at }) => controller === row.controller && at >= row.addedAt);
       const { head, missing } = await directoryOf(open, row);
-      const facts = { controller: row, head, missing, notes: own, told: toldOf(row), now: Date.now() };
+      const facts = { controller: row, head, missing, notes: own, ...heardOf(row), now: Date.now() };
       drifts.push({ controller: row.controller, ...driftOf(facts), notes: own.map(({ what }) => what) });
     }
     if (values.json) console.log(JSON.stringify(drifts));
@@ -58,6 +59,10 @@ async function directoryOf({ store }: OpenIssuer, { site, doors, viewVersion, di
   return { head, missing: await store.directory.countChanged(site, doors, above, maxCounted) };
 }
 
-function toldOf({ state }: Controller): { readonly epoch: number; readonly seq: number } | null {
-  return state === null ? null : (JSON.parse(state) as { readonly epoch: number; readonly seq: number });
+/** The last event that it says to have, and doors that it names and that are others'. */
+function heardOf({ state, doors }: Controller) {
+  if (state === null) return { told: null, denied: [] };
+  const told = JSON.parse(state) as Pick<Up<"state">, "epoch" | "seq" | "doors">;
+  const denied = told.doors.map(({ door }) => door).filter((door) => doors !== null && !doors.includes(door));
+  return { told, denied };
 }

@@ -9,7 +9,7 @@ export const siteForms = [
   "postern issuer directory plan|apply FILE",
   "postern issuer directory list [schedule|holiday|passKey|person|pass]",
   "postern issuer directory remove WHAT ID",
-  "postern issuer controllers [list | add CONTROLLER --sign-key=KEY --seal-key=KEY | remove CONTROLLER]",
+  "postern issuer controllers [list | add CONTROLLER --sign-key=KEY --seal-key=KEY | remove CONTROLLER | give DOOR CONTROLLER]",
   "postern issuer open|lock|unlock|block|doublelock|hold|unhold DOOR",
   "postern issuer lockdown [DOOR ...] [--for TIME]",
   "postern issuer release [DOOR ...]",

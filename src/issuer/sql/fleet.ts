@@ -1,9 +1,10 @@
 // The controllers of a fleet in the store: their keys, what they said of themselves last, and what they are to see.
 import type { Address } from "../../link/topics.ts";
 import { partitionOf } from "../partition.ts";
-import type { Controller, ControllerKeys, FleetStore, Heard, HeardState, HeardSync } from "../store.ts";
+import type { Controller, ControllerKeys, FleetStore, Heard, HeardOutcome, HeardState, HeardSync } from "../store.ts";
 import type { Database, Sql } from "./database.ts";
 import { one, placeholders } from "./database.ts";
+import { holdersOf, lockDoors, namedIn, ownOf } from "./door-claims.ts";
 
 interface Row {
   readonly site: string;
@@ -77,7 +78,7 @@ export class SqlFleet implements FleetStore {
     return this.#db.transaction(async (sql) => {
       await moved(sql);
       await sql.run(
-        `UPDATE controller SET keys = ?, added_at = ?, doors = NULL, view_version = 0, state = NULL, state_epoch = 0, state_seq = 0, state_at = 0,
+        `UPDATE controller SET keys = ?, added_at = ?, view_version = 0, state = NULL, state_epoch = 0, state_seq = 0, state_at = 0,
            online = 0, gone_at = 0, boots = '[]', directory = 0, snapshot = NULL, refused = '[]', chain_epoch = NULL, chain_seq = NULL, chain_hash = NULL
          WHERE ${here}`,
         [JSON.stringify([keys]), now, site, controller],
@@ -109,14 +110,19 @@ export class SqlFleet implements FleetStore {
     return (await this.#db.all<Row>(text, parts)).map(controllerOf);
   }
 
-  heardState(address: Address, heard: HeardState): Promise<"taken" | "older" | "doubled"> {
+  heardState(address: Address, heard: HeardState): Promise<HeardOutcome> {
     const { site, controller } = address;
-    const doors = JSON.stringify(heard.doors.toSorted());
+    const named = heard.doors.toSorted();
     return this.#db.transaction(async (sql) => {
-      const [known] = await sql.all<Pick<Row, "boots" | "doors">>(`SELECT boots, doors FROM controller WHERE ${here}`, [
-        site,
-        controller,
-      ]);
+      const text = `SELECT boots, doors, state FROM controller WHERE ${here}`;
+      const read = () => one<Pick<Row, "boots" | "doors" | "state">>(sql, text, [site, controller]);
+      let known = await read();
+      const isAsBefore = known?.state !== null && known?.doors === JSON.stringify(named);
+      // Whoever changes doors waits here, before anything else is held.
+      if (!isAsBefore) {
+        await lockDoors(this.#db, sql, site);
+        known = await read();
+      }
       const before = JSON.parse(known?.boots ?? "[]") as readonly string[];
       const boots = [heard.boot, ...before.filter((boot) => boot !== heard.boot)].slice(0, maxBoots);
       const told = [heard.text, JSON.stringify(boots), ...placeOf(heard), heard.seenAt, heard.aheadMs, heard.directory];
@@ -125,12 +131,26 @@ export class SqlFleet implements FleetStore {
            ahead_ms = ?, directory = ? WHERE ${here} AND ${isNotOlder}`,
         [...told, site, controller, ...orderOf(heard)],
       );
-      if (changed === 0) return "older";
-      if (known?.doors !== doors) {
-        await sql.run(`UPDATE controller SET doors = ? WHERE ${here}`, [doors, site, controller]);
-        await renewView(sql, address, 0);
-      }
-      return before.indexOf(heard.boot) > 0 ? "doubled" : "taken";
+      if (changed === 0) return { kind: "older", denied: [] };
+      const own = isAsBefore ? named : await ownOf(sql, address, named);
+      // The first word of a new board is another view, even of the doors of the board before.
+      if (known?.state === null || known?.doors !== JSON.stringify(own)) await setDoors(sql, address, own);
+      const denied = named.filter((door) => !own.includes(door));
+      return { kind: before.indexOf(heard.boot) > 0 ? "doubled" : "taken", denied };
+    });
+  }
+
+  giveDoor(address: Address, door: string): Promise<boolean> {
+    const { site, controller } = address;
+    return this.#db.transaction(async (sql) => {
+      await lockDoors(this.#db, sql, site);
+      const known = await one<Row>(sql, `SELECT * FROM controller WHERE ${here}`, [site, controller]);
+      if (known === null || !namedIn(known.state).includes(door)) return false;
+      for (const { name, rest } of await holdersOf(sql, address, door))
+        await setDoors(sql, { site, controller: name }, rest);
+      const own = new Set([...(JSON.parse(known.doors ?? "[]") as readonly string[]), door]);
+      await setDoors(sql, address, [...own]);
+      return true;
     });
   }
 
@@ -162,6 +182,12 @@ const orderOf = ({ epoch, seq, at }: Heard): readonly number[] => [epoch, epoch,
 
 async function moved(sql: Sql): Promise<void> {
   await sql.run("UPDATE meta SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT) WHERE name = 'fleet'");
+}
+
+async function setDoors(sql: Sql, address: Address, doors: readonly string[]): Promise<void> {
+  const { site, controller } = address;
+  await sql.run(`UPDATE controller SET doors = ? WHERE ${here}`, [JSON.stringify(doors.toSorted()), site, controller]);
+  await renewView(sql, address, 0);
 }
 
 async function renewView(sql: Sql, { site, controller }: Address, above: number): Promise<void> {
