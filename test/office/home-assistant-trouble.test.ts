@@ -1,7 +1,5 @@
 // Brokers that cannot be had, or that mean no good: what is said of them, and that nothing else minds.
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import type { Socket } from "node:net";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, onTestFinished, test } from "vitest";
@@ -11,6 +9,7 @@ import type { Home } from "../../src/office/homeassistant/open-home.ts";
 import { openHomeAssistant } from "../../src/office/homeassistant/open-home.ts";
 import { site } from "../site-fixture.ts";
 import { FakeJournal } from "./fake-journal.ts";
+import { connack, imposter } from "./imposter.ts";
 import type { Mosquitto } from "./mosquitto.ts";
 import { openMosquitto } from "./mosquitto.ts";
 
@@ -126,29 +125,10 @@ test("nothing is told to a broker that could not be remembered", async () => {
   expect((await broker.kept()).size).toBe(0);
 });
 
-/** Something that listens like a broker, and does with each connection what the test wants. */
-async function imposter(serve: (socket: Socket) => void): Promise<string> {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on("error", () => {});
-    serve(socket);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  return `mqtt://127.0.0.1:${(server.address() as { port: number }).port}`;
-}
-
 test("something that is no broker is told as such, and what it says is not believed", async () => {
   const broker = await imposter((socket) => socket.write("HTTP/1.1 400 Bad Request\r\n\r\n"));
   expect(await open({ broker })).toMatch(/^Home Assistant: /);
 });
-
-/** A CONNACK of MQTT 5 that takes the connection. */
-const connack = Buffer.from([0x20, 0x03, 0x00, 0x00, 0x00]);
 
 test("another one under the same id is told as such, as two that share it would throw each other out for ever", async () => {
   const takenOver = Buffer.from([0xe0, 0x02, 0x8e, 0x00]);
@@ -164,6 +144,14 @@ test("a broker that pours out more than any Home Assistant would is cut off", as
     const pour = (): void => void socket.write(publication, () => socket.destroyed || pour());
     socket.write(connack, pour);
   });
+  expect(await open({ broker })).toMatch(/sends more than any Home Assistant would/);
+});
+
+test("a broker that begins a packet larger than any that was asked for is cut off at once", async () => {
+  // A PUBLISH of 200 megabytes, of which hardly anything comes.
+  const broker = await imposter((socket) =>
+    socket.write(Buffer.concat([connack, Buffer.of(0x30, 0x80, 0x84, 0xaf, 0x5f)])),
+  );
   expect(await open({ broker })).toMatch(/sends more than any Home Assistant would/);
 });
 

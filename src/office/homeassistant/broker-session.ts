@@ -4,6 +4,7 @@ import { connect as connectPlain, isIP } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { MqttClient as Client, IPublishPacket } from "mqtt";
 import { MqttClient } from "mqtt";
+import { PacketGauge } from "../packet-gauge.ts";
 import { complaintOf } from "./broker-complaint.ts";
 import type { Arrival } from "./read-order.ts";
 
@@ -34,7 +35,6 @@ const pingEveryMs = 2_000;
 const answerMs = 10_000;
 /** Orders and births are a few bytes each. What comes faster is no Home Assistant. */
 const maxBytesEachSecond = 65_536;
-/** Asked of the broker; one that sends more is ended by the limit above. */
 const maximumPacketSize = 4_096;
 const receiveMaximum = 16;
 const lastWordMs = 1_000;
@@ -50,6 +50,7 @@ export class BrokerSession {
   readonly #pings: number[] = [];
   readonly #beat: NodeJS.Timeout;
   readonly #broker: string;
+  readonly #gauge = new PacketGauge(maximumPacketSize);
   /** When that was asked to which the last answer came: the connection itself at first, then pings. */
   #answeredSince: number;
   #bytes = 0;
@@ -141,7 +142,7 @@ export class BrokerSession {
     // Small messages would wait for the acknowledgement of the one before.
     socket.once("connect", () => socket.setNoDelay(true));
     socket.on("error", (error) => this.#complain(error));
-    socket.on("data", (chunk: Buffer) => this.#weigh(chunk.length));
+    socket.on("data", (chunk: Buffer) => this.#weigh(chunk));
     return socket;
   }
 
@@ -185,14 +186,15 @@ export class BrokerSession {
     if (!this.#ended) this.#why = complaintOf(error, this.#broker);
   }
 
-  #weigh(bytes: number): void {
+  #weigh(chunk: Buffer): void {
     const now = this.#mono();
     if (now - this.#bytesSince >= 1_000) {
       this.#bytesSince = now;
       this.#bytes = 0;
     }
-    this.#bytes += bytes;
-    if (this.#bytes > maxBytesEachSecond) this.end("The broker sends more than any Home Assistant would.");
+    this.#bytes += chunk.length;
+    const isTooMuch = this.#bytes > maxBytesEachSecond || !this.#gauge.admits(chunk);
+    if (isTooMuch) this.end("The broker sends more than any Home Assistant would.");
   }
 
   #ping(): void {

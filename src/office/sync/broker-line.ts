@@ -5,6 +5,7 @@ import type { IClientOptions, IClientPublishOptions, IPublishPacket, MqttClient 
 import { connect } from "mqtt";
 import { addressTurns } from "../../link/address-turns.ts";
 import { Backoff } from "../backoff.ts";
+import { PacketGauge } from "../packet-gauge.ts";
 
 export interface BrokerSpec {
   readonly url: string;
@@ -48,7 +49,7 @@ export interface Outgoing {
 const sessionSeconds = 3_600;
 const willDelaySeconds = 10;
 const receiveMaximum = 16;
-/** A message, its topic and its properties. */
+/** A message, its topic and its properties. A broker that sends more all the same is left. */
 const maximumPacketSize = 300_000;
 const farewellMs = 1_000;
 const keepAliveSeconds = 30;
@@ -127,6 +128,7 @@ export class BrokerLine {
       return;
     }
     this.#client = client;
+    this.#gauge(client);
     client.on("connect", () => this.#opened(client));
     client.on("message", (topic, payload, packet) => this.#arrived(topic, payload, packet));
     client.on("error", (error) => this.#failed(error));
@@ -153,6 +155,16 @@ export class BrokerLine {
       this.#why = error instanceof Error ? error.message : String(error);
       return null;
     }
+  }
+
+  /** Whatever a packet announces would be collected for it, before anybody can say that it is too much. */
+  #gauge({ stream }: MqttClient): void {
+    const gauge = new PacketGauge(maximumPacketSize);
+    stream.on("data", (chunk: Buffer) => {
+      if (gauge.admits(chunk)) return;
+      this.#why = "it sends larger packets than it was asked for";
+      stream.destroy();
+    });
   }
 
   #options(): IClientOptions | null {
