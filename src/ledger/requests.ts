@@ -43,6 +43,7 @@ export class RequestServer {
   readonly #server: Server;
   /** Once it listens, or is known never to. */
   readonly settled: Promise<void>;
+  #grownTo: number | null = null;
   #closed = false;
 
   constructor(path: string, parts: RequestParts) {
@@ -55,15 +56,23 @@ export class RequestServer {
     this.settled = this.#open(path);
   }
 
-  /** Tells everyone who watches. */
+  /** Tells everyone who watches, once for all that came in this turn, and after the answers to whoever asked for it. */
   grew(seq: number): void {
-    for (const watcher of this.#watchers) watcher.push(line({ kind: "head", seq }));
+    if (this.#grownTo === null) setImmediate(() => this.#tellWatchers());
+    this.#grownTo = seq;
   }
 
   close(): void {
     this.#closed = true;
     this.#server.close();
     for (const connection of this.#connections) connection.destroy();
+  }
+
+  #tellWatchers(): void {
+    const seq = this.#grownTo;
+    this.#grownTo = null;
+    if (seq === null) return;
+    for (const watcher of this.#watchers) watcher.push(line({ kind: "head", seq }));
   }
 
   async #open(path: string): Promise<void> {

@@ -372,13 +372,28 @@ test("the seventeenth connection is turned away, and one that ends makes room", 
   expect(await client().ask(firstPage)).toMatchObject({ kind: "exported" });
 });
 
+test("whoever had something recorded is answered first, and watchers hear once of all that came together", async () => {
+  const { client, server } = serve();
+  const one = client();
+  expect(await one.ask({ kind: "watch" })).toEqual({ kind: "head", seq: 0 });
+  expect(await one.ask({ kind: "note", event: { type: "console.entered", how: "in a test" } })).toEqual({
+    kind: "noted",
+  });
+  expect(await one.next()).toEqual({ kind: "head", seq: 1 });
+  for (let seq = 2; seq <= 100; seq += 1) server.grew(seq);
+  expect(await one.next()).toEqual({ kind: "head", seq: 100 });
+});
+
 test("a watcher that does not listen is dropped", async () => {
   const { client, server } = serve();
   const deaf = client();
   expect(await deaf.ask({ kind: "watch" })).toEqual({ kind: "head", seq: 0 });
   deaf.socket.pause();
   const closed = new Promise((resolve) => deaf.socket.once("close", resolve));
-  for (let seq = 0; seq < 100_000; seq += 1) server.grew(seq);
+  for (let seq = 0; seq < 30_000; seq += 1) {
+    server.grew(seq);
+    await turn();
+  }
   deaf.socket.resume();
   await closed;
 });
