@@ -194,6 +194,8 @@ export type CloudRequest =
   | { readonly kind: "cloudCommand"; readonly id: string; readonly what: string; readonly by: string }
   /** The issuer's directory stood at `version` at that time by its own clock. */
   | { readonly kind: "cloudFresh"; readonly at: UnixMs; readonly version: number }
+  /** It answered what was asked `agoMs` ago, and that was its time then. */
+  | { readonly kind: "cloudProven"; readonly at: UnixMs; readonly agoMs: number }
   /** At once, ahead of the directory; what is older than `version` does not bring it back. */
   | {
       readonly kind: "cloudRevoke";

@@ -10,12 +10,13 @@ export const cloudKinds = [
   "cloudCommand",
   "cloudRevoke",
   "cloudFresh",
+  "cloudProven",
   "cloudAcked",
 ] as const;
 
 /** Null when it is malformed. */
 export function parseCloudRequest(request: Record<string, unknown>): CloudRequest | null {
-  const { kind, id, of, what, by, at, version, epoch, seq, step } = request;
+  const { kind, id, of, what, by, at, version, epoch, seq, step, agoMs } = request;
   switch (kind) {
     case "cloudState":
       return { kind };
@@ -29,6 +30,8 @@ export function parseCloudRequest(request: Record<string, unknown>): CloudReques
     }
     case "cloudFresh":
       return isCount(at) && isCount(version) ? { kind, at: unixMs(at), version } : null;
+    case "cloudProven":
+      return isCount(at) && isCount(agoMs) ? { kind, at: unixMs(at), agoMs } : null;
     case "cloudAcked":
       return isCount(epoch) && isCount(seq) ? { kind, epoch, seq } : null;
     default:

@@ -29,7 +29,7 @@ export class CloudRequests {
   readonly #alarms: KeptAlarms;
   readonly #applier: CloudApplier;
   readonly #recoveredAt: Statement<[], number>;
-  /** The newest of the issuer's that waits for the directory to come so far. */
+  /** The newest of the issuer's that waits for the directory to come so far, or for somebody to tell the time. */
   #sign: Sign | null = null;
 
   constructor(parts: CloudRequestParts) {
@@ -68,6 +68,9 @@ export class CloudRequests {
       case "cloudFresh":
         done(this.#trying(() => this.#heard(request), { kind: "noted" }));
         return;
+      case "cloudProven":
+        done(this.#trying(() => this.#proven(request), { kind: "noted" }));
+        return;
       case "cloudAcked":
         done(this.#trying(() => this.#ack(request), { kind: "noted" }));
     }
@@ -84,8 +87,15 @@ export class CloudRequests {
     const { version, snapshot } = this.#tables.directory;
     const sign = this.#sign;
     if (sign === null || snapshot !== null || version < sign.version) return;
-    this.#sign = null;
-    ledger.quietly(() => ledger.freshness?.heard(sign.at, desk.instant()));
+    ledger.quietly(() => {
+      if (ledger.freshness?.heard(sign.at, desk.instant()) !== false) this.#sign = null;
+    });
+  }
+
+  #proven({ at, agoMs }: Extract<CloudRequest, { kind: "cloudProven" }>): void {
+    const { ledger, desk } = this.#parts;
+    ledger.freshness?.proven(at, agoMs, desk.instant());
+    this.#settleSign();
   }
 
   #ack(place: RecordPlace): void {

@@ -1,4 +1,5 @@
-// How long ago the issuer last gave a sign that this controller had all of its directory; the longest that any clock tells of.
+// How long ago the issuer last gave a sign that this controller had all of its directory; the longest that any clock tells of,
+// the issuer's own among them where nobody vouches for this machine's.
 import type { Database } from "better-sqlite3";
 import type { Instant, UnixMs } from "../domain/time.ts";
 
@@ -20,6 +21,7 @@ export class Freshness {
   readonly #maxAgeMs: number;
   readonly #boot: string;
   #sign: Sign;
+  #proven: { readonly at: number; readonly mono: number } | null = null;
 
   /** Where nothing is known yet, the time begins to count now. */
   constructor(db: Database, maxAgeMs: number, boot: string, now: Instant) {
@@ -39,15 +41,23 @@ export class Freshness {
     return Math.max(byWall, this.#ageBy(now)) > this.#maxAgeMs;
   }
 
-  /** Signed `at` that time by the issuer's clock. An older one than the newest changes nothing. */
-  heard(at: UnixMs, now: Instant): void {
-    const isFromTheFuture = this.#sign.at === noWallTime || (now.trusted && this.#sign.at > now.wall);
-    if (at <= this.#sign.at && !isFromTheFuture) return;
-    // Signs that were held back and come one by one are as old as the time between them was longer than between those before.
-    const heldBackMs = isFromTheFuture ? 0 : this.#ageBy(now) - (at - this.#sign.at);
-    const age = Math.max(0, heldBackMs, now.trusted ? now.wall - at : 0);
-    const told = now.trusted ? Math.min(at, now.wall) : at;
-    this.#sign = this.#save({ at: Math.round(told), boot: this.#boot, mono: now.mono, age });
+  /** The issuer has answered a question that was asked `agoMs` ago, and that was its time. */
+  proven(at: UnixMs, agoMs: number, now: Instant): void {
+    this.#proven = { at, mono: now.mono - agoMs };
+  }
+
+  /**
+   * Signed `at` that time by the issuer's clock. An older one than the newest changes nothing. False while nothing tells how old it is: a
+   * broker may have kept it for any time.
+   */
+  heard(at: UnixMs, now: Instant): boolean {
+    const known = now.trusted ? now.wall : this.#provenTime(now);
+    if (known === null) return false;
+    const isFromTheFuture = this.#sign.at > known;
+    if (at <= this.#sign.at && !isFromTheFuture) return true;
+    const told = Math.round(Math.min(at, known));
+    this.#sign = this.#save({ at: told, boot: this.#boot, mono: now.mono, age: known - told });
+    return true;
   }
 
   /** Now and then, so that a machine that is switched off and on again does not begin to count anew. */
@@ -57,8 +67,15 @@ export class Freshness {
     this.#sign = this.#save({ at, boot, mono: now.mono, age: this.#ageBy(now) });
   }
 
-  #ageBy({ mono }: Instant): number {
-    return this.#sign.age + Math.max(0, mono - this.#sign.mono);
+  #ageBy(now: Instant): number {
+    const byMono = this.#sign.age + Math.max(0, now.mono - this.#sign.mono);
+    const proven = now.trusted ? null : this.#provenTime(now);
+    return proven === null ? byMono : Math.max(byMono, proven - this.#sign.at);
+  }
+
+  /** The issuer's time, or a little later than that: its answer was under way since. */
+  #provenTime({ mono }: Instant): number | null {
+    return this.#proven === null ? null : this.#proven.at + mono - this.#proven.mono;
   }
 
   #save(sign: Sign): Sign {

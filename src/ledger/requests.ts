@@ -168,6 +168,7 @@ export class RequestServer {
       case "cloudCommand":
       case "cloudRevoke":
       case "cloudFresh":
+      case "cloudProven":
       case "cloudAcked":
         this.#cloud.answer(request, done);
         break;

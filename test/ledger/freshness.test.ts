@@ -21,8 +21,9 @@ async function opened(using: SiteSpec = wary) {
   tested.change(...courier(null), putPerson("bo"), putCredential("bo-card", person("bo"), "card", "00B0B0B0"));
   tested.change(putGrant(person("bo")));
   const sign = (at: number, version = 0) => cloud.ask({ kind: "cloudFresh", at: unixMs(at), version });
+  const prove = (at: number, agoMs = 0) => cloud.ask({ kind: "cloudProven", at: unixMs(at), agoMs });
   await sign(noon);
-  return { cloud, tested, sign, ana: () => tested.outcome(anaCard), bo: () => tested.outcome(card("00B0B0B0")) };
+  return { cloud, tested, sign, prove, ana: () => tested.outcome(anaCard), bo: () => tested.outcome(card("00B0B0B0")) };
 }
 
 describe("what the cloud gave out", () => {
@@ -149,12 +150,58 @@ describe("without a clock that anybody vouches for", () => {
   });
 
   test("signs that were held back and are let through one by one are as old as they are", async () => {
-    const { tested, sign, ...opens } = await opened();
+    const { tested, sign, prove, ...opens } = await opened();
     Object.assign(tested.clock, { trusted: false, wall: 0 });
+    await prove(noon);
     for (let n = 1; n <= 3; n += 1) {
       tested.clock.pass(20 * hour);
       await sign(noon + n * 300_000);
     }
+    expect(opens.ana()).toBe("directoryStale");
+    await sign(noon + 60 * hour);
+    expect(opens.ana()).toBe("granted");
+  });
+
+  test("a sign counts once the issuer has answered, by the time that it says it is there", async () => {
+    const { tested, sign, prove, ...opens } = await opened();
+    Object.assign(tested.clock, { trusted: false, wall: 0 });
+    tested.clock.pass(2 * dayMs);
+    await sign(noon + 47 * hour);
+    expect(opens.ana()).toBe("directoryStale");
+    await prove(noon + 48 * hour);
+    expect(opens.ana()).toBe("granted");
+    tested.clock.pass(23 * hour);
+    expect(opens.ana()).toBe("granted");
+    tested.clock.pass(1);
+    expect(opens.ana()).toBe("directoryStale");
+  });
+
+  test("the first sign that a controller ever hears is no fresher than it is", () => {
+    const tested = new TestLedger();
+    tested.ledger.applyChanges(cards(ana), new Map(), "cloud", tested.clock.now(), { origin: "cloud" });
+    Object.assign(tested.clock, { trusted: false, wall: 0 });
+    tested.useAfresh(wary);
+    const heard = (at: number) => tested.ledger.freshness?.heard(unixMs(at), tested.clock.now());
+    expect([heard(noon - 30 * dayMs), tested.outcome(anaCard)]).toEqual([false, "granted"]);
+    tested.ledger.freshness?.proven(unixMs(noon), 0, tested.clock.now());
+    expect([heard(noon - 30 * dayMs), tested.outcome(anaCard)]).toEqual([true, "directoryStale"]);
+    expect([heard(noon - hour), tested.outcome(anaCard)]).toEqual([true, "granted"]);
+  });
+
+  test("an answer that was long under way makes a sign older, not younger", async () => {
+    const { tested, sign, prove, ...opens } = await opened();
+    Object.assign(tested.clock, { trusted: false, wall: 0 });
+    await prove(noon + hour, 24 * hour);
+    await sign(noon + 1);
+    expect(opens.ana()).toBe("directoryStale");
+  });
+
+  test("an answer after a long time without power tells how old the last sign is", async () => {
+    const { tested, ...opens } = await opened();
+    Object.assign(tested.clock, { trusted: false, wall: 0, mono: 0 });
+    tested.restart("run-2", "boot-2");
+    expect(opens.ana()).toBe("granted");
+    tested.ledger.freshness?.proven(unixMs(noon + 60 * dayMs), 0, tested.clock.now());
     expect(opens.ana()).toBe("directoryStale");
   });
 

@@ -1,6 +1,7 @@
 // One controller's end of the link: what arrives goes to the desk that it is for, what they say is signed and sent.
 import { randomBytes } from "node:crypto";
 import type { CloudSpec, OfficeOpening } from "../../domain/status.ts";
+import { unixMs } from "../../domain/time.ts";
 import type { Down } from "../../link/down-messages.ts";
 import { signMessage } from "../../link/envelope.ts";
 import type { Identity } from "../../link/identity.ts";
@@ -64,6 +65,8 @@ export class CloudLink {
   #isOpen = false;
   #stateAt = 0;
   #syncAt: number | null = null;
+  /** The newest question to the issuer; its nonce until it was answered. */
+  #asked: { readonly nonce: string | null; readonly at: number } = { nonce: null, at: Number.NEGATIVE_INFINITY };
   #closed = false;
 
   constructor(parts: CloudLinkParts) {
@@ -112,6 +115,8 @@ export class CloudLink {
     const isClockless = this.#parts.desk.time.source === null;
     if (now - this.#stateAt >= (isClockless ? renewEveryMs : stateAtLeastMs)) this.#tellState.call();
     if (this.#syncAt !== null && now - this.#syncAt >= syncPatienceMs) this.#askAgain();
+    // What its beacons say is as old as its time tells, which only an answer proves.
+    else if (isClockless && now - this.#asked.at >= stateAtLeastMs) this.#sync();
   }
 
   close(): void {
@@ -129,6 +134,7 @@ export class CloudLink {
     const reply = await this.#ledger.ask({ kind: "cloudState" });
     if (reply?.kind !== "cloudState" || this.#closed) return;
     this.#directory.restored(reply.directory);
+    if (this.#isOpen) this.#sync();
     this.#uploader ??= new Uploader(this.#uploads(), reply.acked);
     this.#line ??= this.#openLine();
   }
@@ -227,6 +233,7 @@ export class CloudLink {
       case "ack":
         this.#syncAt = null;
         this.#line?.served();
+        this.#answered(message);
         if (this.#uploader?.ack(message) === false) this.#refusals.count("stale");
         return;
       case "beacon":
@@ -246,6 +253,15 @@ export class CloudLink {
       case "keys":
         if (!this.#keys.renewed(message)) this.#refusals.count("stale");
     }
+  }
+
+  /** Only an answer to what was asked now tells what time it is there. */
+  #answered({ nonce, at }: Down<"ack">): void {
+    const asked = this.#asked;
+    if (nonce === null || nonce !== asked.nonce) return;
+    this.#asked = { nonce: null, at: asked.at };
+    const agoMs = Math.ceil(this.#parts.clock.mono() - asked.at);
+    void this.#ledger.ask({ kind: "cloudProven", at: unixMs(at), agoMs });
   }
 
   async #command(command: Down<"command">, { responseTopic, correlation }: Arrival): Promise<void> {
@@ -281,6 +297,7 @@ export class CloudLink {
     const { standing: directory, refused } = this.#directory;
     this.#uploader?.asked(nonce);
     this.#syncAt = this.#parts.clock.mono();
+    this.#asked = { nonce, at: this.#syncAt };
     const said = { nonce, epoch, seq, hash, acked: acked?.epoch === 0 ? null : acked, directory, refused };
     void this.#send("sync", said, { expirySeconds: expiry.sync });
   }
