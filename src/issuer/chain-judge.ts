@@ -166,7 +166,7 @@ export const forkedNote = ({ epoch, seq }: Pick<ChainHead, "epoch" | "seq">): Ch
   seq,
   toSeq: null,
   hash: null,
-  what: `Event ${seq} is another one at the controller than here: its record was written anew, or another board has its keys. Pair it anew under another name once you know which.`,
+  what: `Event ${seq} is another one at the controller than here: its record was written anew, or another board has its keys. Pair it anew once you know which.`,
 });
 
 export const doubledNote = ({ epoch, seq }: Pick<ChainHead, "epoch" | "seq">): ChainNote => ({

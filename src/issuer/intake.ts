@@ -22,6 +22,8 @@ export interface IntakeParts {
   readonly tell: (what: string) => void;
 }
 
+const idOf = (key: string): string => keyIdOf(Buffer.from(key, "base64url"));
+
 const isPublicKey = (kind: "ed25519" | "x25519", text: string): boolean =>
   publicKeyFrom(kind, Buffer.from(text, "base64url")) !== null;
 
@@ -80,7 +82,8 @@ export class Intake {
   async #events(link: ControllerLink, batch: Up<"events">): Promise<readonly Letter[]> {
     for (let n = 0; n < tries; n += 1) {
       const controller = await this.#parts.store.fleet.get(link.address);
-      if (controller === null) return [];
+      // Another board may have got the name meanwhile.
+      if (controller === null || !controller.keys.some(({ sign }) => idOf(sign) === batch.key)) return [];
       if (await this.#takeBatch(link, batch, controller)) break;
     }
     const controller = await this.#parts.store.fleet.get(link.address);
@@ -88,7 +91,7 @@ export class Intake {
   }
 
   /** False when the chain has moved meanwhile. */
-  async #takeBatch(link: ControllerLink, batch: Up<"events">, { chain }: Controller): Promise<boolean> {
+  async #takeBatch(link: ControllerLink, batch: Up<"events">, { chain, board }: Controller): Promise<boolean> {
     const { store } = this.#parts;
     const verdict = judgeBatch(batch, chain, this.#parts.chain);
     switch (verdict.kind) {
@@ -105,10 +108,13 @@ export class Intake {
       }
       case "take": {
         const { events, head, notes } = verdict;
+        const [first] = events;
+        const isBegun = chain === null && first !== undefined;
+        if (isBegun && (await store.record.resume(link.address, { board, first, prev: batch.prev }))) return false;
         const { personal, wrong } = this.#personal(link, batch);
         const contradicted = await this.#contradicted(link, events);
         const all = [...notes, ...contradicted, ...wrong.map((seq) => namesNote(batch.epoch, seq))];
-        const taken = { events, personal, notes: all, from: chain, head, now: this.#parts.now() };
+        const taken = { events, personal, notes: all, board, from: chain, head, now: this.#parts.now() };
         const isTaken = await store.record.take(link.address, taken);
         if (isTaken) for (const { what } of all) this.#tell(link, what);
         return isTaken;
@@ -199,7 +205,7 @@ export class Intake {
   #ownKeys(link: ControllerLink, { issuerKeys }: Up<"state">): readonly Letter[] {
     const { keysOf, now } = this.#parts;
     const { signer, older, counted, publicSeal } = keysOf(link.address.site);
-    const wanted = counted.map((key) => keyIdOf(Buffer.from(key, "base64url")));
+    const wanted = counted.map(idOf);
     if (issuerKeys === undefined || issuerKeys.toSorted().join() === wanted.toSorted().join()) return [];
     const by = [signer, ...older].find(({ id }) => issuerKeys.includes(id));
     if (by !== undefined) return [link.letter("keys", { sign: counted, seal: publicSeal }, { now: now(), by })];

@@ -53,6 +53,8 @@ export interface Controller extends Address {
   readonly refused: readonly string[];
   readonly syncedAt: number | null;
   readonly chain: ChainHead | null;
+  /** Tells its events from those of other boards that had its name. */
+  readonly board: number;
 }
 
 export interface Heard {
@@ -145,6 +147,7 @@ export interface DirectoryStore {
 
 export interface StoredEvent extends TakenEvent, Address {
   readonly personal: string | null;
+  readonly board: number;
 }
 
 export interface Personal {
@@ -157,9 +160,18 @@ export interface TakenBatch {
   readonly events: readonly TakenEvent[];
   readonly personal: readonly Personal[];
   readonly notes: readonly ChainNote[];
+  readonly board: number;
   readonly from: ChainHead | null;
   readonly head: ChainHead;
   readonly now: number;
+}
+
+/** Where a record begins that a board brings. */
+export interface RecordStart {
+  readonly board: number;
+  readonly first: Pick<TakenEvent, "epoch" | "seq" | "hash">;
+  /** Hash of the event before the first. */
+  readonly prev: string;
 }
 
 export interface StoredNote extends ChainNote, Address {
@@ -174,9 +186,12 @@ export interface AlarmNews extends Address {
   readonly body: string;
 }
 
+/** Of the board that has the name now, where it is not said otherwise. */
 export interface RecordStore {
   /** False when the chain has moved on since it was read: nothing was taken. */
   take(address: Address, batch: TakenBatch): Promise<boolean>;
+  /** True when it is one that the store has already, of the board before it had other keys: it goes on where that ended. Never one that forked. */
+  resume(address: Address, start: RecordStart): Promise<boolean>;
   hashAt(address: Address, epoch: number, seq: number): Promise<string | null>;
   /** False when it was noted before. */
   note(address: Address, note: ChainNote, now: number): Promise<boolean>;

@@ -5,7 +5,7 @@ import { driftOf } from "../../src/issuer/drift.ts";
 import type { Controller } from "../../src/issuer/store.ts";
 
 const controller: Controller = {
-  ...{ site: "hof", controller: "gate", part: 1, keys: [], doors: ["front"], viewVersion: 1, addedAt: 0 },
+  ...{ site: "hof", controller: "gate", part: 1, keys: [], doors: ["front"], board: 1, viewVersion: 1, addedAt: 0 },
   ...{
     state: "{}",
     online: true,

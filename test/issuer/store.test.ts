@@ -1,23 +1,35 @@
 // What the store promises, over each kind of database.
 import { afterAll, describe, expect, test } from "vitest";
+import type { Database } from "../../src/issuer/sql/database.ts";
 import { openPostgres } from "../../src/issuer/sql/postgres.ts";
 import { openSqlStore } from "../../src/issuer/sql/sql-store.ts";
 import { openSqlite } from "../../src/issuer/sql/sqlite.ts";
 import type { DocumentChange, IssuerStore, TakenBatch } from "../../src/issuer/store.ts";
 import type { Postgres } from "../system/issuer/postgres.ts";
 import { isPostgresThere, startPostgres } from "../system/issuer/postgres.ts";
+import { makeFirstStore } from "./first-store.ts";
 
 let postgres: Promise<Postgres> | null = null;
 afterAll(async () => (await postgres)?.remove());
 
-async function openOnPostgres(): Promise<IssuerStore> {
+async function onPostgres(): Promise<Database> {
   postgres ??= startPostgres();
-  return openSqlStore(await openPostgres((await postgres).url), Date.now);
+  return openPostgres((await postgres).url);
 }
 
-const kinds: readonly (readonly [string, boolean, () => Promise<IssuerStore>])[] = [
-  ["SQLite", true, () => openSqlStore(openSqlite(":memory:"), Date.now)],
-  ["PostgreSQL", isPostgresThere, openOnPostgres],
+/** A database of its own, with nothing in it. */
+async function emptyOnPostgres(): Promise<Database> {
+  const db = await onPostgres();
+  await db.run("CREATE DATABASE empty");
+  await db.close();
+  return openPostgres((await postgres)!.url.replace("/postgres?", "/empty?"));
+}
+
+const inMemory = async (): Promise<Database> => openSqlite(":memory:");
+
+const kinds: readonly (readonly [string, boolean, () => Promise<IssuerStore>, () => Promise<Database>])[] = [
+  ["SQLite", true, async () => openSqlStore(await inMemory(), Date.now), inMemory],
+  ["PostgreSQL", isPostgresThere, async () => openSqlStore(await onPostgres(), Date.now), emptyOnPostgres],
 ];
 
 const put = (id: string, ...doors: readonly string[]): DocumentChange => ({
@@ -42,6 +54,14 @@ test("of those that share one sync of the disk one that fails takes nobody along
   await db.close();
 });
 
+test("a store of a newer version is left alone", async () => {
+  const store = openSqlite(":memory:");
+  await openSqlStore(store, Date.now);
+  await store.run("UPDATE meta SET value = '99' WHERE name = 'schema'");
+  await expect(openSqlStore(store, Date.now)).rejects.toThrow("a newer version of Postern");
+  await store.close();
+});
+
 let sites = 0;
 async function withSite(open: () => Promise<IssuerStore>) {
   const store = await open();
@@ -53,7 +73,7 @@ async function withSite(open: () => Promise<IssuerStore>) {
   return { store, site, address };
 }
 
-for (const [name, isThere, open] of kinds) {
+for (const [name, isThere, open, openEmpty] of kinds) {
   describe.runIf(isThere)(`on ${name}`, () => {
     test("what changed above a version is told to those whom it concerns, or concerned", async () => {
       const { store, site } = await withSite(open);
@@ -94,7 +114,7 @@ for (const [name, isThere, open] of kinds) {
       const event = { epoch: 1, seq: 1, ...stamp, commitment: null, hash: "aa" };
       const batch: TakenBatch = {
         ...{ events: [event], personal: [], notes: [], now: 9 },
-        ...{ from: null, head: { epoch: 1, seq: 1, hash: "aa" } },
+        ...{ board: (await store.fleet.get(address))!.board, from: null, head: { epoch: 1, seq: 1, hash: "aa" } },
       };
       const taken = await Promise.all([1, 2, 3].map(() => store.record.take(address, batch)));
       expect(taken.filter((one) => one)).toHaveLength(1);
@@ -156,6 +176,58 @@ for (const [name, isThere, open] of kinds) {
       expect(await store.commands.list(site, 5)).toMatchObject([{ what: "open", code: "done" }]);
       expect(await store.fleet.remove(address)).toBe(true);
       expect(await store.fleet.get(address)).toBeNull();
+      await store.close();
+    });
+
+    test("a store of the first version is brought up to date once, and what another board had left out is asked for", async () => {
+      const db = await openEmpty();
+      await makeFirstStore(db);
+      const store = await openSqlStore(db, Date.now);
+      const kept = async () =>
+        (await store.record.newest("old", null, 9)).map(({ hash, board }) => `${board} ${hash}`).toSorted();
+      expect(await kept()).toEqual(["0 before-1", "0 before-2", "1 again-3", "1 steady-1"]);
+      const [again, steady] = await store.fleet.list("old");
+      expect([again?.chain, steady?.chain]).toEqual([null, { epoch: 1, seq: 1, hash: "steady-1" }]);
+      const address = { site: "old", controller: "again" };
+      const events = [1, 2, 3].map((seq) => ({
+        ...{ epoch: 1, seq, wall: 7, mono: 8, trusted: true, boot: "other", type: "door.locked", body: "{}" },
+        ...{ commitment: null, hash: `again-${seq}` },
+      }));
+      const head = { epoch: 1, seq: 3, hash: "again-3" };
+      const batch = { events, personal: [], notes: [], board: again!.board, from: null, head, now: 200 };
+      expect(await store.record.resume(address, { board: batch.board, first: events[0]!, prev: "" })).toBe(false);
+      expect(await store.record.take(address, batch)).toBe(true);
+      expect(await kept()).toEqual([
+        ...["0 before-1", "0 before-2", "1 again-1", "1 again-2", "1 again-3", "1 steady-1"],
+      ]);
+      // Opened again it is as it was.
+      expect((await (await openSqlStore(db, Date.now)).fleet.get(address))?.chain).toEqual(head);
+      await store.fleet.put({ site: "old", controller: "third" }, { sign: "a", seal: "b", tls: null }, 5);
+      expect((await store.fleet.get({ site: "old", controller: "third" }))!.board).toBeGreaterThan(1);
+      await store.close();
+    });
+
+    test("an event is never left out for another of its number", async () => {
+      const { store, site, address } = await withSite(open);
+      const { board } = (await store.fleet.get(address))!;
+      const stamp = {
+        wall: 1,
+        mono: 2,
+        trusted: true,
+        boot: "boot",
+        type: "door.locked",
+        body: "{}",
+        commitment: null,
+      };
+      const batch = (hash: string, from: TakenBatch["from"]): TakenBatch => ({
+        ...{ events: [{ epoch: 1, seq: 1, ...stamp, hash }], personal: [], notes: [], board, from, now: 9 },
+        head: { epoch: 1, seq: 1, hash },
+      });
+      expect(await store.record.take(address, batch("aa", null))).toBe(true);
+      const other = batch("bb", { epoch: 1, seq: 1, hash: "aa" });
+      await expect(store.record.take(address, other)).rejects.toThrow("another event 1");
+      expect((await store.fleet.get(address))?.chain?.hash).toBe("aa");
+      expect(await store.record.newest(site, null, 9)).toHaveLength(1);
       await store.close();
     });
 

@@ -27,8 +27,8 @@ const lineOf = ({ controller, seq, wall, trusted, type, body, personal }: Stored
   return [controller, String(seq), when, type, `${canonicalJson(rest)}${named}`];
 };
 
-const plain = ({ controller, epoch, seq, wall, trusted, boot, body, personal, hash }: StoredEvent): object => ({
-  ...{ controller, epoch, seq, wall, trusted, boot, hash },
+const plain = ({ controller, board, epoch, seq, wall, trusted, boot, body, personal, hash }: StoredEvent): object => ({
+  ...{ controller, board, epoch, seq, wall, trusted, boot, hash },
   event: JSON.parse(body) as unknown,
   personal: personal === null ? null : (JSON.parse(personal) as unknown),
 });

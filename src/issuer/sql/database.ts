@@ -25,6 +25,8 @@ export interface Dialect {
   readonly nowMs: string | null;
   /** Has a transaction wait for all others that begin so; null where it does anyway. */
   readonly exclusive: string | null;
+  /** Has a transaction take as long as it needs; null where it may anyway. */
+  readonly unhurried: string | null;
 }
 
 export async function one<Row>(sql: Sql, text: string, params: readonly SqlValue[] = []): Promise<Row | null> {
@@ -34,20 +36,23 @@ export async function one<Row>(sql: Sql, text: string, params: readonly SqlValue
 
 const maxParams = 5_000;
 
-/** Many rows in few statements; rows that are there already stay as they are. */
+/** Many rows in few statements; rows that are there already stay as they are. Says how many are new. */
 export async function insertAll(
   sql: Sql,
   table: string,
   columns: readonly string[],
   rows: readonly (readonly SqlValue[])[],
-): Promise<void> {
+): Promise<number> {
   const atOnce = Math.max(1, Math.floor(maxParams / columns.length));
   const group = `(${columns.map(() => "?").join(", ")})`;
+  let added = 0;
   for (let at = 0; at < rows.length; at += atOnce) {
     const some = rows.slice(at, at + atOnce);
     const values = some.map(() => group).join(", ");
-    await sql.run(`INSERT INTO ${table} (${columns.join(", ")}) VALUES ${values} ON CONFLICT DO NOTHING`, some.flat());
+    const text = `INSERT INTO ${table} (${columns.join(", ")}) VALUES ${values} ON CONFLICT DO NOTHING`;
+    added += await sql.run(text, some.flat());
   }
+  return added;
 }
 
 export const placeholders = (values: readonly unknown[]): string => values.map(() => "?").join(", ");

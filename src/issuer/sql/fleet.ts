@@ -26,6 +26,7 @@ interface Row {
   readonly chain_epoch: number | null;
   readonly chain_seq: number | null;
   readonly chain_hash: string | null;
+  readonly board: number;
 }
 
 const maxGenerations = 4;
@@ -51,7 +52,7 @@ export class SqlFleet implements FleetStore {
         site,
         controller,
       ]);
-      await moved(sql);
+      const board = await moved(sql);
       if (known !== null) {
         const [inUse, ...waiting] = keysIn(known).filter(({ sign }) => sign !== keys.sign);
         const all = inUse === undefined ? [keys] : [inUse, ...waiting.slice(2 - maxGenerations), keys];
@@ -60,8 +61,8 @@ export class SqlFleet implements FleetStore {
       }
       await sql.run(
         `INSERT INTO controller (site, name, part, keys, view_version, added_at, state_epoch, state_seq, state_at, online,
-          gone_at, boots, directory, refused) VALUES (?, ?, ?, ?, 0, ?, 0, 0, 0, 0, 0, '[]', 0, '[]')`,
-        [site, controller, partitionOf(address), JSON.stringify([keys]), now],
+          gone_at, boots, directory, refused, board) VALUES (?, ?, ?, ?, 0, ?, 0, 0, 0, 0, 0, '[]', 0, '[]', ?)`,
+        [site, controller, partitionOf(address), JSON.stringify([keys]), now, board],
       );
       return true;
     });
@@ -76,12 +77,12 @@ export class SqlFleet implements FleetStore {
 
   replace({ site, controller }: Address, keys: ControllerKeys, now: number): Promise<void> {
     return this.#db.transaction(async (sql) => {
-      await moved(sql);
+      const board = await moved(sql);
       await sql.run(
         `UPDATE controller SET keys = ?, added_at = ?, view_version = 0, state = NULL, state_epoch = 0, state_seq = 0, state_at = 0,
-           online = 0, gone_at = 0, boots = '[]', directory = 0, snapshot = NULL, refused = '[]', chain_epoch = NULL, chain_seq = NULL, chain_hash = NULL
-         WHERE ${here}`,
-        [JSON.stringify([keys]), now, site, controller],
+           online = 0, gone_at = 0, boots = '[]', directory = 0, snapshot = NULL, refused = '[]', chain_epoch = NULL, chain_seq = NULL, chain_hash = NULL,
+           board = ? WHERE ${here}`,
+        [JSON.stringify([keys]), now, board, site, controller],
       );
     });
   }
@@ -180,8 +181,10 @@ const isNotOlder = "(state_epoch < ? OR (state_epoch = ? AND (state_seq < ? OR (
 const placeOf = ({ epoch, seq, at }: Heard): readonly number[] => [epoch, seq, at];
 const orderOf = ({ epoch, seq, at }: Heard): readonly number[] => [epoch, epoch, seq, seq, at];
 
-async function moved(sql: Sql): Promise<void> {
+/** The new version of the fleet, which no other change has: a new board's number. */
+async function moved(sql: Sql): Promise<number> {
   await sql.run("UPDATE meta SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT) WHERE name = 'fleet'");
+  return Number((await one<{ value: string }>(sql, "SELECT value FROM meta WHERE name = 'fleet'"))?.value ?? 0);
 }
 
 async function setDoors(sql: Sql, address: Address, doors: readonly string[]): Promise<void> {
@@ -220,6 +223,7 @@ function controllerOf(row: Row): Controller {
     snapshot: row.snapshot === null ? null : (JSON.parse(row.snapshot) as Controller["snapshot"]),
     refused: JSON.parse(row.refused) as string[],
     syncedAt: row.synced_at,
+    board: row.board,
     chain: epoch === null || seq === null || hash === null ? null : { epoch, seq, hash },
   };
 }

@@ -17,6 +17,7 @@ const dialect: Dialect = {
   // Workers on several machines need one clock.
   nowMs: "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)",
   exclusive: "SELECT pg_advisory_xact_lock(7203041)",
+  unhurried: "SELECT set_config('statement_timeout', '0', true)",
 };
 
 export async function openPostgres(url: string): Promise<Database> {

@@ -1,7 +1,10 @@
 // Events of controllers in the store, each once; where each chain stands, and what was noted of it.
+
+import { Fault } from "../../domain/fault.ts";
 import type { Address } from "../../link/topics.ts";
-import type { ChainHead, ChainNote, NoteKind } from "../chain-judge.ts";
-import type { AlarmNews, RecordStore, StoredEvent, StoredNote, TakenBatch } from "../store.ts";
+import type { ChainNote, NoteKind } from "../chain-judge.ts";
+import type { AlarmNews, RecordStart, RecordStore, StoredEvent, StoredNote, TakenBatch } from "../store.ts";
+import { boardOf, resumeRecord } from "./boards.ts";
 import type { Database, Sql, SqlValue } from "./database.ts";
 import { insertAll, one, placeholders } from "./database.ts";
 
@@ -19,6 +22,7 @@ interface EventRow {
   readonly commitment: string | null;
   readonly hash: string;
   readonly personal: string | null;
+  readonly board: number;
 }
 
 interface NoteRow extends Address {
@@ -33,7 +37,7 @@ interface NoteRow extends Address {
 
 const eventColumns = [
   ...["site", "controller", "epoch", "seq", "wall", "mono", "trusted", "boot", "type", "body", "commitment", "hash"],
-  ...["salt", "personal", "taken_at"],
+  ...["salt", "personal", "taken_at", "board"],
 ];
 
 export class SqlRecord implements RecordStore {
@@ -45,7 +49,7 @@ export class SqlRecord implements RecordStore {
 
   take(address: Address, batch: TakenBatch): Promise<boolean> {
     return this.#db.transaction(async (sql) => {
-      if (!(await moveChain(sql, address, batch.from, batch.head))) return false;
+      if (!(await moveChain(sql, address, batch))) return false;
       const { site, controller } = address;
       const personal = new Map(batch.personal.map((one) => [one.seq, one]));
       const rows = batch.events.map((event): SqlValue[] => {
@@ -62,21 +66,28 @@ export class SqlRecord implements RecordStore {
           named?.salt ?? null,
           named?.personal ?? null,
           batch.now,
+          batch.board,
         ];
       });
-      await insertAll(sql, "event", eventColumns, rows);
-      for (const note of batch.notes) await addNote(sql, address, note, batch.now);
+      const added = await insertAll(sql, "event", eventColumns, rows);
+      if (added < rows.length) await refuseOthers(sql, address, batch);
+      for (const note of batch.notes) await addNote(sql, address, batch.board, note, batch.now);
       return true;
     });
   }
 
-  async hashAt({ site, controller }: Address, epoch: number, seq: number): Promise<string | null> {
-    const text = "SELECT hash FROM event WHERE site = ? AND controller = ? AND epoch = ? AND seq = ?";
-    return (await one<{ hash: string }>(this.#db, text, [site, controller, epoch, seq]))?.hash ?? null;
+  resume(address: Address, start: RecordStart): Promise<boolean> {
+    return this.#db.transaction((sql) => resumeRecord(sql, address, start));
+  }
+
+  async hashAt(address: Address, epoch: number, seq: number): Promise<string | null> {
+    const board = await boardOf(this.#db, address);
+    return board === null ? null : hashOf(this.#db, address, { epoch, seq, board });
   }
 
   async note(address: Address, note: ChainNote, now: number): Promise<boolean> {
-    return (await addNote(this.#db, address, note, now)) > 0;
+    const board = await boardOf(this.#db, address);
+    return board !== null && (await addNote(this.#db, address, board, note, now)) > 0;
   }
 
   async notes(site: string | null, kinds: readonly NoteKind[] = []): Promise<readonly StoredNote[]> {
@@ -92,19 +103,21 @@ export class SqlRecord implements RecordStore {
     return rows.map(({ to_seq: toSeq, ...row }) => ({ ...row, toSeq }));
   }
 
-  async gaps({ site, controller }: Address, epoch: number): Promise<readonly ChainNote[]> {
-    const text = "SELECT * FROM note WHERE site = ? AND controller = ? AND epoch = ? AND kind = 'gap'";
-    const rows = await this.#db.all<NoteRow>(text, [site, controller, epoch]);
+  async gaps(address: Address, epoch: number): Promise<readonly ChainNote[]> {
+    const { site, controller } = address;
+    const board = await boardOf(this.#db, address);
+    const text = "SELECT * FROM note WHERE site = ? AND controller = ? AND epoch = ? AND board = ? AND kind = 'gap'";
+    const rows = await this.#db.all<NoteRow>(text, [site, controller, epoch, board]);
     return rows.map(({ to_seq: toSeq, ...row }) => ({ ...row, toSeq }));
   }
 
   async alarm({ site, controller, epoch, seq, wall, trusted, body }: AlarmNews, now: number): Promise<boolean> {
     return this.#db.transaction(async (sql) => {
-      const text = "SELECT 1 AS found FROM event WHERE site = ? AND controller = ? AND epoch = ? AND seq = ?";
-      if ((await one(sql, text, [site, controller, epoch, seq])) !== null) return false;
-      const values = [site, controller, epoch, seq, wall, trusted ? 1 : 0, body, now];
+      const board = await boardOf(sql, { site, controller });
+      if (board === null || (await hashOf(sql, { site, controller }, { epoch, seq, board })) !== null) return false;
+      const values = [site, controller, epoch, seq, board, wall, trusted ? 1 : 0, body, now];
       const changed = await sql.run(
-        `INSERT INTO alarm (site, controller, epoch, seq, wall, trusted, body, taken_at) VALUES (${placeholders(values)})
+        `INSERT INTO alarm (site, controller, epoch, seq, board, wall, trusted, body, taken_at) VALUES (${placeholders(values)})
          ON CONFLICT DO NOTHING`,
         values,
       );
@@ -132,25 +145,44 @@ export class SqlRecord implements RecordStore {
 }
 
 /** Whoever is first moves it; a second worker with the same batch finds it moved. */
-async function moveChain(
-  sql: Sql,
-  { site, controller }: Address,
-  from: ChainHead | null,
-  to: ChainHead,
-): Promise<boolean> {
+async function moveChain(sql: Sql, { site, controller }: Address, { board, from, head }: TakenBatch): Promise<boolean> {
   const was = from === null ? "chain_epoch IS NULL" : "chain_epoch = ? AND chain_seq = ? AND chain_hash = ?";
   const changed = await sql.run(
-    `UPDATE controller SET chain_epoch = ?, chain_seq = ?, chain_hash = ? WHERE site = ? AND name = ? AND ${was}`,
-    [to.epoch, to.seq, to.hash, site, controller, ...(from === null ? [] : [from.epoch, from.seq, from.hash])],
+    `UPDATE controller SET chain_epoch = ?, chain_seq = ?, chain_hash = ?
+     WHERE site = ? AND name = ? AND board = ? AND ${was}`,
+    [
+      ...[head.epoch, head.seq, head.hash, site, controller, board],
+      ...(from === null ? [] : [from.epoch, from.seq, from.hash]),
+    ],
   );
   return changed > 0;
 }
 
-function addNote(sql: Sql, { site, controller }: Address, note: ChainNote, now: number): Promise<number> {
+interface EventPlace {
+  readonly epoch: number;
+  readonly seq: number;
+  readonly board: number;
+}
+
+async function hashOf(sql: Sql, { site, controller }: Address, { epoch, seq, board }: EventPlace) {
+  const text = "SELECT hash FROM event WHERE site = ? AND controller = ? AND epoch = ? AND seq = ? AND board = ?";
+  return (await one<{ hash: string }>(sql, text, [site, controller, epoch, seq, board]))?.hash ?? null;
+}
+
+/** Events that are there already must be the same ones: none is ever left out for another. */
+async function refuseOthers(sql: Sql, address: Address, { events, board }: TakenBatch): Promise<void> {
+  for (const { epoch, seq, hash } of events) {
+    if ((await hashOf(sql, address, { epoch, seq, board })) === hash) continue;
+    const { site, controller } = address;
+    throw new Fault("issuer.otherEvent", `The store has another event ${seq} of ${site}/${controller}; pair it anew.`);
+  }
+}
+
+async function addNote(sql: Sql, { site, controller }: Address, board: number, note: ChainNote, now: number) {
   const { kind, epoch, seq, toSeq, hash, what } = note;
   return sql.run(
-    `INSERT INTO note (site, controller, kind, epoch, seq, to_seq, hash, at, what) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+    `INSERT INTO note (site, controller, kind, epoch, seq, board, to_seq, hash, at, what) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT DO NOTHING`,
-    [site, controller, kind, epoch, seq, toSeq, hash, now, what],
+    [site, controller, kind, epoch, seq, board, toSeq, hash, now, what],
   );
 }

@@ -1,25 +1,34 @@
-// The store's tables, made in an empty database; knows no row.
+// The store's tables, made in an empty database, or brought up to date in one of an earlier version; knows no row.
 import { Fault } from "../../domain/fault.ts";
-import type { Database, Dialect } from "./database.ts";
+import type { Database, Dialect, Sql } from "./database.ts";
 import { one } from "./database.ts";
+import { toBoards } from "./migrations.ts";
+import { recordTables } from "./record-tables.ts";
 
-/** Counts up with each change of what stands below. */
-const schemaVersion = 1;
+/** Counts up with each change of what stands below; one step leads from each version to the next. */
+const steps = [toBoards];
+const schemaVersion = 1 + steps.length;
 
 export async function prepareSchema(db: Database): Promise<void> {
   await db.transaction(async (sql) => {
     if (db.dialect.exclusive !== null) await sql.all(db.dialect.exclusive);
     await sql.run("CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)");
     const row = await one<{ value: string }>(sql, `SELECT value FROM meta WHERE name = 'schema'`);
-    if (row !== null && Number(row.value) !== schemaVersion) {
-      throw new Fault("issuer.newer", "The issuer's database was written by another version of Postern; run that one.");
-    }
-    if (row !== null) return;
+    if (row !== null) return bringUpToDate(sql, db.dialect, Number(row.value));
     for (const statement of statements(db.dialect)) await sql.run(statement);
     await sql.run("INSERT INTO meta (name, value) VALUES ('schema', ?), ('fleet', '0'), ('leases', '')", [
       String(schemaVersion),
     ]);
   });
+}
+
+async function bringUpToDate(sql: Sql, dialect: Dialect, version: number): Promise<void> {
+  if (!(version >= 1 && version <= schemaVersion))
+    throw new Fault("issuer.newer", "The issuer's database was written by a newer version of Postern; run that one.");
+  if (version === schemaVersion) return;
+  if (dialect.unhurried !== null) await sql.all(dialect.unhurried);
+  for (const step of steps.slice(version - 1)) for (const statement of step(dialect.types)) await sql.run(statement);
+  await sql.run("UPDATE meta SET value = ? WHERE name = 'schema'", [String(schemaVersion)]);
 }
 
 const statements = ({ types }: Dialect): readonly string[] => [
@@ -28,9 +37,7 @@ const statements = ({ types }: Dialect): readonly string[] => [
   ...recordTables(types),
 ];
 
-type Types = Dialect["types"];
-
-const directoryTables = ({ count, bytes, text }: Types) => [
+const directoryTables = ({ count, bytes, text }: Dialect["types"]) => [
   `CREATE TABLE site (name ${text} PRIMARY KEY, version ${count} NOT NULL, time_zone TEXT NOT NULL)`,
   // 'sealed' holds the secrets under a key that is not in the database; a document that is gone leaves its row.
   `CREATE TABLE document (
@@ -45,13 +52,13 @@ const directoryTables = ({ count, bytes, text }: Types) => [
   "CREATE INDEX audience_position ON audience (site, position)",
 ];
 
-const fleetTables = ({ count, real, text }: Types) => [
+const fleetTables = ({ count, real, text }: Dialect["types"]) => [
   `CREATE TABLE controller (
     site ${text} NOT NULL, name ${text} NOT NULL, part INTEGER NOT NULL, keys TEXT NOT NULL, doors TEXT,
     view_version ${count} NOT NULL, added_at ${count} NOT NULL,
     state TEXT, state_epoch ${count} NOT NULL, state_seq ${count} NOT NULL, state_at ${count} NOT NULL, online INTEGER NOT NULL, gone_at ${count} NOT NULL, boots TEXT NOT NULL,
     seen_at ${count}, ahead_ms ${real}, directory ${count} NOT NULL, snapshot TEXT, refused TEXT NOT NULL, synced_at ${count},
-    chain_epoch ${count}, chain_seq ${count}, chain_hash TEXT,
+    chain_epoch ${count}, chain_seq ${count}, chain_hash TEXT, board ${count} NOT NULL,
     PRIMARY KEY (site, name))`,
   "CREATE INDEX controller_part ON controller (part)",
   `CREATE TABLE lease (part INTEGER PRIMARY KEY, worker TEXT NOT NULL, until ${count} NOT NULL)`,
@@ -60,23 +67,4 @@ const fleetTables = ({ count, real, text }: Types) => [
     id TEXT PRIMARY KEY, site ${text} NOT NULL, controller ${text} NOT NULL, what TEXT NOT NULL, who TEXT NOT NULL,
     sent_at ${count} NOT NULL, code TEXT, why TEXT, answered_at ${count})`,
   "CREATE INDEX command_sent ON command (site, controller, sent_at)",
-];
-
-const recordTables = ({ count, real, text }: Types) => [
-  `CREATE TABLE event (
-    site ${text} NOT NULL, controller ${text} NOT NULL, epoch ${count} NOT NULL, seq ${count} NOT NULL,
-    wall ${real} NOT NULL, mono ${real} NOT NULL, trusted INTEGER NOT NULL, boot TEXT NOT NULL, type TEXT NOT NULL, body TEXT NOT NULL,
-    commitment TEXT, hash TEXT NOT NULL, salt TEXT, personal TEXT, taken_at ${count} NOT NULL,
-    PRIMARY KEY (site, controller, epoch, seq))`,
-  "CREATE INDEX event_wall ON event (site, wall)",
-  "CREATE INDEX event_named ON event (wall) WHERE personal IS NOT NULL",
-  "CREATE INDEX event_taken ON event (site, controller, taken_at)",
-  `CREATE TABLE alarm (
-    site ${text} NOT NULL, controller ${text} NOT NULL, epoch ${count} NOT NULL, seq ${count} NOT NULL,
-    wall ${real} NOT NULL, trusted INTEGER NOT NULL, body TEXT NOT NULL, taken_at ${count} NOT NULL,
-    PRIMARY KEY (site, controller, epoch, seq))`,
-  `CREATE TABLE note (
-    site ${text} NOT NULL, controller ${text} NOT NULL, kind TEXT NOT NULL, epoch ${count} NOT NULL, seq ${count} NOT NULL,
-    to_seq ${count}, hash TEXT, at ${count} NOT NULL, what TEXT NOT NULL,
-    PRIMARY KEY (site, controller, kind, epoch, seq))`,
 ];

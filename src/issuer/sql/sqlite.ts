@@ -13,6 +13,7 @@ const dialect: Dialect = {
   forUpdate: "",
   nowMs: null,
   exclusive: null,
+  unhurried: null,
 };
 
 /** `:memory:` gives a database that no file knows of. */
