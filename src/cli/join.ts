@@ -1,6 +1,6 @@
 // `postern join`: shows a code, and becomes a controller of whichever issuer it is typed at.
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { loadAccepted } from "../config/choose.ts";
 import { makeKeysFolder, writeDurably } from "../ledger/keys.ts";
@@ -9,7 +9,7 @@ import { makeJoinCode, shownCode } from "../link/pairing/join-code.ts";
 import type { OwnKeys } from "../link/pairing/join-identity.ts";
 import { identityOf, makeOwnKeys } from "../link/pairing/join-identity.ts";
 import type { Papers } from "../link/pairing/join-messages.ts";
-import { makeNextKeys, nextKeysFile } from "../link/pairing/next-keys.ts";
+import { formerIdentityFile, makeNextKeys, nextKeysFile } from "../link/pairing/next-keys.ts";
 import { pairingBrokerPattern } from "../link/pairing/pairing-account.ts";
 import type { StatePaths } from "../ops/state-paths.ts";
 import { Misuse } from "./misuse.ts";
@@ -66,5 +66,6 @@ function store(paths: StatePaths, keys: OwnKeys, papers: Papers): void {
   const identity = identityOf(keys, papers);
   if (identity === null) throw new Error("The issuer sent a certificate for another key; pair again.");
   makeKeysFolder(paths.keysDir);
+  for (const file of [nextKeysFile, formerIdentityFile]) rmSync(file(paths.identityFile), { force: true });
   writeDurably(paths.identityFile, Buffer.from(`${JSON.stringify(identity, null, 2)}\n`), 0o600);
 }

@@ -1,6 +1,6 @@
 // Pairs this controller with an issuer when somebody asks for it on the console's page, and tells the pages how it goes.
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { pairingBrokerPattern } from "../link/pairing/pairing-account.ts";
 import type { PageJoining } from "./console/wire.ts";
 import type { Outcome } from "./outcome.ts";
@@ -61,6 +61,7 @@ export class JoinDesk {
       const { codeLifeMs, makeJoinCode, shownCode } = await import("../link/pairing/join-code.ts");
       const { joinAsDevice } = await import("../link/pairing/join-as-device.ts");
       const { identityOf, makeOwnKeys } = await import("../link/pairing/join-identity.ts");
+      const { formerIdentityFile, nextKeysFile } = await import("../link/pairing/next-keys.ts");
       const { writeWhole } = await import("./sync/whole-file.ts");
       const [keys, code] = [makeOwnKeys(), makeJoinCode(randomBytes)];
       await joinAsDevice({
@@ -69,6 +70,8 @@ export class JoinDesk {
         keep: (papers) => {
           const identity = identityOf(keys, papers);
           if (identity === null) throw new Error("The issuer sent a certificate for another key; pair again.");
+          // Of a pairing that is over.
+          for (const file of [nextKeysFile, formerIdentityFile]) rmSync(file(identityFile), { force: true });
           writeWhole(identityFile, `${JSON.stringify(identity, null, 2)}\n`);
         },
       });

@@ -13,6 +13,9 @@ type NextKeysFile = z.infer<typeof nextKeysSchema>;
 
 export const nextKeysFile = (identityFile: string): string => `${identityFile}.next`;
 
+/** Who the controller was before it changed its keys, until the issuer has answered it under the new ones. */
+export const formerIdentityFile = (identityFile: string): string => `${identityFile}.former`;
+
 export function makeNextKeys(): string {
   const { sign, seal, tls } = makeOwnKeys();
   const file: NextKeysFile = {

@@ -34,7 +34,8 @@ export interface BrokerLineParts {
   readonly will: () => { readonly topic: string; readonly payload: string };
   readonly opened: () => void;
   readonly arrived: (arrival: Arrival) => void;
-  readonly gone: (why: string) => void;
+  /** Refused is whoever reached the broker and was not let in. */
+  readonly gone: (why: string, wasRefused: boolean) => void;
   readonly mono: () => number;
   readonly chance: () => number;
 }
@@ -66,6 +67,7 @@ export class BrokerLine {
   #openedAt = 0;
   #why = "";
   #takenOver = false;
+  #wasReached = false;
   #retry: NodeJS.Timeout | null = null;
   #closed = false;
   /** Whoever waits for the broker's word: a connection that ends has none for them any more. */
@@ -117,6 +119,7 @@ export class BrokerLine {
   }
 
   #connect(): void {
+    this.#wasReached = false;
     const options = this.#options();
     if (options === null) {
       this.#lost();
@@ -129,6 +132,9 @@ export class BrokerLine {
     }
     this.#client = client;
     this.#gauge(client);
+    client.stream.once("connect", () => {
+      this.#wasReached = true;
+    });
     client.on("connect", () => this.#opened(client));
     client.on("message", (topic, payload, packet) => this.#arrived(topic, payload, packet));
     client.on("error", (error) => this.#failed(error));
@@ -147,12 +153,13 @@ export class BrokerLine {
     });
   }
 
-  /** Null where not even a call can be made, as with a certificate that is none. */
+  /** Null where not even a call can be made, as with a certificate that is none: nobody would take that. */
   #called(options: IClientOptions): MqttClient | null {
     try {
       return connect(this.#parts.spec.url, options);
     } catch (error) {
       this.#why = error instanceof Error ? error.message : String(error);
+      this.#wasReached = true;
       return null;
     }
   }
@@ -258,6 +265,9 @@ export class BrokerLine {
     const waitMs = this.#backoff.after(lived, this.#takenOver);
     this.#takenOver = false;
     this.#retry = setTimeout(() => this.#connect(), waitMs);
-    this.#parts.gone(this.#why || (wasOpen ? "the connection was lost" : "nobody answers there"));
+    this.#parts.gone(
+      this.#why || (wasOpen ? "the connection was lost" : "nobody answers there"),
+      this.#wasReached && !wasOpen,
+    );
   }
 }

@@ -19,6 +19,7 @@ import type { Result } from "./command-desk.ts";
 import { CommandDesk } from "./command-desk.ts";
 import { DirectoryDesk } from "./directory-desk.ts";
 import type { EventBatch } from "./event-batch.ts";
+import type { IdentityTurns } from "./identity-turns.ts";
 import { KeyDesk } from "./key-desk.ts";
 import type { LedgerPort, OpenLedgerPort } from "./ledger-asks.ts";
 import { LiveAlarms } from "./live-alarms.ts";
@@ -33,6 +34,8 @@ export interface CloudLinkParts extends SyncPorts {
   readonly cloud: CloudSpec;
   readonly opening: Pick<OfficeOpening, "databasePath">;
   readonly openLedger: OpenLedgerPort;
+  /** What becomes of the identity when the broker refuses it, or the issuer has answered under it. */
+  readonly turns: Pick<IdentityTurns, "refused" | "proven">;
 }
 
 const stateEveryMs = 1_000;
@@ -91,6 +94,7 @@ export class CloudLink {
       identityFile: parts.cloud.identityFile,
       hasCertificate: identity.tls.certificate !== null,
       mono: clock.mono,
+      time: () => this.#time(),
       ask: (keys) => void this.#send("rotate", keys, { expirySeconds: expiry.rotate }),
       trouble: (why) => parts.own.set("cloud keys", why === null, why ?? ""),
     });
@@ -153,8 +157,9 @@ export class CloudLink {
         this.#uploader?.opened();
       },
       arrived: (arrival) => this.#take(arrival),
-      gone: (why) => {
+      gone: (why, wasRefused) => {
         this.#isOpen = false;
+        if (wasRefused) this.#parts.turns.refused();
         this.#alarms.gone();
         this.#uploader?.gone();
         own.set("cloud", false, `The broker cannot be reached: ${why}.`);
@@ -247,9 +252,11 @@ export class CloudLink {
       case "command":
         void this.#command(message, arrival);
         return;
-      case "certificate":
-        if (!this.#keys.certified(message)) this.#refusals.count("stale");
+      case "certificate": {
+        const refusal = this.#keys.certified(message);
+        if (refusal !== null) this.#refusals.count(refusal);
         return;
+      }
       case "keys":
         if (!this.#keys.renewed(message)) this.#refusals.count("stale");
     }
@@ -260,6 +267,7 @@ export class CloudLink {
     const asked = this.#asked;
     if (nonce === null || nonce !== asked.nonce) return;
     this.#asked = { nonce: null, at: asked.at };
+    this.#parts.turns.proven();
     const agoMs = Math.ceil(this.#parts.clock.mono() - asked.at);
     void this.#ledger.ask({ kind: "cloudProven", at: unixMs(at), agoMs });
   }

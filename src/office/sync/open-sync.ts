@@ -8,6 +8,7 @@ import type { DoorDesk } from "../door-desk.ts";
 import type { OpenJournal } from "../journal-port.ts";
 import type { OwnHealth } from "../own-health.ts";
 import { CloudLink } from "./cloud-link.ts";
+import { IdentityTurns } from "./identity-turns.ts";
 import type { OpenLedgerPort } from "./ledger-asks.ts";
 import { LedgerAsks } from "./ledger-asks.ts";
 
@@ -34,16 +35,22 @@ export function openSync(cloud: CloudSpec, opening: OfficeOpening, ports: SyncPo
   let link: CloudLink | null = null;
   let read: string | null = null;
   const openLedger: OpenLedgerPort = (opened) => new LedgerAsks(opening.ledgerSocket, opened);
+  const turns = new IdentityTurns({
+    identityFile: cloud.identityFile,
+    mono: ports.clock.mono,
+    trouble: (why) => ports.own.set("cloud keys", false, why),
+  });
   const look = (): void => {
-    const stamp = stampOf(cloud.identityFile);
+    const { file } = turns;
+    const stamp = stampOf(file);
     if (stamp === read) return;
     read = stamp;
     link?.close();
     link = null;
-    const found = stamp === null ? unpaired : identityIn(cloud.identityFile);
+    const found = stamp === null ? unpaired : identityIn(file);
     if (typeof found === "string") ports.own.set(part, false, found);
     else if (found.broker === null && cloud.broker === null) ports.own.set(part, false, noBroker);
-    else link = new CloudLink({ identity: found, cloud, opening, openLedger, ...ports });
+    else link = new CloudLink({ identity: found, turns, cloud, opening, openLedger, ...ports });
   };
   look();
   return {

@@ -67,6 +67,7 @@ export class FleetController {
       opening: { databasePath: database },
       openLedger: this.#port(requests),
       openJournal: openJournalReader,
+      turns: { refused: () => {}, proven: () => {} },
       clock: { wall: Date.now, mono: machineMono },
       desk: doors(),
       own,

@@ -39,6 +39,7 @@ async function opened() {
       return { ask, close: () => {} };
     },
     openJournal: () => journal.open(),
+    turns: { refused: () => {}, proven: () => {} },
     clock: { wall: () => 0, mono: () => mono },
     desk: new DoorDesk(
       () => {},
@@ -70,7 +71,7 @@ test("only the answer to its newest question tells the ledger what time it is at
   await issuer.say("ack", { ...none, at, nonce: "another question" });
   for (const _ of [1, 2]) await issuer.say("ack", { ...none, at, nonce });
   await issuer.say("beacon", { version: 0, at });
-  await expect.poll(() => asked("cloudFresh")).toHaveLength(1);
+  await expect.poll(() => asked("cloudFresh"), { timeout: 20_000 }).toHaveLength(1);
   expect(asked("cloudProven")).toEqual([{ kind: "cloudProven", at: unixMs(at), agoMs: 700 }]);
 });
 
@@ -78,7 +79,7 @@ test("while nobody vouches for the clock the issuer is asked anew each quarter o
   const { issuer, link, asked, pass } = await opened();
   const { nonce } = await issuer.seen("sync");
   await issuer.say("ack", { ...none, nonce });
-  await expect.poll(() => asked("cloudProven")).toHaveLength(1);
+  await expect.poll(() => asked("cloudProven"), { timeout: 20_000 }).toHaveLength(1);
   pass(899_999);
   link.beat();
   expect(issuer.heard.filter(({ message }) => message.kind === "sync")).toHaveLength(1);

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { certifyController, makeTlsKey, openAuthority, privatePem } from "../../../src/issuer/authority.ts";
 import type { Down } from "../../../src/link/down-messages.ts";
-import { makeNextKeys, nextKeysFile } from "../../../src/link/pairing/next-keys.ts";
+import { formerIdentityFile, makeNextKeys, nextKeysFile } from "../../../src/link/pairing/next-keys.ts";
 import type { Up } from "../../../src/link/up-messages.ts";
 import { KeyDesk } from "../../../src/office/sync/key-desk.ts";
 import { madeIdentity } from "../../link/made-identity.ts";
@@ -26,8 +26,9 @@ function controller() {
   const asked: Pick<Up<"rotate">, "signKey" | "sealKey" | "tlsKey">[] = [];
   const troubles: (string | null)[] = [];
   let now = 0;
+  const clock = { wall: Date.now(), trusted: true };
   const desk = new KeyDesk({
-    ...{ identityFile, hasCertificate: true, mono: () => now },
+    ...{ identityFile, hasCertificate: true, mono: () => now, time: () => clock },
     ask: (keys) => asked.push(keys),
     trouble: (why) => troubles.push(why),
   });
@@ -37,8 +38,9 @@ function controller() {
     const enveloped = { kind: "certificate", ...address, at: 0, key: "", signature: "" } as const;
     return { ...enveloped, signKey, sealKey, certificate: made, ...over };
   };
+  const certified = (key: string, at: number) => certifyController(authority, address, key, at);
   return {
-    ...{ desk, asked, troubles, answer, identityFile },
+    ...{ desk, asked, troubles, answer, identityFile, clock, certified },
     makeKeys: () => writeFileSync(nextKeysFile(identityFile), makeNextKeys()),
     pass: (ms: number) => {
       now += ms;
@@ -67,27 +69,67 @@ test("the answer makes them the controller's own, and the next keys are gone", (
   const before = text();
   makeKeys();
   pass(2_000);
-  expect(desk.certified(answer())).toBe(true);
+  expect(desk.certified(answer())).toBe(null);
   expect(text()).not.toBe(before);
+  expect(readFileSync(formerIdentityFile(identityFile), "utf8")).toBe(before);
   expect(existsSync(nextKeysFile(identityFile))).toBe(false);
 });
 
 test("an answer to other keys, with another's certificate, without one, or a second time changes nothing", () => {
   const { desk, makeKeys, pass, answer, text } = controller();
   const before = text();
-  expect(desk.certified(answer())).toBe(false);
+  expect(desk.certified(answer())).toBe("stale");
   makeKeys();
   pass(2_000);
   const stranger = randomBytes(32).toString("base64url");
   const other = JSON.parse(before).tls.certificate as string;
-  const wrong = [{ signKey: stranger }, { sealKey: stranger }, { certificate: other }, { certificate: null }];
-  for (const over of wrong) expect(desk.certified(answer(over))).toBe(false);
+  for (const over of [{ signKey: stranger }, { sealKey: stranger }]) expect(desk.certified(answer(over))).toBe("stale");
+  for (const over of [{ certificate: other }, { certificate: null }]) {
+    expect(desk.certified(answer(over))).toBe("malformed");
+  }
   expect(text()).toBe(before);
   const right = answer();
-  expect(desk.certified(right)).toBe(true);
+  expect(desk.certified(right)).toBe(null);
   const after = text();
-  expect(desk.certified(right)).toBe(false);
+  expect(desk.certified(right)).toBe("stale");
   expect(text()).toBe(after);
+});
+
+const yearMs = 365 * 86_400_000;
+
+test("a certificate that nobody could connect with is not taken, is told, and is mended by a good one", () => {
+  const { desk, makeKeys, pass, answer, text, asked, troubles, certified, identityFile, clock } = controller();
+  const before = text();
+  makeKeys();
+  pass(2_000);
+  const key = asked[0]?.tlsKey ?? "";
+  const good = certified(key, clock.wall);
+  const bad = [
+    ["no certificate", "malformed", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"],
+    ["not even PEM", "malformed", "certificate"],
+    [
+      "with something behind it that is none",
+      "malformed",
+      `${good}-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n`,
+    ],
+    ["over already", "malformed", certified(key, clock.wall - 21 * yearMs)],
+    ["not begun yet", "malformed", certified(key, clock.wall + yearMs)],
+  ] as const;
+  for (const [why, refusal, certificate] of bad)
+    expect([why, desk.certified(answer({ certificate }))]).toEqual([why, refusal]);
+  expect(text()).toBe(before);
+  expect(existsSync(nextKeysFile(identityFile))).toBe(true);
+  expect(troubles.at(-1)).toMatch(/certificate for the new keys cannot be used; the present ones stay/);
+  expect(desk.certified(answer({ certificate: good }))).toBe(null);
+  expect(troubles.at(-1)).toBe(null);
+});
+
+test("while nobody vouches for the clock it judges no certificate's time", () => {
+  const { desk, makeKeys, pass, answer, clock } = controller();
+  Object.assign(clock, { wall: 0, trusted: false });
+  makeKeys();
+  pass(2_000);
+  expect(desk.certified(answer())).toBe(null);
 });
 
 test("cut off after it had changed over, it asks once more and stays who it is", () => {
@@ -99,7 +141,7 @@ test("cut off after it had changed over, it asks once more and stays who it is",
   const after = JSON.parse(text());
   writeFileSync(nextKeysFile(identityFile), next);
   pass(60_000);
-  expect(desk.certified(answer())).toBe(true);
+  expect(desk.certified(answer())).toBe(null);
   expect(JSON.parse(text()).device).toEqual(after.device);
   expect(existsSync(nextKeysFile(identityFile))).toBe(false);
 });
@@ -111,7 +153,7 @@ test("a disk that takes no file leaves the present keys in use, and says so", ()
   const before = text();
   // A folder where the file would be written first.
   mkdirSync(`${identityFile}.partial`);
-  expect(desk.certified(answer())).toBe(true);
+  expect(desk.certified(answer())).toBe(null);
   expect(text()).toBe(before);
   expect(troubles.at(-1)).toMatch(/New keys cannot be written beside .*; it goes on with the present ones\./);
 });
