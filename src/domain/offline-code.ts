@@ -87,22 +87,21 @@ export function encodeCode(
   return half(left) + half(right);
 }
 
-/** By its serial; null for what is no code of this key around that time. A start lies in the epoch of now or in one beside it. */
-export function readCode(
+/** By their serials, the likelier first: a start lies in the epoch of now or in one beside it, and few digits may mean a code in two of them. */
+export function readCodes(
   typed: string,
   digits: CodeDigits,
   secret: Uint8Array,
   now: UnixMs,
   crypto: Pick<PassCrypto, "mac">,
-): number | null {
-  if (typed.length !== digits) return null;
+): number[] {
+  if (typed.length !== digits) return [];
   const { unitMinutes, horizon } = grains[digits];
   const present = Math.floor(minuteOfUnix(now) / unitMinutes / horizon);
-  for (const epoch of [present, present - 1, present + 1]) {
+  return [present, present - 1, present + 1].flatMap((epoch) => {
     const x = epoch < 0 ? null : undo(typed, digits, epoch, secret, crypto);
-    if (x !== null && x < horizon * perStart) return epoch * horizon * perStart + x;
-  }
-  return null;
+    return x !== null && x < horizon * perStart ? [epoch * horizon * perStart + x] : [];
+  });
 }
 
 function undo(

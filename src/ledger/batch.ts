@@ -6,7 +6,7 @@ import type { Instant, MonoMs } from "../domain/time.ts";
 import { Deciding } from "./deciding.ts";
 import { Passages } from "./passages.ts";
 import type { ReadyAsk } from "./ready-ask.ts";
-import { raiseFloor, resetFloor } from "./session.ts";
+import { believed, raiseFloor, resetFloor } from "./session.ts";
 import { Settling } from "./settling.ts";
 import type { TransactionParts } from "./transaction.ts";
 import { LedgerTransaction } from "./transaction.ts";
@@ -45,6 +45,7 @@ export class Batch {
       transaction.counters = { ...transaction.counters, runEntry: entry.n };
     }
     transaction.counters = raiseFloor(entry.at, transaction.counters);
+    transaction.parts.lostCounts.hear(believed(entry.at, transaction.counters));
     if ("type" in entry.what && entry.what.type === "clock.floorReset") {
       transaction.counters = resetFloor(transaction.counters);
     }

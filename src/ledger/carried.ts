@@ -8,7 +8,7 @@ import { isCarriedText } from "../domain/carried-pass/pass-text.ts";
 import { readPass } from "../domain/carried-pass/read-pass.ts";
 import type { CarriedFacts, FirstFactor } from "../domain/facts.ts";
 import type { DoorId } from "../domain/ids.ts";
-import { readCode } from "../domain/offline-code.ts";
+import { readCodes } from "../domain/offline-code.ts";
 import type { Presentation } from "../domain/presentation.ts";
 import { always } from "../domain/schedule.ts";
 import type { UnixMs } from "../domain/time.ts";
@@ -57,11 +57,18 @@ function carriedPass(text: string, context: CarriedContext): FoundCarried {
 function offlineCode(typed: string, context: CarriedContext): FoundCarried | null {
   const { passKeys, door, wall } = context;
   if (typed.length !== 10 && typed.length !== 12) return null;
-  for (const { key, secret, digits } of passKeys.codeKeysAt(door)) {
-    const serial = readCode(typed, digits, secret, wall, passCrypto);
-    if (serial !== null) return found(key, claimsOfCode(serial, digits), null, context);
-  }
-  return null;
+  const readings = passKeys.codeKeysAt(door).flatMap(({ key, secret, digits }) => {
+    const serials = readCodes(typed, digits, secret, wall, passCrypto);
+    return serials.map((serial) => ({ key, claims: claimsOfCode(serial, digits) }));
+  });
+  const meant = readings.find((one) => isGood(one, context)) ?? readings[0];
+  return meant === undefined ? null : found(meant.key, meant.claims, null, context);
+}
+
+/** Digits that are one key's code of now may look like another's of some other time. */
+function isGood({ key, claims }: Pick<Proven, "key" | "claims">, { passKeys, wall }: CarriedContext): boolean {
+  if (key.state !== "active" || exceedsKey(key, claims)) return false;
+  return claims.from <= wall && wall < claims.until && !passKeys.isRevoked(key.number, claims.serial);
 }
 
 function found(key: PassKey, claims: PassClaims, code: string | null, context: CarriedContext): FoundCarried {

@@ -38,6 +38,7 @@ export class Deciding {
     if (transaction.outcomes.get(ask.id) !== undefined) return { granted: false, reason: "askExpired" };
     transaction.counters = raiseFloor(instantOf(ask, mono, transaction.counters), transaction.counters);
     const now = instantOf(ask, mono, transaction.counters);
+    transaction.parts.lostCounts.hear(now);
     const door = session.doors.get(ask.door);
     if (mono >= ask.expiresAt) return this.#deny(ask, "askExpired", nobody, now);
     if (door === undefined) return this.#deny(ask, "noGrant", nobody, now);

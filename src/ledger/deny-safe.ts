@@ -10,27 +10,32 @@ const daysAroundEach = 31;
 
 /** Returns how many rights are counted, all of which are used up now. Inside the caller's transaction. */
 export function useUpCounts(db: Database, copiedWall: number, nowWall: number): number {
-  const occurrences = JSON.stringify(occurrencesBetween(copiedWall, Math.max(nowWall, clockFloorOf(db))));
-  db.prepare(
-    `INSERT INTO use_count (pass, door, occurrence, spent, since_seq)
-     SELECT l.pass, l.door, o.value, l.most, 0 FROM (${limits}) l JOIN json_each(?) o ON l.recurs = (o.value <> 0)
-     WHERE true ON CONFLICT DO UPDATE SET spent = max(spent, excluded.spent)`,
-  ).run(occurrences);
+  useUpIn(db, [0, ...occurrencesBetween(copiedWall, Math.max(nowWall, clockFloorOf(db)))]);
   // Counts of grants that are gone come back with the grants; and no event of the lost record can be given back to.
   db.prepare(
     `UPDATE use_count SET since_seq = 0, spent = max(spent, coalesce(
        (SELECT json_extract(body, CASE door WHEN '*' THEN '$.usesTotal' ELSE '$.usesPerDoor' END)
         FROM holder WHERE kind = 'pass' AND id = use_count.pass), spent))`,
   ).run();
-  // One that works for a time once it was opened may have been opened since: that time is over.
+  return db.prepare<[], number>(`SELECT count(*) FROM (${limits})`).pluck().get() ?? 0;
+}
+
+/** The same for each occurrence that may have begun by a time that came to be known later. Inside the caller's transaction. */
+export const useUpRecurring = (db: Database, copiedWall: number, nowWall: number): void =>
+  useUpIn(db, occurrencesBetween(copiedWall, nowWall));
+
+/** One that works for a time once it was opened may have been opened since: that time is over. */
+function useUpIn(db: Database, occurrences: readonly number[]): void {
+  const days = JSON.stringify(occurrences);
+  db.prepare(
+    `INSERT INTO use_count (pass, door, occurrence, spent, since_seq)
+     SELECT l.pass, l.door, o.value, l.most, 0 FROM (${limits}) l JOIN json_each(?) o ON l.recurs = (o.value <> 0)
+     WHERE true ON CONFLICT DO UPDATE SET spent = max(spent, excluded.spent)`,
+  ).run(days);
   db.prepare(
     `INSERT OR IGNORE INTO pass_activation (pass, occurrence, at)
      SELECT p.id, o.value, 0 FROM (${activated}) p JOIN json_each(?) o ON p.recurs = (o.value <> 0)`,
-  ).run(occurrences);
-  db.prepare("UPDATE pass_key_number SET counted_from = max(counted_from, ?)").run(
-    Math.ceil(Math.max(nowWall, clockFloorOf(db))),
-  );
-  return db.prepare<[], number>(`SELECT count(*) FROM (${limits})`).pluck().get() ?? 0;
+  ).run(days);
 }
 
 /** A board without a battery may start in the past: the lost database had been in use up to here at least. */
@@ -38,7 +43,7 @@ const clockFloorOf = (db: Database): number =>
   db.prepare<[], number>("SELECT clock_floor FROM controller").pluck().get() ?? 0;
 
 /**
- * Those that may have begun since the copy was made. 0 is the one of a pass that does not recur; others are days, and no site's day
+ * Those that may have begun since the copy was made, of passes that recur: days, and no site's day
  * is further from Greenwich's than this. The day before counts as well, because its occurrence may run over midnight. Clocks so
  * far apart that one of them must be wrong leave the days around each.
  */
@@ -46,8 +51,8 @@ function occurrencesBetween(copiedWall: number, nowWall: number): number[] {
   const first = Math.floor((Math.min(copiedWall, nowWall) - dayMs / 2) / dayMs) - 1;
   const last = Math.floor((Math.max(copiedWall, nowWall) + 14 * 3_600_000) / dayMs);
   const span = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, n) => from + n);
-  if (last - first < 2 * daysAroundEach) return [0, ...span(first, last)];
-  return [0, ...span(first, first + daysAroundEach), ...span(last - daysAroundEach, last)];
+  if (last - first < 2 * daysAroundEach) return span(first, last);
+  return [...span(first, first + daysAroundEach), ...span(last - daysAroundEach, last)];
 }
 
 const recurs = "coalesce(json_extract(h.body, '$.recurrence.kind'), 'once') <> 'once' AS recurs";

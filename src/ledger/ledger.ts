@@ -30,6 +30,7 @@ import { Journal } from "./journal.ts";
 import { keepHistory } from "./keep-history.ts";
 import type { Keys, RandomBytes } from "./keys.ts";
 import { Latches } from "./latches.ts";
+import { LostCounts } from "./lost-counts.ts";
 import { PassKeys } from "./pass-keys.ts";
 import { previewAnswers } from "./preview.ts";
 import type { ReadyAsk } from "./ready-ask.ts";
@@ -41,6 +42,7 @@ import type { Session } from "./session.ts";
 import { beginSession, believed } from "./session.ts";
 import type { Tokens } from "./tokens.ts";
 import { createTokens } from "./tokens.ts";
+import type { TransactionParts } from "./transaction.ts";
 import type { TypedEntry } from "./typed-entry.ts";
 import { readyEntry, typedEntryOf } from "./typed-entry.ts";
 
@@ -60,14 +62,14 @@ export class Ledger {
   readonly #parts: LedgerParts;
   readonly #tokens: Tokens;
   readonly #directory: Directory;
-  readonly #passKeys: PassKeys;
   readonly #writer: DirectoryWriter;
-  readonly #areas: Areas;
   readonly #offers: CardOffers;
   readonly #latches: Latches;
   readonly #recovery: RecoveryNotice;
   readonly #retention: Retention;
   readonly #journal: Journal;
+  /** What a transaction works with. */
+  readonly #stores: Omit<TransactionParts, "session">;
   readonly #transaction: Transaction<(work: () => void) => void>;
   #session: Session | null = null;
   #tellCalendar: (news: CalendarNews) => void = () => {};
@@ -80,14 +82,22 @@ export class Ledger {
     keepHistory(parts.db);
     this.#tokens = createTokens(parts.keys, parts.random);
     this.#directory = new Directory(parts.db);
-    this.#passKeys = new PassKeys(parts.db, this.#tokens);
     this.#writer = new DirectoryWriter(parts.db, this.#tokens, this.#directory);
-    this.#areas = new Areas(parts.db);
     this.#offers = new CardOffers(parts.db, this.#tokens, parts.random);
     this.#latches = new Latches(parts.db);
     this.#recovery = new RecoveryNotice(parts.db);
     this.#retention = new Retention(parts.db, this.#directory, this.#writer);
     this.#journal = new Journal(parts);
+    this.#stores = {
+      db: parts.db,
+      journal: this.#journal,
+      directory: this.#directory,
+      passKeys: new PassKeys(parts.db, this.#tokens),
+      lostCounts: new LostCounts(parts.db),
+      areas: new Areas(parts.db),
+      latches: this.#latches,
+      recovery: this.#recovery,
+    };
     this.#transaction = parts.db.transaction((work: () => void) => work());
   }
 
@@ -176,13 +186,7 @@ export class Ledger {
 
   /** For answers before the disk has answered. */
   preview(asks: readonly ReadyAsk[]): Answer[] {
-    const parts = {
-      session: this.#opened(),
-      directory: this.#directory,
-      passKeys: this.#passKeys,
-      areas: this.#areas,
-    };
-    return previewAnswers(asks, parts, () => this.#parts.now().mono);
+    return previewAnswers(asks, { ...this.#stores, session: this.#opened() }, () => this.#parts.now().mono);
   }
 
   /** All or nothing: when this throws, nothing was decided, spent or recorded. */
@@ -357,17 +361,7 @@ export class Ledger {
   #commit(work: (batch: Batch) => boolean): boolean {
     const session = this.#opened();
     this.#refresh();
-    const { db } = this.#parts;
-    const batch = new Batch({
-      db,
-      journal: this.#journal,
-      directory: this.#directory,
-      passKeys: this.#passKeys,
-      areas: this.#areas,
-      latches: this.#latches,
-      recovery: this.#recovery,
-      session,
-    });
+    const batch = new Batch({ ...this.#stores, session });
     try {
       this.#transaction.immediate(() => {
         if (!work(batch)) throw new GivenUp();

@@ -17,6 +17,7 @@ import { removedPasses } from "./migrations/0011-removed-passes.ts";
 import { cloud } from "./migrations/0012-cloud.ts";
 import { passKeys } from "./migrations/0013-pass-keys.ts";
 import { cloudUpkeep } from "./migrations/0014-cloud-upkeep.ts";
+import { lostCounts } from "./migrations/0015-lost-counts.ts";
 import type { Migration } from "./migrations/migration.ts";
 
 /** In order; the last one's version is the newest that this build knows. */
@@ -35,6 +36,7 @@ export const ledgerMigrations: readonly Migration[] = [
   cloud,
   passKeys,
   cloudUpkeep,
+  lostCounts,
 ];
 
 /** Marks a database as Postern's, so that no other file is ever written to by mistake. */

@@ -34,7 +34,6 @@ export const mostRemembered = 50_000;
 
 interface Remembered {
   readonly revoked_up_to: number;
-  readonly counted_from: number;
 }
 
 export class PassKeys {
@@ -52,7 +51,7 @@ export class PassKeys {
     this.#tokens = tokens;
     this.#byNumber = db.prepare("SELECT * FROM pass_key WHERE number = ?");
     this.#codeKeys = db.prepare("SELECT * FROM pass_key WHERE form = 'code' ORDER BY number");
-    this.#remembered = db.prepare("SELECT revoked_up_to, counted_from FROM pass_key_number WHERE number = ?");
+    this.#remembered = db.prepare("SELECT revoked_up_to FROM pass_key_number WHERE number = ?");
     this.#isRevoked = db
       .prepare<[number, number], 1>("SELECT 1 FROM revoked_pass WHERE key = ? AND serial = ?")
       .pluck();
@@ -96,11 +95,6 @@ export class PassKeys {
     const named = parseCarriedId(id);
     if (named === null || this.isRevoked(named.key, named.serial)) return false;
     return this.#byNumber.get(named.key)?.state === "active";
-  }
-
-  /** Counts of before that time were lost. */
-  countedFrom(number: number): number {
-    return this.#remembered.get(number)?.counted_from ?? 0;
   }
 
   /** False when it was seen before. */

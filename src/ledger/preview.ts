@@ -9,7 +9,13 @@ import { gatherFacts, instantOf, verdictOf } from "./ready-ask.ts";
 /** Reads only, so that neither a full nor a locked database keeps a resident outside. */
 export function previewAnswers(
   asks: readonly ReadyAsk[],
-  { session, directory, passKeys, areas }: Pick<FactsParts, "session" | "directory" | "passKeys" | "areas">,
+  {
+    session,
+    directory,
+    passKeys,
+    lostCounts,
+    areas,
+  }: Pick<FactsParts, "session" | "directory" | "passKeys" | "lostCounts" | "areas">,
   monoNow: () => MonoMs,
 ): Answer[] {
   return asks.flatMap((ready): Answer[] => {
@@ -21,7 +27,15 @@ export function previewAnswers(
     if (keepsIntervals(door) && asks.some((other) => other !== ready && other.ask.door === door.id)) return [];
     const now = instantOf(ask, mono, session.counters);
     const { openings, expected } = session;
-    const { facts } = gatherFacts(ready, door, now, null, { session, directory, passKeys, areas, openings, expected });
+    const { facts } = gatherFacts(ready, door, now, null, {
+      session,
+      directory,
+      passKeys,
+      lostCounts,
+      areas,
+      openings,
+      expected,
+    });
     const decision = decide(facts);
     if (!decision.granted || decision.usesLeft !== null || facts.passage !== null) return [];
     // Its first use begins its time, and must not be forgotten with a commit that fails.

@@ -22,6 +22,7 @@ import type { Areas } from "./areas.ts";
 import type { FoundCarried, Proven } from "./carried.ts";
 import { codeOfFirst, findCarried } from "./carried.ts";
 import type { Directory } from "./directory.ts";
+import type { LostCounts } from "./lost-counts.ts";
 import type { Opening } from "./openings.ts";
 import { openedAgo } from "./openings.ts";
 import type { PassKeys } from "./pass-keys.ts";
@@ -53,6 +54,7 @@ export interface FactsParts {
   readonly session: Session;
   readonly directory: Directory;
   readonly passKeys: PassKeys;
+  readonly lostCounts: LostCounts;
   readonly areas: Areas;
   readonly openings: Reading<DoorId, readonly Opening[]>;
   readonly expected: Reading<AreaId, readonly Expected[]>;
@@ -182,11 +184,11 @@ function usesOf(
   holder: Holder | null,
   door: DoorSpec,
   occurrence: number | null,
-  { directory, passKeys, session }: FactsParts,
+  { directory, lostCounts, session }: FactsParts,
 ): Uses {
   if (holder?.kind !== "pass" || occurrence === null) return { atDoor: 0, total: 0 };
-  const carried = parseCarriedId(holder.id);
-  if (carried !== null && isCountLost(holder, occurrence, passKeys.countedFrom(carried.key), session.site.timeZone)) {
+  const isCarried = parseCarriedId(holder.id) !== null;
+  if (isCarried && isCountLost(holder, occurrence, lostCounts.until(), session.site.timeZone)) {
     return { atDoor: holder.usesPerDoor ?? 0, total: holder.usesTotal ?? 0 };
   }
   return {
@@ -196,10 +198,11 @@ function usesOf(
 }
 
 /** Nobody knows how often a pass was used that had begun before its counts were lost. */
-function isCountLost({ validity }: Pass, occurrence: number, countedFrom: number, timeZone: string): boolean {
-  if (countedFrom === 0) return false;
-  if (occurrence !== onlyOccurrence) return occurrence <= localTimeAt(unixMs(countedFrom), timeZone).day;
-  return validity.from === null || validity.from < countedFrom;
+function isCountLost({ validity }: Pass, occurrence: number, lostUntil: number, timeZone: string): boolean {
+  if (lostUntil === 0) return false;
+  if (lostUntil === Number.POSITIVE_INFINITY) return true;
+  if (occurrence !== onlyOccurrence) return occurrence <= localTimeAt(unixMs(lostUntil), timeZone).day;
+  return validity.from === null || validity.from < lostUntil;
 }
 
 export function holdingOf({ credential, holder }: Pick<Facts, "credential" | "holder">): Holding {

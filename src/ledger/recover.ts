@@ -11,6 +11,7 @@ import type { CopyStamp } from "./good-copy.ts";
 import { dropStamp, goodCopyPath, makeGoodCopy, openPrivately, readStamp } from "./good-copy.ts";
 import type { KeyFolders, RandomBytes } from "./keys.ts";
 import { loadKeys } from "./keys.ts";
+import { noteLostCounts } from "./lost-counts.ts";
 import { migrateCopy, newestVersion, readVersion, syncPath } from "./migrate.ts";
 import type { Migration } from "./migrations/migration.ts";
 import type { LostRecord } from "./new-record.ts";
@@ -97,6 +98,7 @@ function restore(parts: RecoveryParts, path: string, from: Origin, why: string) 
     db.transaction(() => {
       dropStamp(db);
       const usedUp = useUpCounts(db, stamp.madeWall, at.wall);
+      noteLostCounts(db, stamp.madeWall);
       fillGuessBuckets(db);
       forgetWhereabouts(db);
       db.prepare("UPDATE controller SET epoch = ?").run(record.epoch);

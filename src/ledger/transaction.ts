@@ -9,6 +9,7 @@ import { dropOldOutcomes, noteOutcome, readAskOutcomes } from "./ask-outcomes.ts
 import type { Directory } from "./directory.ts";
 import type { Journal, JournalDraft } from "./journal.ts";
 import type { Latches } from "./latches.ts";
+import type { LostCounts } from "./lost-counts.ts";
 import type { Opening } from "./openings.ts";
 import { Overlay } from "./overlay.ts";
 import type { PassKeys } from "./pass-keys.ts";
@@ -22,6 +23,7 @@ export interface TransactionParts {
   readonly journal: Journal;
   readonly directory: Directory;
   readonly passKeys: PassKeys;
+  readonly lostCounts: LostCounts;
   readonly areas: Areas;
   readonly latches: Latches;
   readonly recovery: RecoveryNotice;
