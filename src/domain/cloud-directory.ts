@@ -1,6 +1,6 @@
 // The cloud's part of the directory as it comes down: whole documents with versions, and the steps that bring them. Pure.
 import type { CardTechnology, KnownPart } from "./card-format.ts";
-import type { Credential, CredentialKind, Validity } from "./directory.ts";
+import type { Credential, CredentialKind, CredentialState, Validity } from "./directory.ts";
 import type { CredentialId, DoorId, ScheduleId } from "./ids.ts";
 import type { UnixMs } from "./time.ts";
 
@@ -14,6 +14,8 @@ export interface CloudCredential {
   /** Differs when the secret does: what is known by the same mark need not be hashed again. */
   readonly mark: string;
   readonly secret: string;
+  /** Active when left out. */
+  readonly state?: CredentialState | undefined;
   readonly validity?: Validity | undefined;
   readonly direction?: Credential["direction"] | undefined;
   readonly known?: KnownPart | null | undefined;

@@ -104,6 +104,7 @@ export type HolderKind = (typeof holderKinds)[number];
 export const credentialKinds = ["pin", "code", "qrPin", "qr", "card", "bkey", "plate"] as const;
 export type CredentialKind = (typeof credentialKinds)[number];
 
+/** From the best to the worst. */
 export const credentialStates = ["active", "suspended", "lost", "stolen"] as const;
 export type CredentialState = (typeof credentialStates)[number];
 

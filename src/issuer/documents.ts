@@ -4,7 +4,7 @@ import { createCipheriv, createDecipheriv } from "node:crypto";
 import { canonicalJson } from "../domain/canonical-json.ts";
 import type { CardTechnology, KnownPart } from "../domain/card-format.ts";
 import { positionOf } from "../domain/cloud-directory.ts";
-import type { Credential, CredentialKind, Validity } from "../domain/directory.ts";
+import type { Credential, CredentialKind, CredentialState, Validity } from "../domain/directory.ts";
 import { Fault } from "../domain/fault.ts";
 import type { DocumentChange, StoredDocument } from "./store.ts";
 
@@ -14,6 +14,8 @@ export interface IssuedCredential {
   readonly secret: string;
   /** Differs when the secret does, and tells nothing of it; made when the document is stored. */
   readonly mark?: string | undefined;
+  /** Active when left out. */
+  readonly state?: CredentialState | undefined;
   readonly validity?: Validity | undefined;
   readonly direction?: Credential["direction"] | undefined;
   readonly known?: KnownPart | null | undefined;

@@ -2,6 +2,9 @@
 import type { Database, Statement } from "better-sqlite3";
 import type { CloudCredential, CloudDocument, CloudStep, Owned } from "../domain/cloud-directory.ts";
 import { positionOf } from "../domain/cloud-directory.ts";
+import type { CredentialState } from "../domain/directory.ts";
+import { credentialStates } from "../domain/directory.ts";
+import type { CredentialId } from "../domain/ids.ts";
 import type { AwaitedGrant, CloudTables } from "./cloud-standing.ts";
 
 type GrantHere = Pick<AwaitedGrant, "door" | "schedule">;
@@ -14,7 +17,7 @@ export interface PlannedDocument {
   readonly gone: boolean;
   /** What it takes away of what is there. */
   readonly away: readonly unknown[];
-  /** And whom it suspends or revokes: both are done whatever becomes of the rest. */
+  /** And whom it suspends or revokes, and which of their credentials it marks: all of it is done whatever becomes of the rest. */
   readonly restraint: readonly unknown[];
   readonly steps: readonly unknown[];
   readonly marks: readonly Pick<CloudCredential, "id" | "mark">[];
@@ -29,7 +32,8 @@ export type Wanted = Exclude<CloudDocument, { what: "kept" }>;
 
 type HolderDocument = Extract<CloudDocument, { what: "person" | "pass" }>;
 
-interface CredentialRow extends Omit<CloudCredential, "mark" | "secret" | "validity"> {
+interface CredentialRow extends Omit<CloudCredential, "mark" | "secret" | "state" | "validity"> {
+  readonly state: CredentialState;
   readonly validFrom: number | null;
   readonly validUntil: number | null;
 }
@@ -46,7 +50,7 @@ export class CloudPlan {
     this.#tables = tables;
     this.#doors = doors;
     this.#credentials = db.prepare(
-      `SELECT id, kind, valid_from AS validFrom, valid_until AS validUntil, direction, known, technology FROM credential
+      `SELECT id, kind, state, valid_from AS validFrom, valid_until AS validUntil, direction, known, technology FROM credential
        WHERE holder_kind = ? AND holder_id = ? AND twin_of IS NULL`,
     );
     this.#grants = db.prepare("SELECT door, schedule FROM holder_grant WHERE holder_kind = ? AND holder_id = ?");
@@ -132,28 +136,35 @@ export class CloudPlan {
     const more = activated === null ? [] : [{ op: "activatePass", id, at: activated }];
     return {
       away: [...codes.away, ...grants.away],
-      restraint: this.#restraint(holder, body),
+      restraint: this.#restraint(document, body),
       steps: [put, ...codes.steps, ...grants.steps, ...more],
       marks: codes.marks,
       awaited: grants.awaited,
     };
   }
 
-  /** A suspension or revocation holds whatever else the document says. */
-  #restraint(holder: { readonly kind: string; readonly id: string }, body: object): readonly unknown[] {
+  /** A suspension or revocation, and a card that is lost, hold whatever else the document says. */
+  #restraint({ what, id, credentials }: HolderDocument, body: object): readonly unknown[] {
+    if (this.#isOfCloud.holder.get(what, id) === undefined) return [];
+    const had = this.#had(what, id);
+    const marked = credentials.filter((one) => had.has(one.id)).flatMap((one) => markedBy(one, had.get(one.id)));
     const state = "state" in body ? body.state : null;
-    if (state !== "suspended" && state !== "revoked") return [];
-    const isHere = this.#isOfCloud.holder.get(holder.kind, holder.id) !== undefined;
-    return isHere ? [{ op: "setHolderState", holder, state }] : [];
+    if (state !== "suspended" && state !== "revoked") return marked;
+    return [{ op: "setHolderState", holder: { kind: what, id }, state }, ...marked];
+  }
+
+  #had(what: HolderDocument["what"], id: string): ReadonlyMap<CredentialId, CredentialRow> {
+    return new Map(this.#credentials.all(what, id).map((row) => [row.id, row]));
   }
 
   #credentialSteps({ what, id, credentials }: HolderDocument, holder: object) {
-    const had = new Map(this.#credentials.all(what, id).map((row) => [row.id, row]));
+    const had = this.#had(what, id);
     const wanted = new Set(credentials.map((one) => one.id));
     const fresh = credentials.filter((one) => !this.#isSame(one, had.get(one.id)));
     const away = [...had.keys()].flatMap((one) => (wanted.has(one) ? [] : [{ op: "removeCredential", id: one }]));
-    const steps = fresh.map(({ mark: _, ...one }) => ({ op: "putCredential", ...one, holder }));
-    return { away, steps, marks: fresh };
+    const steps = fresh.map(({ mark: _, state: __, ...one }) => ({ op: "putCredential", ...one, holder }));
+    const marked = credentials.flatMap((one) => markedBy(one, had.get(one.id)));
+    return { away, steps: [...steps, ...marked], marks: fresh };
   }
 
   #isSame(said: CloudCredential, row: CredentialRow | undefined): boolean {
@@ -180,6 +191,12 @@ export class CloudPlan {
     const steps = fresh.map((one) => ({ op: "putGrant", holder, ...one }));
     return { away, steps, awaited: grants.filter((one) => !keys.has(keyOf(one))) };
   }
+}
+
+/** Of what the cloud says and what was marked on site the worse counts. */
+function markedBy({ id, state = "active" }: CloudCredential, row: CredentialRow | undefined): readonly unknown[] {
+  const isWorse = credentialStates.indexOf(state) > credentialStates.indexOf(row?.state ?? "active");
+  return isWorse ? [{ op: "setCredentialState", id, state }] : [];
 }
 
 const keyOf = ({ door, schedule }: GrantHere) => `${door} ${schedule}`;

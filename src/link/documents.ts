@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { cardTechnologies, knownParts } from "../domain/card-format.ts";
 import { ownedByCloud } from "../domain/cloud-directory.ts";
-import { credentialKinds } from "../domain/directory.ts";
+import { credentialKinds, credentialStates } from "../domain/directory.ts";
 
 const id = z.string().min(1).max(64);
 const version = z.int().min(0);
@@ -15,6 +15,7 @@ const credential = z.object({
   kind: z.enum(credentialKinds),
   mark: z.string().max(64).describe("Differs when the secret does."),
   secret: z.int().min(0).describe("Its place in what is sealed."),
+  state: z.enum(credentialStates).optional().describe("Active when left out."),
   validity: z.object({ from: time, until: time }).optional(),
   direction: z.enum(["entry", "exit"]).nullable().optional(),
   known: z.enum(knownParts).nullable().optional(),

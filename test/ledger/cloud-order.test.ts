@@ -143,6 +143,16 @@ describe("a document that cannot be taken", () => {
     ]);
   });
 
+  test("still marks a card that is lost", async () => {
+    const { cloud, issuer, open, inStep } = opened();
+    issuer.put(person("ana", { credentials: [cardOf("ana-card", "00B775D2")] }));
+    await inStep();
+    const [lost, other] = [cardOf("ana-card", "00B775D2", { state: "lost" }), cardOf("ana-tag", "00B775D3")];
+    issuer.put(person("ana", { body: broken, credentials: [lost, other] }));
+    expect(await cloud.apply(issuer.delta(1)!)).toMatchObject({ refused: ["ana"] });
+    expect([open(card("00B775D2")), open(card("00B775D3"))]).toEqual(["credentialLost", "unknownCredential"]);
+  });
+
   test("still suspends", async () => {
     const { cloud, issuer, open, inStep } = opened();
     const credentials = [cardOf("ana-card", "00B775D2")];
@@ -196,6 +206,48 @@ describe("a document about what is there", () => {
     issuer.put(person("ana", { credentials: [cardOf("ana-card", "00B775D2")] }));
     await inStep();
     expect(open(card("00B775D2"))).toBe("credentialLost");
+  });
+
+  test("says that a card is lost or stolen, which is recorded as such when it is shown", async () => {
+    const { cloud, issuer, open, inStep } = opened();
+    const [tag, key] = [cardOf("ana-tag", "00B775D3"), cardOf("ana-key", "00B775D4")];
+    issuer.put(person("ana", { credentials: [cardOf("ana-card", "00B775D2"), tag] }));
+    await inStep();
+    const marked = [
+      { ...tag, state: "lost" as const },
+      { ...key, state: "stolen" as const },
+    ];
+    issuer.put(person("ana", { credentials: [cardOf("ana-card", "00B775D2"), ...marked] }));
+    await inStep();
+    expect(["00B775D2", "00B775D3", "00B775D4"].map((number) => open(card(number)))).toEqual([
+      "granted",
+      "credentialLost",
+      "credentialStolen",
+    ]);
+    expect(cloud.tested.types()).toContain("credential.stolenUsed");
+    expect([cloud.held(), refusals(cloud)]).toEqual([issuer.expected(), []]);
+  });
+
+  test("marks a card for good under its id, which opens again under another one", async () => {
+    const { issuer, open, inStep } = opened();
+    const found = async (id: string) => {
+      issuer.put(person("ana", { credentials: [cardOf(id, "00B775D2")] }));
+      await inStep();
+      return open(card("00B775D2"));
+    };
+    issuer.put(person("ana", { credentials: [cardOf("ana-card", "00B775D2", { state: "lost" })] }));
+    await inStep();
+    expect([await found("ana-card"), await found("ana-card-2")]).toEqual(["credentialLost", "granted"]);
+  });
+
+  test("makes no card better than it was marked on site", async () => {
+    const { cloud, issuer, open, inStep } = opened();
+    issuer.put(person("ana", { credentials: [cardOf("ana-card", "00B775D2")] }));
+    await inStep();
+    cloud.tested.change({ op: "setCredentialState", id: "ana-card" as CredentialId, state: "stolen" });
+    issuer.put(person("ana", { credentials: [cardOf("ana-card", "00B775D2", { state: "lost" })] }));
+    await inStep();
+    expect(open(card("00B775D2"))).toBe("credentialStolen");
   });
 
   test("does not remove what is the site's own", async () => {

@@ -7,7 +7,7 @@ import { maxDirectoryBytes, readDirectoryFile } from "../../exchange/directory-f
 import { problemLines } from "../../exchange/line-report.ts";
 import type { Edit } from "../../issuer/directory-edit.ts";
 import { knownDocuments, planEdits } from "../../issuer/directory-edit.ts";
-import type { IssuedDocument } from "../../issuer/documents.ts";
+import type { IssuedCredential, IssuedDocument } from "../../issuer/documents.ts";
 import { unpackDocument } from "../../issuer/documents.ts";
 import { readBounded } from "../../ops/bounded-file.ts";
 import { refuse } from "../directory-site.ts";
@@ -50,7 +50,7 @@ async function planOrApply(args: readonly string[], does: boolean): Promise<numb
     const plan = planEdits(known, wanted.documents, wanted.complete, box);
     const shared = sharedProblems(reading.wanted, plan.after);
     if (shared.length > 0) return refuse(path, shared.slice(0, maxNews));
-    for (const line of problemLines([...reading.warnings, ...wanted.warnings])) console.error(`note: ${line}`);
+    for (const line of problemLines(reading.warnings)) console.error(`note: ${line}`);
     printEdits(plan.edits);
     if (does && plan.changes.length > 0) {
       const version = await open.store.directory.change(name, plan.changes, since);
@@ -120,4 +120,7 @@ function doorsOf(document: IssuedDocument): string {
 }
 
 const kindsOf = (document: IssuedDocument): string =>
-  "credentials" in document ? document.credentials.map(({ kind }) => kind).join(", ") : "";
+  "credentials" in document ? document.credentials.map(shownOf).join(", ") : "";
+
+const shownOf = ({ kind, state = "active" }: IssuedCredential): string =>
+  state === "active" ? kind : `${kind} (${state})`;

@@ -11,7 +11,6 @@ export interface WantedDocuments {
   readonly documents: readonly IssuedDocument[];
   readonly complete: ReadonlySet<Owned>;
   readonly problems: readonly LineProblem[];
-  readonly warnings: readonly LineProblem[];
 }
 
 type HolderDocument = Extract<IssuedDocument, { what: "person" | "pass" }>;
@@ -29,7 +28,7 @@ export function wantedDocuments(wanted: Wanted, known: readonly KnownDocument[])
   const owned = [...complete].filter((kind: HolderKind) => kind !== "public") as Owned[];
   if (schedules !== null) owned.push("schedule");
   if (holidays !== null) owned.push("holiday");
-  return { documents, complete: new Set(owned), problems: problemsIn(holders), warnings: warningsIn(carried) };
+  return { documents, complete: new Set(owned), problems: problemsIn(holders) };
 }
 
 function holderDocument(wanted: Carried, known: IssuedDocument | undefined): HolderDocument {
@@ -46,10 +45,9 @@ function holderDocument(wanted: Carried, known: IssuedDocument | undefined): Hol
   };
 }
 
-/** Lost, stolen and suspended ones have no way to a controller but to be missing there. */
-const isSent = ({ state, secret }: WantedCredential): boolean => state === "active" && secret.kind === "plain";
+const isSent = ({ secret }: WantedCredential): boolean => secret.kind === "plain";
 
-/** What somebody has still goes by the id that it had. */
+/** What somebody has still goes by the id that it had; what was lost and is found by another, as its old id is marked wherever it came. */
 function numbered(
   what: "person" | "pass",
   holder: string,
@@ -57,14 +55,18 @@ function numbered(
   before: readonly IssuedCredential[],
 ): IssuedCredential[] {
   const taken = new Set(before.map(({ id }) => id));
-  return wanted.map(({ kind, secret, validity, direction, known, technology }) => {
+  return wanted.map(({ kind, secret, state, validity, direction, known, technology }) => {
     const text = secret.kind === "plain" ? secret.text : "";
     const same = before.find((one) => one.kind === kind && one.secret === text);
-    const id = same?.id ?? freeId(`${shortOf(holder)}-${kind.toLowerCase()}-${what === "pass" ? "k" : ""}`, taken);
+    const isFound = state === "active" && (same?.state ?? "active") !== "active";
+    const id =
+      (isFound ? undefined : same?.id) ??
+      freeId(`${shortOf(holder)}-${kind.toLowerCase()}-${what === "pass" ? "k" : ""}`, taken);
     return {
       id,
       kind,
       secret: text,
+      ...(state === "active" ? {} : { state }),
       ...(validity.from === null && validity.until === null ? {} : { validity }),
       ...(direction === null ? {} : { direction }),
       ...(known === null ? {} : { known }),
@@ -116,11 +118,3 @@ export function sharedProblems(wanted: Wanted, all: readonly IssuedDocument[]): 
 
 const rankOf = ({ what, id }: IssuedDocument, lines: ReadonlyMap<string, number>): number =>
   lines.get(`${what} ${id}`) ?? 0;
-
-function warningsIn(holders: readonly Carried[]): LineProblem[] {
-  return holders.flatMap(({ credentials }) =>
-    credentials
-      .filter(({ state }) => state !== "active")
-      .map(({ line, state }) => ({ line, problem: `It is ${state}, and goes to no controller.`, remedy: "" })),
-  );
-}
