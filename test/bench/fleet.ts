@@ -51,7 +51,7 @@ async function measure(): Promise<boolean> {
   const processes = `${parts.length} processes`;
   printHeading(
     "scripts/bench fleet",
-    `${count} controllers of one site with ${people} people each, in ${processes}, over TLS with client certificates`,
+    `${count} controllers of one site with a door and ${people} people of its own each, in ${processes}, over TLS with client certificates`,
   );
   console.log(`${seconds(prepared)} to make keys and certificates`);
   await connected();
@@ -121,7 +121,7 @@ async function restarted(): Promise<void> {
   const at = broker.said.length;
   const from = Date.now();
   await broker.start();
-  console.log(`\nBroker killed and started again; meanwhile a person was added and each controller recorded an event`);
+  console.log(`\nBroker killed and started again; meanwhile each controller got a person more and recorded an event`);
   await tell(from, await inStep(), at);
 }
 

@@ -4,7 +4,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { machineMono } from "../../../hal/machine-time.ts";
 import type { CloudRequest, LedgerReply, LedgerRequest } from "../../../src/domain/ask.ts";
+import type { JournalEvent } from "../../../src/domain/events.ts";
 import type { BootId, DoorId, InputId, RunId } from "../../../src/domain/ids.ts";
+import type { SiteSpec } from "../../../src/domain/site.ts";
 import type { Instant } from "../../../src/domain/time.ts";
 import { monoMs, unixMs } from "../../../src/domain/time.ts";
 import { ChangeDesk } from "../../../src/ledger/change-desk.ts";
@@ -22,14 +24,17 @@ import { OwnHealth } from "../../../src/office/own-health.ts";
 import { CloudLink } from "../../../src/office/sync/cloud-link.ts";
 import type { OpenLedgerPort } from "../../../src/office/sync/ledger-asks.ts";
 import { site } from "../../site-fixture.ts";
+import { doorOf } from "./preparation.ts";
 import type { PartSpec, Standing } from "./words.ts";
 
 const now = (): Instant => ({ wall: unixMs(Date.now()), mono: monoMs(machineMono()), trusted: true });
-const front = site.doors[0];
-const pressed = { type: "exit.pressed", door: "front" as DoorId, input: "front-exit" as InputId } as const;
+/** The fixture's site with its front door under the name that this controller's has. */
+const siteWith = (door: string): SiteSpec =>
+  JSON.parse(JSON.stringify(site).replaceAll('"front"', JSON.stringify(door))) as SiteSpec;
 
 export class FleetController {
   readonly #name: string;
+  readonly #pressed: JournalEvent;
   readonly #ledger: Ledger;
   readonly #desk: Desk;
   readonly #link: CloudLink;
@@ -43,6 +48,7 @@ export class FleetController {
 
   constructor(name: string, { folder, broker, version }: Omit<PartSpec, "names">) {
     this.#name = name;
+    this.#pressed = { type: "exit.pressed", door: doorOf(name) as DoorId, input: "front-exit" as InputId };
     this.#wanted = version;
     const at = join(folder, name);
     const database = join(at, "ledger.db");
@@ -60,7 +66,8 @@ export class FleetController {
       this.#connectedAt = facts.some(({ part }) => part === "cloud") ? null : Date.now();
       this.#look();
     });
-    this.#desk.receive({ kind: "open", run: randomUUID() as RunId, boot, site, at: now() });
+    const ownSite = siteWith(doorOf(name));
+    this.#desk.receive({ kind: "open", run: randomUUID() as RunId, boot, site: ownSite, at: now() });
     const identityFile = join(at, "identity.json");
     this.#link = new CloudLink({
       identity: identityIn(identityFile),
@@ -69,7 +76,7 @@ export class FleetController {
       openJournal: openJournalReader,
       turns: { refused: () => {}, proven: () => {} },
       clock: { wall: Date.now, mono: machineMono },
-      desk: doors(),
+      desk: doors(doorOf(name)),
       own,
       note: (event) => this.#desk.note(event),
       cloud: {
@@ -93,7 +100,11 @@ export class FleetController {
   }
 
   record(events: number): void {
-    const entries = Array.from({ length: events }, (_, n) => ({ n: this.#recorded + n + 1, at: now(), what: pressed }));
+    const entries = Array.from({ length: events }, (_, n) => ({
+      n: this.#recorded + n + 1,
+      at: now(),
+      what: this.#pressed,
+    }));
     this.#recorded += events;
     this.#inStepAt = null;
     this.#desk.receive({ kind: "record", entries });
@@ -144,7 +155,7 @@ function identityIn(file: string): Identity {
   return identity;
 }
 
-function doors(): DoorDesk {
+function doors(door: string): DoorDesk {
   const desk = new DoorDesk(() => {}, machineMono);
   const still = {
     locked: true,
@@ -154,10 +165,9 @@ function doors(): DoorDesk {
     fire: false,
     tampered: false,
   } as const;
-  const { id: door = "front" as DoorId, name = "" } = front ?? {};
   const status = {
-    door,
-    name,
+    door: door as DoorId,
+    name: "Front door",
     mode: "locked",
     standing: "locked",
     ...still,

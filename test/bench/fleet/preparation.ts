@@ -47,10 +47,14 @@ export async function prepare(root: string, broker: Mosquitto, count: number): P
   }
   const keys = readSiteKeys(issuerFolder, siteName);
   const box = { key: keys.secrets, random: randomBytes };
-  const publish = async (people: number): Promise<number> => {
-    const wanted = Array.from({ length: people }, (_, n) => person(n));
+  const put = async (wanted: readonly IssuedDocument[]): Promise<number> => {
     const { changes } = planEdits(await knownDocuments(store.directory, siteName, box), wanted, new Set(), box);
     return store.directory.change(siteName, changes);
+  };
+  const publish = async (people: number): Promise<number> => {
+    await put(names.flatMap((name) => Array.from({ length: people }, (_, n) => person(name, n))));
+    // All controllers see it, and it comes last: whoever has it has everything.
+    return put([holiday(people)]);
   };
   return { issuerFolder, store, names, publish };
 }
@@ -76,10 +80,19 @@ async function makeController({ root, issuerFolder, broker, store }: Making, nam
   await store.fleet.put(address, keys, Date.now());
 }
 
-const person = (n: number): IssuedDocument => ({
+/** Each controller has a door of its own, and people who enter there alone. */
+export const doorOf = (controller: string): string => `${controller}-front`;
+
+const person = (controller: string, n: number): IssuedDocument => ({
   what: "person",
-  id: `person-${n}`,
+  id: `${controller}-person-${n}`,
   body: { name: `Resident ${n}`, state: "active", validity: { from: null, until: null } },
-  credentials: [{ id: `card-${n}`, kind: "card", secret: (0x4a000000 + n).toString(16).toUpperCase() }],
-  grants: [{ door: "front", schedule: "always" }],
+  credentials: [{ id: `${controller}-card-${n}`, kind: "card", secret: (0x4a000000 + n).toString(16).toUpperCase() }],
+  grants: [{ door: doorOf(controller), schedule: "always" }],
+});
+
+const holiday = (people: number): IssuedDocument => ({
+  what: "holiday",
+  id: "closed",
+  body: { name: `With ${people} people`, from: "2027-01-06", until: "2027-01-06", yearly: true, workingHours: [] },
 });
