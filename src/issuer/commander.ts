@@ -6,8 +6,9 @@ import type { Address } from "../link/topics.ts";
 import { readTopic, resultTopic, topicOf } from "../link/topics.ts";
 import type { Up } from "../link/up-messages.ts";
 import { ControllerLink } from "./controller-link.ts";
-import type { SiteKeys } from "./issuer-folder.ts";
+import type { SiteKeys } from "./counted-keys.ts";
 import type { Arrival, Link, OpenLink } from "./link-port.ts";
+import { believedBy } from "./roster.ts";
 import type { IssuerStore } from "./store.ts";
 
 export type Order = Down<"command">["do"];
@@ -110,7 +111,7 @@ export class Commander {
     }
     const row = await this.#parts.store.fleet.get(address);
     if (row === null) return null;
-    const link = new ControllerLink(address, row.keys, this.#parts.keysOf(address.site));
+    const link = new ControllerLink(address, row.keys, this.#parts.keysOf(address.site), believedBy(row));
     const watched: Watched = { link, begun: this.#begin(address), state: null };
     this.#watched.set(key, watched);
     await watched.begun;

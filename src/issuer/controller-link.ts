@@ -8,7 +8,8 @@ import { keyIdOf, publicKeyFrom, signMessage } from "../link/envelope.ts";
 import { seal, sealKey, unseal } from "../link/seal.ts";
 import type { Address } from "../link/topics.ts";
 import { topicOf } from "../link/topics.ts";
-import type { SiteKeys } from "./issuer-folder.ts";
+import type { SiteKeys } from "./counted-keys.ts";
+import { generationOf } from "./counted-keys.ts";
 import type { Outgoing } from "./link-port.ts";
 import type { ControllerKeys } from "./store.ts";
 
@@ -31,12 +32,16 @@ export class ControllerLink {
   readonly address: Address;
   readonly verifiers: Verifiers;
   readonly #site: SiteKeys;
+  /** Our own that the controller seals for. */
+  readonly #unsealer: KeyObject;
   readonly #seals: readonly KeyObject[];
   readonly #waiting: ReadonlyMap<string, ControllerKeys>;
 
-  constructor(address: Address, keys: readonly ControllerKeys[], site: SiteKeys) {
+  /** `believed`: ids of our keys that it says to know, null when it has said nothing yet. */
+  constructor(address: Address, keys: readonly ControllerKeys[], site: SiteKeys, believed: readonly string[] | null) {
     this.address = address;
     this.#site = site;
+    this.#unsealer = generationOf(site, believed).unsealer;
     this.verifiers = new Map(keys.map(({ sign }) => [keyIdOf(bytesOf(sign)), publicKeyOf("ed25519", sign)]));
     this.#waiting = new Map(keys.slice(1).map((one) => [keyIdOf(bytesOf(one.sign)), one]));
     this.#seals = keys.map(({ seal: raw }) => publicKeyOf("x25519", raw));
@@ -63,11 +68,14 @@ export class ControllerLink {
     return signMessage({ kind, site, controller, at: now, ...members }, by);
   }
 
-  /** What the controller sealed, under whichever generation of its keys. */
+  /** What the controller sealed, under whichever generation of its keys and ours. */
   unsealed(kind: string, sealed: string): readonly unknown[] | null {
-    for (const key of this.#seals) {
-      const values = unseal(kind, sealed, sealKey("up", this.address, this.#site.unsealer, key));
-      if (values !== null) return values;
+    const { unsealer, former } = this.#site;
+    for (const own of former === null ? [unsealer] : [unsealer, former.unsealer]) {
+      for (const key of this.#seals) {
+        const values = unseal(kind, sealed, sealKey("up", this.address, own, key));
+        if (values !== null) return values;
+      }
     }
     return null;
   }
@@ -75,7 +83,7 @@ export class ControllerLink {
   #seal(kind: string, hidden: readonly unknown[]): string {
     const [inUse] = this.#seals;
     if (inUse === undefined) throw new Fault("issuer.noKeys", "The controller has no keys; pair it anew.");
-    return seal(kind, hidden, sealKey("down", this.address, this.#site.unsealer, inUse), randomBytes);
+    return seal(kind, hidden, sealKey("down", this.address, this.#unsealer, inUse), randomBytes);
   }
 }
 

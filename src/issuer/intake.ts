@@ -1,14 +1,15 @@
 // Takes what controllers send into the store, each event once, and says what is answered; knows no broker.
 import { canonicalJson } from "../domain/canonical-json.ts";
-import { keyIdOf, publicKeyFrom } from "../link/envelope.ts";
+import { publicKeyFrom } from "../link/envelope.ts";
 import type { UpMessage } from "../link/read-message.ts";
 import type { Address } from "../link/topics.ts";
 import type { Up } from "../link/up-messages.ts";
 import type { ChainHead, ChainNote, ChainPort, TakenEvent } from "./chain-judge.ts";
 import { claimedNote, contradictions, doubledNote, forkedNote, judgeBatch } from "./chain-judge.ts";
 import type { ControllerLink, Letter } from "./controller-link.ts";
+import type { SiteKeys } from "./counted-keys.ts";
+import { idOfKey, signersOf } from "./counted-keys.ts";
 import { headOf, nextStep } from "./directory-answer.ts";
-import type { SiteKeys } from "./issuer-folder.ts";
 import type { Controller, IssuerStore, Personal } from "./store.ts";
 
 export interface IntakeParts {
@@ -21,8 +22,6 @@ export interface IntakeParts {
   /** Something that an operator should see; never a secret or a name. */
   readonly tell: (what: string) => void;
 }
-
-const idOf = (key: string): string => keyIdOf(Buffer.from(key, "base64url"));
 
 const isPublicKey = (kind: "ed25519" | "x25519", text: string): boolean =>
   publicKeyFrom(kind, Buffer.from(text, "base64url")) !== null;
@@ -48,7 +47,7 @@ export class Intake {
         return this.#sync(link, message);
       case "state":
         await this.#state(link, message, retained);
-        return this.#ownKeys(link, message);
+        return this.#ownKeys(link, message.issuerKeys ?? null);
       case "gone":
         await this.#gone(link, message);
         return [];
@@ -83,7 +82,7 @@ export class Intake {
     for (let n = 0; n < tries; n += 1) {
       const controller = await this.#parts.store.fleet.get(link.address);
       // Another board may have got the name meanwhile.
-      if (controller === null || !controller.keys.some(({ sign }) => idOf(sign) === batch.key)) return [];
+      if (controller === null || !controller.keys.some(({ sign }) => idOfKey(sign) === batch.key)) return [];
       if (await this.#takeBatch(link, batch, controller)) break;
     }
     const controller = await this.#parts.store.fleet.get(link.address);
@@ -202,15 +201,20 @@ export class Intake {
   }
 
   /** What is told of our own keys, signed by one that the controller knows, until it knows those that count. */
-  #ownKeys(link: ControllerLink, { issuerKeys }: Up<"state">): readonly Letter[] {
+  keysFor(link: ControllerLink, believed: readonly string[] | null): Letter | "known" | "unknowable" {
     const { keysOf, now } = this.#parts;
-    const { signer, older, counted, publicSeal } = keysOf(link.address.site);
-    const wanted = counted.map(idOf);
-    if (issuerKeys === undefined || issuerKeys.toSorted().join() === wanted.toSorted().join()) return [];
-    const by = [signer, ...older].find(({ id }) => issuerKeys.includes(id));
-    if (by !== undefined) return [link.letter("keys", { sign: counted, seal: publicSeal }, { now: now(), by })];
-    this.#tell(link, "It knows none of this issuer's keys any more; pair it anew.");
-    return [];
+    const site = keysOf(link.address.site);
+    const { counted, publicSeal } = site;
+    if (believed === null || believed.toSorted().join() === counted.map(idOfKey).toSorted().join()) return "known";
+    const by = signersOf(site).find(({ id }) => believed.includes(id));
+    if (by === undefined) return "unknowable";
+    return link.letter("keys", { sign: counted, seal: publicSeal }, { now: now(), by });
+  }
+
+  #ownKeys(link: ControllerLink, believed: readonly string[] | null): readonly Letter[] {
+    const letter = this.keysFor(link, believed);
+    if (letter === "unknowable") this.#tell(link, "It knows none of this issuer's keys any more; pair it anew.");
+    return typeof letter === "string" ? [] : [letter];
   }
 
   /** Of a life of the board that is over it tells nothing. */

@@ -1,11 +1,11 @@
 // The controllers that a worker speaks with, as the store has them: keys ready to use, and when each is next told where it should be.
 import type { Address } from "../link/topics.ts";
 import { ControllerLink } from "./controller-link.ts";
-import type { SiteKeys } from "./issuer-folder.ts";
+import type { SiteKeys } from "./counted-keys.ts";
 import type { Controller, FleetStore } from "./store.ts";
 
 export interface Member {
-  readonly link: ControllerLink;
+  link: ControllerLink;
   row: Controller;
   /** In monotonic time. */
   beaconAt: number;
@@ -58,7 +58,7 @@ export class Roster {
     this.#others = new Map();
     for (const row of rows) {
       const known = before.get(keyOf(row));
-      const isSame = known !== undefined && JSON.stringify(known.row.keys) === JSON.stringify(row.keys);
+      const isSame = known !== undefined && speaksAlike(known.row, row);
       const member = isSame ? { ...known, row } : { link: this.#linkOf(row), row, beaconAt: dueAt };
       this.#members.set(keyOf(row), member);
       if (known === undefined) came.push(member);
@@ -68,12 +68,33 @@ export class Roster {
   }
 
   async refresh(member: Member): Promise<void> {
-    member.row = (await this.#fleet.get(member.row)) ?? member.row;
+    const row = (await this.#fleet.get(member.row)) ?? member.row;
+    if (!speaksAlike(member.row, row)) member.link = this.#linkOf(row);
+    member.row = row;
   }
 
-  #linkOf({ site, controller, keys }: Controller): ControllerLink {
-    return new ControllerLink({ site, controller }, keys, this.#keysOf(site));
+  /** Our own keys are others: each is told where it should be, and of them, when that is due. */
+  renewKeys(dueAt: number): void {
+    this.#others = new Map();
+    for (const member of this.#members.values()) {
+      member.link = this.#linkOf(member.row);
+      member.beaconAt = dueAt;
+    }
+  }
+
+  #linkOf(row: Controller): ControllerLink {
+    const { site, controller, keys } = row;
+    return new ControllerLink({ site, controller }, keys, this.#keysOf(site), believedBy(row));
   }
 }
+
+/** Ids of the issuer's keys that a controller says to know; null when it has said nothing of them. */
+export function believedBy({ state }: Pick<Controller, "state">): readonly string[] | null {
+  if (state === null) return null;
+  return (JSON.parse(state) as { readonly issuerKeys?: readonly string[] }).issuerKeys ?? null;
+}
+
+const speaksAlike = (a: Controller, b: Controller): boolean =>
+  JSON.stringify([a.keys, believedBy(a)]) === JSON.stringify([b.keys, believedBy(b)]);
 
 const maxOthers = 10_000;

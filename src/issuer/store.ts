@@ -18,12 +18,16 @@ export interface Site {
   /** Counts up by one with each change of a document, and of what a controller is to see of them. */
   readonly version: number;
   readonly timeZone: string;
+  /** Which of its keys count, as `markText` writes it; null until a folder has said so. */
+  readonly keys: string | null;
 }
 
 export interface SiteStore {
   /** False when there is one of that name. */
   add(name: string, timeZone: string): Promise<boolean>;
   list(): Promise<readonly Site[]>;
+  /** False when other keys count than before, by then. */
+  setKeys(name: string, before: string | null, after: string): Promise<boolean>;
 }
 
 /** One generation of a controller's public keys, raw, base64url. */

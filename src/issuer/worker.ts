@@ -5,15 +5,20 @@ import type { Address } from "../link/topics.ts";
 import { readTopic, topicOf } from "../link/topics.ts";
 import { Complaints } from "./complaints.ts";
 import type { ControllerLink, Letter } from "./controller-link.ts";
+import { CountedKeys } from "./counted-keys.ts";
 import { headOf } from "./directory-answer.ts";
 import type { IntakeParts } from "./intake.ts";
 import { Intake } from "./intake.ts";
 import type { Arrival, Link, OpenLink } from "./link-port.ts";
 import { Queues } from "./queues.ts";
 import type { Member } from "./roster.ts";
-import { Roster } from "./roster.ts";
+import { believedBy, Roster } from "./roster.ts";
+import type { FolderKeys } from "./site-keys.ts";
+import type { Site } from "./store.ts";
 
-export interface WorkerParts extends IntakeParts {
+export interface WorkerParts extends Omit<IntakeParts, "keysOf"> {
+  /** As they lie in the folder now. */
+  readonly folderKeysOf: (site: string) => FolderKeys;
   readonly name: string;
   readonly mono: () => number;
   readonly openLink: OpenLink;
@@ -23,6 +28,7 @@ export interface WorkerParts extends IntakeParts {
 
 const leaseMs = 10_000;
 const renewEveryMs = 3_000;
+const lookAtKeysEveryMs = 5_000;
 const dayMs = 86_400_000;
 const forgetEveryMs = 3_600_000;
 const beaconEveryMs = 300_000;
@@ -36,6 +42,7 @@ export class Worker {
   readonly #parts: WorkerParts;
   readonly #intake: Intake;
   readonly #roster: Roster;
+  readonly #keys: CountedKeys;
   readonly #queues = new Queues();
   readonly #link: Link;
   readonly #complaints: Complaints;
@@ -44,6 +51,10 @@ export class Worker {
   #isOpen = false;
   #leasedUntil = 0;
   #renewedAt = Number.NEGATIVE_INFINITY;
+  #lookedAtKeysAt = Number.NEGATIVE_INFINITY;
+  /** Has had the keys that count once; what takes no private half it goes on with. */
+  #hasKeys = false;
+  #keyProblem: string | null = null;
   #leased: readonly number[] = [];
   #fleetVersion = -1;
   #versions = new Map<string, number>();
@@ -53,8 +64,10 @@ export class Worker {
 
   constructor(parts: WorkerParts) {
     this.#parts = parts;
-    this.#intake = new Intake(parts);
-    this.#roster = new Roster(parts.store.fleet, parts.keysOf);
+    this.#keys = new CountedKeys(parts.store.sites, parts.folderKeysOf);
+    const keysOf = (site: string) => this.#keys.of(site);
+    this.#intake = new Intake({ ...parts, keysOf });
+    this.#roster = new Roster(parts.store.fleet, keysOf);
     this.#complaints = new Complaints(parts.tell, parts.mono);
     this.#link = parts.openLink({
       opened: () => this.#opened(),
@@ -73,10 +86,16 @@ export class Worker {
     if (this.#isBeating || this.#isClosed) return;
     this.#isBeating = true;
     try {
+      const sites = await this.#parts.store.sites.list();
+      await this.#lookAtKeys(sites);
+      if (this.#keyProblem !== null) {
+        await this.#leaveToOthers(this.#keyProblem);
+        return;
+      }
       if (this.#parts.mono() - this.#renewedAt >= renewEveryMs) await this.#renew();
       await this.#lookAtFleet();
       if (this.#isConnected && !this.#isOpen) await this.#setUp();
-      await this.#lookAtDirectories();
+      await this.#lookAtDirectories(sites);
       await this.#sendBeacons();
       await this.#forget();
     } catch (error) {
@@ -93,6 +112,31 @@ export class Worker {
     this.#leasedUntil = 0;
     await this.#link.close();
     await this.#queues.idle();
+    await this.#parts.store.leases.release(this.#parts.name);
+  }
+
+  /** Whoever changes keys says so in the store, and puts them into the folder; neither takes a worker that is started anew. */
+  async #lookAtKeys(sites: readonly Site[]): Promise<void> {
+    const now = this.#parts.mono();
+    const isDue = this.#keys.isStale(sites) || now - this.#lookedAtKeysAt >= lookAtKeysEveryMs;
+    if (!isDue) return;
+    const outcome = await this.#keys.look(sites);
+    this.#lookedAtKeysAt = now;
+    this.#keyProblem = "problem" in outcome ? outcome.problem : null;
+    if ("problem" in outcome) return;
+    this.#hasKeys = true;
+    if (outcome.isNew) this.#roster.renewKeys(now);
+  }
+
+  /** Until the folder has the keys that count, it would only contradict whoever has them. */
+  async #leaveToOthers(why: string): Promise<void> {
+    this.#complaints.say(why);
+    if (this.#leased.length === 0) return;
+    this.#leasedUntil = 0;
+    this.#leased = [];
+    this.#renewedAt = Number.NEGATIVE_INFINITY;
+    const { went } = await this.#roster.load([], this.#parts.mono());
+    await this.#link.unsubscribe(went.flatMap(filtersOf));
     await this.#parts.store.leases.release(this.#parts.name);
   }
 
@@ -125,8 +169,8 @@ export class Worker {
     await this.#subscribe(came);
   }
 
-  async #lookAtDirectories(): Promise<void> {
-    for (const { name, version } of await this.#parts.store.sites.list()) {
+  async #lookAtDirectories(sites: readonly Site[]): Promise<void> {
+    for (const { name, version } of sites) {
       const seen = this.#versions.get(name);
       if (seen === undefined) await this.#subscribeShared(name);
       else if (seen !== version) await this.#tellChanged(name, seen);
@@ -156,6 +200,8 @@ export class Worker {
   async #sendBeacon(member: Member): Promise<void> {
     const { row, link } = member;
     member.beaconAt = this.#parts.mono() + beaconEveryMs;
+    const letter = this.#intake.keysFor(link, believedBy(row));
+    if (typeof letter !== "string") this.#publish(letter);
     if (row.doors === null) return;
     const version = await headOf(this.#parts.store.directory, { ...row, doors: row.doors });
     this.#publish(link.letter("beacon", { version }, { now: this.#parts.now() }));
@@ -169,6 +215,8 @@ export class Worker {
 
   /** Once for each connection; tried again with the next beat where the store or the broker does not let it. */
   async #setUp(): Promise<void> {
+    // What is dealt to a worker that cannot read it is dealt to no other.
+    if (!this.#hasKeys) return;
     for (const { name } of await this.#parts.store.sites.list()) {
       if (!(await this.#subscribeShared(name))) return;
     }

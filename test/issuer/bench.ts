@@ -1,13 +1,15 @@
 // An issuer's worker over a store and a broker in memory, with a clock that stands until a test moves it.
 
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
+import { CountedKeys } from "../../src/issuer/counted-keys.ts";
 import { knownDocuments, planEdits } from "../../src/issuer/directory-edit.ts";
 import type { IssuedDocument } from "../../src/issuer/documents.ts";
-import { makeSiteKeys, readSiteKeys } from "../../src/issuer/issuer-folder.ts";
+import { SiteKeyFolder } from "../../src/issuer/site-key-folder.ts";
+import { makeSiteKeys, readSiteKeys } from "../../src/issuer/site-keys.ts";
 import { openSqlStore } from "../../src/issuer/sql/sql-store.ts";
 import { openSqlite } from "../../src/issuer/sql/sqlite.ts";
 import type { IssuerStore } from "../../src/issuer/store.ts";
@@ -35,7 +37,22 @@ export async function createBench() {
     rmSync(folder, { recursive: true });
   });
 
-  const startWorker = async (name: string): Promise<Worker> => {
+  /** Another machine's copy of the folder. */
+  const copyFolder = (): string => {
+    const copy = mkdtempSync(join(tmpdir(), "postern-issuer-"));
+    onTestFinished(() => rmSync(copy, { recursive: true }));
+    cpSync(folder, copy, { recursive: true });
+    return copy;
+  };
+
+  /** What `postern issuer rotate` works with in a folder. */
+  const changing = (from = folder) => {
+    const folderKeysOf = (name: string) => readSiteKeys(from, name);
+    return { sites: store.sites, folder: from, folderKeysOf, counted: new CountedKeys(store.sites, folderKeysOf) };
+  };
+
+  const startWorker = async (name: string, from = folder): Promise<Worker> => {
+    const files = new SiteKeyFolder(from);
     const worker = new Worker({
       ...{
         forgetNamesDays: 30,
@@ -45,7 +62,12 @@ export async function createBench() {
         now: () => clock.now,
         mono: () => clock.now,
       },
-      ...{ keysOf: () => keys, certify: () => null, openLink: broker.open, tell: (what: string) => told.push(what) },
+      ...{
+        folderKeysOf: (site: string) => files.keysOf(site),
+        certify: () => null,
+        openLink: broker.open,
+        tell: (what: string) => told.push(what),
+      },
     });
     workers.push(worker);
     await broker.settled();
@@ -74,7 +96,13 @@ export async function createBench() {
     for (const worker of workers) await worker.beat();
     await broker.settled();
   };
-  return { store, broker, told, clock, keys, startWorker, addController, publish, beat };
+  return {
+    ...{ store, broker, told, clock, keys, folder, copyFolder, changing },
+    startWorker,
+    addController,
+    publish,
+    beat,
+  };
 }
 
 export const stateOf = async (store: IssuerStore, controller: string) => (await store.fleet.get({ site, controller }))!;

@@ -5,7 +5,13 @@ import { createBench, site } from "./bench.ts";
 
 async function commanderAt(bench: Awaited<ReturnType<typeof createBench>>) {
   const { store, keys, broker, clock } = bench;
-  const parts = { store, keysOf: () => keys, openLink: broker.open, now: () => clock.now, asker: "tester" };
+  const parts = {
+    store,
+    keysOf: () => ({ ...keys, former: null, counted: [keys.publicSign] }),
+    openLink: broker.open,
+    now: () => clock.now,
+    asker: "tester",
+  };
   const commander = new Commander(parts);
   onTestFinished(() => commander.close());
   await broker.settled();

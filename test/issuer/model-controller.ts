@@ -2,8 +2,8 @@
 import { createPublicKey, generateKeyPairSync, randomBytes } from "node:crypto";
 import { canonicalJson } from "../../src/domain/canonical-json.ts";
 import type { LinkedEvent } from "../../src/domain/events.ts";
-import type { SiteKeys } from "../../src/issuer/issuer-folder.ts";
 import type { Link, OpenLink } from "../../src/issuer/link-port.ts";
+import type { FolderKeys } from "../../src/issuer/site-keys.ts";
 import type { ControllerKeys } from "../../src/issuer/store.ts";
 import { commitTo, hashEvent } from "../../src/ledger/chain.ts";
 import type { Signer, Verifiers } from "../../src/link/envelope.ts";
@@ -32,6 +32,7 @@ interface Row {
 }
 
 const nothing = "0".repeat(64);
+const sealKeyOf = (text: string) => publicKeyFrom("x25519", Buffer.from(text, "base64url"));
 
 export class ModelController {
   readonly site: string;
@@ -48,16 +49,26 @@ export class ModelController {
   acked: { epoch: number; seq: number } | null = null;
   now = 1_000_000;
   answers = true;
+  /** What it could not read, in words; null has it fail the test. */
+  unread: string[] | null = null;
+  /** Says in its state which of the issuer's keys it knows, and takes others. */
+  tellsKeys = false;
+  #keysAt = 0;
   /** Who else wants to know what it hears. */
   listener: (message: DownMessage) => void = () => {};
   readonly #signer: Signer;
   readonly #unsealer = generateKeyPairSync("x25519").privateKey;
-  readonly #issuer: Verifiers;
-  readonly #issuerSeal: ReturnType<typeof publicKeyFrom>;
+  #issuer: Verifiers;
+  #issuerSeal: ReturnType<typeof publicKeyFrom>;
   #link: Link | null = null;
   #doors: readonly string[];
 
-  constructor(site: string, controller: string, doors: readonly string[], issuer: SiteKeys) {
+  constructor(
+    site: string,
+    controller: string,
+    doors: readonly string[],
+    issuer: Pick<FolderKeys, "publicSign" | "publicSeal">,
+  ) {
     this.site = site;
     this.controller = controller;
     this.#doors = doors;
@@ -70,7 +81,7 @@ export class ModelController {
     };
     const raw = Buffer.from(issuer.publicSign, "base64url");
     this.#issuer = new Map([[keyIdOf(raw), publicKeyFrom("ed25519", raw)!]]);
-    this.#issuerSeal = publicKeyFrom("x25519", Buffer.from(issuer.publicSeal, "base64url"));
+    this.#issuerSeal = sealKeyOf(issuer.publicSeal);
   }
 
   connect(open: OpenLink): void {
@@ -108,6 +119,7 @@ export class ModelController {
         ...{ forced: false, heldOpen: false, tampered: false, fire: false },
       })),
       health: [],
+      ...(this.tellsKeys ? { issuerKeys: this.believes } : {}),
       ...more,
     });
   }
@@ -197,12 +209,17 @@ export class ModelController {
   #take(topic: string, payload: Buffer, retained: boolean): void {
     const at = readTopic(topic)!;
     const read = readDown({ payload, place: at.place, retained }, this, this.#issuer);
+    if (!read.ok && this.unread !== null) {
+      this.unread.push(read.why);
+      return;
+    }
     if (!read.ok) throw new Error(`${topic}: ${read.why}`);
     const { message } = read;
     this.heard.push(message);
     this.listener(message);
     if (message.kind === "ack" && message.seq > 0) this.acked = { epoch: message.epoch, seq: message.seq };
     if (message.kind === "beacon" && message.version > this.directory.version) this.sync();
+    if (message.kind === "keys" && this.tellsKeys) this.#believe(message);
     if (message.kind === "delta") this.#delta(message);
     if (message.kind === "chunk") this.#chunk(message);
     if (message.kind === "command" && this.answers) {
@@ -232,6 +249,22 @@ export class ModelController {
     this.directory =
       upTo === null ? { version: snapshot, snapshot: null } : { ...this.directory, snapshot: { snapshot, upTo } };
     this.sync();
+  }
+
+  /** As docs/mqtt.md has it: only what was made after the last that it took; then it connects anew. */
+  #believe({ at, sign, seal }: Extract<DownMessage, { kind: "keys" }>): void {
+    if (at <= this.#keysAt) return;
+    this.#keysAt = at;
+    const verifiers = sign.map((key) => Buffer.from(key, "base64url"));
+    this.#issuer = new Map(verifiers.map((raw) => [keyIdOf(raw), publicKeyFrom("ed25519", raw)!]));
+    this.#issuerSeal = sealKeyOf(seal);
+    this.now += 1;
+    this.sendState();
+    this.sync();
+  }
+
+  get believes(): readonly string[] {
+    return [...this.#issuer.keys()];
   }
 
   #opened(kind: string, sealed: string | undefined): readonly unknown[] {

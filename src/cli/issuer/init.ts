@@ -4,15 +4,10 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { certifyClient, makeTlsKey, openAuthority, privatePem } from "../../issuer/authority.ts";
+import { markOf, markText } from "../../issuer/counted-keys.ts";
 import type { IssuerFile } from "../../issuer/issuer-folder.ts";
-import {
-  hasSiteKeys,
-  issuerPaths,
-  makeSiteKeys,
-  readIssuerFile,
-  readSiteKeys,
-  writeIssuerFile,
-} from "../../issuer/issuer-folder.ts";
+import { issuerPaths, readIssuerFile, writeIssuerFile } from "../../issuer/issuer-folder.ts";
+import { hasSiteKeys, makeSiteKeys, readSiteKeys } from "../../issuer/site-keys.ts";
 import { keyIdOf } from "../../link/envelope.ts";
 import { namePattern } from "../../link/topics.ts";
 import { Misuse } from "../misuse.ts";
@@ -55,6 +50,7 @@ export async function init(args: readonly string[]): Promise<number> {
     if (!hasSiteKeys(folder, site)) makeSiteKeys(folder, site);
     if (isFirst) writeIssuerFile(folder, file);
     await store.sites.add(site, timeZone);
+    await store.sites.setKeys(site, null, markText(markOf(readSiteKeys(folder, site))));
   } finally {
     await store.close();
   }

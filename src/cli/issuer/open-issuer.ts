@@ -2,9 +2,14 @@
 import { randomUUID } from "node:crypto";
 import { resolve } from "node:path";
 import type { ChainPort } from "../../issuer/chain-judge.ts";
-import type { IssuerFile, SiteKeys } from "../../issuer/issuer-folder.ts";
-import { hasSiteKeys, issuerPaths, readIssuerFile, readSiteKeys } from "../../issuer/issuer-folder.ts";
+import type { SiteKeys } from "../../issuer/counted-keys.ts";
+import { CountedKeys } from "../../issuer/counted-keys.ts";
+import type { IssuerFile } from "../../issuer/issuer-folder.ts";
+import { issuerPaths, readIssuerFile } from "../../issuer/issuer-folder.ts";
 import type { OpenLink } from "../../issuer/link-port.ts";
+import { SiteKeyFolder } from "../../issuer/site-key-folder.ts";
+import type { FolderKeys } from "../../issuer/site-keys.ts";
+import { hasSiteKeys } from "../../issuer/site-keys.ts";
 import type { IssuerStore, Site } from "../../issuer/store.ts";
 import { commitTo, hashEvent } from "../../ledger/chain.ts";
 import { Misuse } from "../misuse.ts";
@@ -22,6 +27,9 @@ export interface OpenIssuer {
   readonly folder: string;
   readonly file: IssuerFile;
   readonly store: IssuerStore;
+  readonly folderKeysOf: (site: string) => FolderKeys;
+  readonly counted: CountedKeys;
+  /** Those of a site that was asked for with `siteOf`. */
   readonly keysOf: (site: string) => SiteKeys;
 }
 
@@ -29,13 +37,10 @@ export async function openIssuer(values: IssuerValues): Promise<OpenIssuer> {
   const folder = resolve(values.folder);
   const file = readIssuerFile(folder);
   const store = await openStore(folder, file);
-  const known = new Map<string, SiteKeys>();
-  const keysOf = (site: string): SiteKeys => {
-    const keys = known.get(site) ?? readSiteKeys(folder, site);
-    known.set(site, keys);
-    return keys;
-  };
-  return { folder, file, store, keysOf };
+  const files = new SiteKeyFolder(folder);
+  const folderKeysOf = (site: string): FolderKeys => files.keysOf(site);
+  const counted = new CountedKeys(store.sites, folderKeysOf);
+  return { folder, file, store, folderKeysOf, counted, keysOf: (site) => counted.of(site) };
 }
 
 export async function openStore(folder: string, { postgres }: Pick<IssuerFile, "postgres">): Promise<IssuerStore> {
@@ -58,8 +63,15 @@ export async function withIssuer<Result>(
   }
 }
 
-/** The one that is named, or the only one. */
-export async function siteOf({ store, folder }: OpenIssuer, { site }: IssuerValues): Promise<Site> {
+/** The one that is named, or the only one; refused where the folder has not the keys that count. */
+export async function siteOf(open: OpenIssuer, values: IssuerValues): Promise<Site> {
+  const site = await namedSite(open, values);
+  const outcome = await open.counted.look([site]);
+  if ("problem" in outcome) throw new Error(outcome.problem);
+  return site;
+}
+
+export async function namedSite({ store, folder }: OpenIssuer, { site }: IssuerValues): Promise<Site> {
   const sites = await store.sites.list();
   const names = sites.map(({ name }) => name).join(", ");
   const found = site === undefined && sites.length === 1 ? sites[0] : sites.find(({ name }) => name === site);

@@ -14,14 +14,14 @@ export async function runIssuer(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...args], options: issuerOption });
   return withIssuer(values, async (open) => {
     const openLink = await linkOpener(open);
-    const { store, keysOf } = open;
+    const { store, folderKeysOf } = open;
     const authority = open.file.authority === null ? null : openAuthority(open.file.authority, Date.now());
     const tell = (what: string): void => console.log(printable(`${new Date().toISOString()} ${what}`));
     const name = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
     const worker = new Worker({
       name,
       store,
-      keysOf,
+      folderKeysOf,
       openLink,
       chain: chainPort,
       certify: (address, tls) => (authority === null ? null : certifyController(authority, address, tls, Date.now())),

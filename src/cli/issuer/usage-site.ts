@@ -4,7 +4,7 @@ export const siteForms = [
   "postern issuer init --site SITE --broker-folder DIR [--broker URL] [--postgres URL] [--time-zone ZONE]",
   "postern issuer init --site SITE --broker URL [--ca FILE] [--certificate FILE --key FILE] [--user NAME --password-file FILE]",
   "postern issuer join CODE --controller NAME [--broker URL] [--again]",
-  "postern issuer rotate begin | finish [--leave-behind]",
+  "postern issuer rotate begin | finish [--leave-behind] | claim",
   "postern issuer run",
   "postern issuer directory plan|apply FILE",
   "postern issuer directory list [schedule|holiday|passKey|person|pass]",
@@ -36,7 +36,7 @@ export const siteOptions = [
   ["--by NAME", "in whose name a command is given; the record at the doors says so"],
   [
     "rotate",
-    "a new key to sign with: begun, told to controllers while the present one signs, and then put in its place",
+    "other keys to sign and to seal with: begun, told to controllers while the present ones count, and then put in their place",
   ],
   ["--leave-behind", "although controllers do not know it yet: those are told by the present key when they come back"],
   ["drift", "how far each controller is from where it should be; ends with code 1 while any is"],

@@ -32,3 +32,6 @@ export const toBoards = (types: Dialect["types"]): readonly string[] => [
   `UPDATE controller SET chain_epoch = NULL, chain_seq = NULL, chain_hash = NULL WHERE EXISTS
     (SELECT 1 FROM event e WHERE e.site = controller.site AND e.controller = controller.name AND e.board = 0)`,
 ];
+
+/** Version 3: the store says which keys of a site count; null until a folder has said so. */
+export const toCountedKeys = (): readonly string[] => ["ALTER TABLE site ADD COLUMN keys TEXT"];

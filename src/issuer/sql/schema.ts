@@ -2,11 +2,11 @@
 import { Fault } from "../../domain/fault.ts";
 import type { Database, Dialect, Sql } from "./database.ts";
 import { one } from "./database.ts";
-import { toBoards } from "./migrations.ts";
+import { toBoards, toCountedKeys } from "./migrations.ts";
 import { recordTables } from "./record-tables.ts";
 
 /** Counts up with each change of what stands below; one step leads from each version to the next. */
-const steps = [toBoards];
+const steps = [toBoards, toCountedKeys];
 const schemaVersion = 1 + steps.length;
 
 export async function prepareSchema(db: Database): Promise<void> {
@@ -38,7 +38,7 @@ const statements = ({ types }: Dialect): readonly string[] => [
 ];
 
 const directoryTables = ({ count, bytes, text }: Dialect["types"]) => [
-  `CREATE TABLE site (name ${text} PRIMARY KEY, version ${count} NOT NULL, time_zone TEXT NOT NULL)`,
+  `CREATE TABLE site (name ${text} PRIMARY KEY, version ${count} NOT NULL, time_zone TEXT NOT NULL, keys TEXT)`,
   // 'sealed' holds the secrets under a key that is not in the database; a document that is gone leaves its row.
   `CREATE TABLE document (
     site ${text} NOT NULL, position ${text} NOT NULL, what TEXT NOT NULL, id ${text} NOT NULL, version ${count} NOT NULL,

@@ -35,7 +35,13 @@ class SqlSites implements SiteStore {
   }
 
   list(): Promise<readonly Site[]> {
-    return this.#db.all<Site>(`SELECT name, version, time_zone AS "timeZone" FROM site ORDER BY name`);
+    return this.#db.all<Site>(`SELECT name, version, time_zone AS "timeZone", keys FROM site ORDER BY name`);
+  }
+
+  async setKeys(name: string, before: string | null, after: string): Promise<boolean> {
+    const was = before === null ? "keys IS NULL" : "keys = ?";
+    const params = [after, name, ...(before === null ? [] : [before])];
+    return (await this.#db.run(`UPDATE site SET keys = ? WHERE name = ? AND ${was}`, params)) > 0;
   }
 }
 

@@ -14,7 +14,13 @@ const seconds = new Map<number, { came: number; went: number }>();
 const kinds: Record<string, { count: number; bytes: number }> = {};
 
 const worker = new Worker({
-  ...{ name: "fleet", store: open.store, keysOf: open.keysOf, chain: chainPort, openLink: counting(openLink) },
+  ...{
+    name: "fleet",
+    store: open.store,
+    folderKeysOf: open.folderKeysOf,
+    chain: chainPort,
+    openLink: counting(openLink),
+  },
   ...{ certify: () => null, tell: (what: string) => console.error(`issuer: ${what}`), forgetNamesDays: null },
   ...{ now: Date.now, mono: machineMono },
 });

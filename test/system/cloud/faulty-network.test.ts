@@ -60,7 +60,7 @@ test.runIf(isMosquittoThere)(
     });
     const wanted = new Map<string, IssuedDocument>();
     await withIssuer({ folder: site.folder }, async (open) => {
-      const box = { key: open.keysOf(siteName).secrets, random: randomBytes };
+      const box = { key: open.folderKeysOf(siteName).secrets, random: randomBytes };
       for (let n = 0; n < changes; n += changesAtOnce) {
         for (let m = n; m < n + changesAtOnce; m += 1) {
           const { id, document } = changed(m);

@@ -5,7 +5,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { readSiteKeys } from "../../../src/issuer/issuer-folder.ts";
+import { readSiteKeys } from "../../../src/issuer/site-keys.ts";
 import type { IdentityFile } from "../../../src/link/identity.ts";
 import { privateKeyText, publicKeyText } from "../../../src/link/identity.ts";
 import type { Mosquitto } from "../broker/mosquitto.ts";

@@ -2,8 +2,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { readSiteKeys } from "../../../src/issuer/issuer-folder.ts";
 import { openMqttLink } from "../../../src/issuer/mqtt-link.ts";
+import { readSiteKeys } from "../../../src/issuer/site-keys.ts";
 import { openPostgres } from "../../../src/issuer/sql/postgres.ts";
 import { openSqlStore } from "../../../src/issuer/sql/sql-store.ts";
 import type { IssuerStore } from "../../../src/issuer/store.ts";
