@@ -81,7 +81,8 @@ test("a controller changes over to new keys while it works: no event is lost or 
   await gate.board.send("keys front-keypad 888888#");
   await poll(async () => (await world.issuer("open", "front", "--controller", "gate-1")).code === 0, 200);
   await poll(async () => (await world.issuer("drift")).code === 0, 200);
-  const lines = (await world.issuer("events", "--json", "--last", "1000")).out.trim().split("\n");
+  const all = ["events", "--json", "--last", "1000", "--controller", "gate-1"];
+  const lines = (await world.issuer(...all)).out.trim().split("\n");
   const events = lines.map((line) => JSON.parse(line));
   const seqs = events.map(({ seq }) => seq);
   expect(seqs).toEqual(Array.from({ length: seqs.length }, (_, n) => n + 1));
