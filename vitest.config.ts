@@ -1,17 +1,54 @@
+import { availableParallelism } from "node:os";
 import { configDefaults, defineConfig } from "vitest/config";
+import type { TestSpecification } from "vitest/node";
+import { BaseSequencer } from "vitest/node";
 
 /** Needs a kernel and a disk that only `scripts/test board` builds, and minutes. */
 const board = "test/board/**";
 const isBoard = process.env["POSTERN_TEST_BOARD"] === "1";
 
+/** Hold the product to times that it cannot keep while neighbours are at work. */
+const alone = ["test/system/stall.test.ts", "test/hal/sim-socket.test.ts"];
+
+/** A new clone has no durations to sort by; what is long must not be left over at the end. */
+const longOnes = /\/test\/(system|sim|oracle)\/|\/(town|offline-guessing|cloud-kill|spend-kill)\.test\.ts$/;
+
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLong = ({ moduleId }: TestSpecification): boolean => longOnes.test(moduleId);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
+
+const boardTests = {
+  name: "board",
+  include: [`${board}/*.test.ts`],
+  pool: "forks",
+  testTimeout: 300_000,
+  hookTimeout: 300_000,
+  // An emulated board is one processor's worth of work by itself; it minds no neighbour, as its time goes by instructions.
+  maxWorkers: 2,
+} as const;
+
+/** The time-outs end what hangs; a test that waits for something says itself for how long. */
+const hostTests = { pool: "forks", testTimeout: 90_000, hookTimeout: 120_000 } as const;
+
+const together = {
+  name: "together",
+  include: ["test/**/*.test.ts"],
+  exclude: [...configDefaults.exclude, board, ...alone],
+  ...hostTests,
+  // One more than there are processors, as many tests wait for another process longer than they work.
+  maxWorkers: availableParallelism() + 1,
+  sequence: { groupOrder: 0 },
+};
+
+const oneByOne = { name: "alone", include: alone, ...hostTests, maxWorkers: 1, sequence: { groupOrder: 1 } };
+
 export default defineConfig({
   test: {
-    include: isBoard ? [`${board}/*.test.ts`] : ["test/**/*.test.ts"],
-    exclude: [...configDefaults.exclude, ...(isBoard ? [] : [board])],
-    testTimeout: isBoard ? 300_000 : 30_000,
-    hookTimeout: isBoard ? 300_000 : 60_000,
-    // An emulated board is one processor's worth of work by itself; it minds no neighbour, as its time goes by instructions.
-    ...(isBoard ? { maxWorkers: 2 } : {}),
-    pool: "forks",
+    sequence: { sequencer: LongFirst },
+    projects: isBoard ? [{ test: boardTests }] : [{ test: together }, { test: oneByOne }],
   },
 });

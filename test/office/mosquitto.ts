@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort } from "../../src/ops/free-port.ts";
+import { ownPort } from "../own-port.ts";
 import { testCertificate, testKey } from "./tls-fixture.ts";
 
 export const password = "oakum-lantern-93";
@@ -44,7 +44,7 @@ export interface Mosquitto {
 /** `access`: what the user `postern` may, in the words of Mosquitto's access list. */
 export async function openMosquitto({ tls = false, access = usualAccess } = {}): Promise<Mosquitto> {
   const folder = mkdtempSync(join(tmpdir(), "postern-broker-"));
-  const port = await freePort("127.0.0.1", 0);
+  const port = await ownPort("127.0.0.1");
   const file = (name: string): string => join(folder, name);
   mkdirSync(file("store"));
   // Where the broker runs as root it becomes another user, who has to reach these.

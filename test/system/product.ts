@@ -144,9 +144,10 @@ export function childPid(parent: number, role: string): number | null {
     try {
       const stat = readFileSync(`/proc/${entry}/stat`, "utf8");
       const ppid = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+      if (ppid !== parent) continue;
       const words = readFileSync(`/proc/${entry}/cmdline`, "utf8").split("\0");
       const place = words.findIndex((word) => word.endsWith("/src/main.js"));
-      if (ppid === parent && place >= 0 && words[place + 1] === role) return Number(entry);
+      if (place >= 0 && words[place + 1] === role) return Number(entry);
     } catch {
       // It ended while it was looked at.
     }

@@ -4,8 +4,8 @@ import { getPriority } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { LedgerReply } from "../../src/domain/ask.ts";
-import { freePort } from "../../src/ops/free-port.ts";
 import { askSocket } from "../../src/ops/line-client.ts";
+import { ownPort } from "../own-port.ts";
 import { type Product, poll, removeFolder, startProduct, temporaryFolder } from "./product.ts";
 import {
   ana,
@@ -34,7 +34,7 @@ interface Stalled {
 async function startSite(recordDeadlineMs: number): Promise<Stalled> {
   const state = temporaryFolder();
   const trace = `${state}.trace`;
-  const port = await freePort("127.0.0.1", 0);
+  const port = await ownPort("127.0.0.1");
   const product = await startProduct({
     config: stallSite(recordDeadlineMs, port),
     state,

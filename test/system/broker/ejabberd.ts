@@ -10,7 +10,7 @@ import { createInterface } from "node:readline";
 import type { OpenAuthority } from "../../../src/issuer/authority.ts";
 import { certifyClient, makeTlsKey, privatePem } from "../../../src/issuer/authority.ts";
 import { makeBrokerFolder } from "../../../src/issuer/broker-folder.ts";
-import { freePort } from "../../../src/ops/free-port.ts";
+import { ownPort } from "../../own-port.ts";
 import { runCommand } from "../command.ts";
 import type { TlsClient } from "./mosquitto.ts";
 
@@ -164,7 +164,7 @@ export async function startEjabberd(site: string): Promise<EjabberdCluster> {
   const folder = mkdtempSync(join(tmpdir(), "postern-cluster-"));
   const addresses = ["127.0.0.1", "127.0.0.2"] as const;
   const bind = addresses[0];
-  const [port, distributionPort, unused] = [await freePort(bind, 0), await freePort(bind, 0), await freePort(bind, 0)];
+  const [port, distributionPort, unused] = [await ownPort(bind), await ownPort(bind), await ownPort(bind)];
   const authority = makeBrokerFolder({
     folder,
     hosts: [clusterName, ...addresses],

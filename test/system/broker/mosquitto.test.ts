@@ -8,7 +8,7 @@ import type { IClientOptions, MqttClient } from "mqtt";
 import { connectAsync } from "mqtt";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { pairingAccount, pairingIssuer } from "../../../src/link/pairing/pairing-account.ts";
-import { freePort } from "../../../src/ops/free-port.ts";
+import { ownPort } from "../../own-port.ts";
 import { runPostern } from "../command.ts";
 import { removeFolder, temporaryFolder } from "../product.ts";
 import type { Mosquitto } from "./mosquitto.ts";
@@ -216,7 +216,7 @@ describe.skipIf(!isMosquittoThere)("the shipped configuration of the broker", ()
 
 /** Options for two ports that nobody has. */
 async function twoPorts(): Promise<readonly string[]> {
-  const [port, other] = [await freePort("127.0.0.1", 0), await freePort("127.0.0.1", 0)];
+  const [port, other] = [await ownPort("127.0.0.1"), await ownPort("127.0.0.1")];
   return ["--port", String(port), "--password-port", String(other)];
 }
 

@@ -11,7 +11,7 @@ import type { OpenAuthority } from "../../../src/issuer/authority.ts";
 import { certifyClient, makeTlsKey, privatePem } from "../../../src/issuer/authority.ts";
 import type { BrokerAccount } from "../../../src/issuer/broker-folder.ts";
 import { makeBrokerFolder } from "../../../src/issuer/broker-folder.ts";
-import { freePort } from "../../../src/ops/free-port.ts";
+import { ownPort } from "../../own-port.ts";
 
 const program = "/usr/sbin/mosquitto";
 export const isMosquittoThere = existsSync(program);
@@ -129,7 +129,7 @@ export class Mosquitto {
 export async function startMosquitto(accounts: readonly BrokerAccount[] = []): Promise<Mosquitto> {
   const folder = mkdtempSync(join(tmpdir(), "postern-broker-"));
   const bind = "127.0.0.1";
-  const [port, passwordPort] = [await freePort(bind, 0), await freePort(bind, 0)];
+  const [port, passwordPort] = [await ownPort(bind), await ownPort(bind)];
   const authority = makeBrokerFolder({
     folder,
     hosts: ["localhost", bind],

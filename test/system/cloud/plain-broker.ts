@@ -4,12 +4,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort } from "../../../src/ops/free-port.ts";
+import { ownPort } from "../../own-port.ts";
 import { poll } from "../product.ts";
 
 export async function startPlainBroker(): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), "postern-broker-"));
-  const port = await freePort("127.0.0.1", 0);
+  const port = await ownPort("127.0.0.1");
   const lines = [
     `listener ${port} 127.0.0.1`,
     "allow_anonymous true",
