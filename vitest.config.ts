@@ -8,7 +8,8 @@ const board = "test/board/**";
 const isBoard = process.env["POSTERN_TEST_BOARD"] === "1";
 
 /** Hold the product to times that it cannot keep while neighbours are at work. */
-const alone = ["test/system/stall.test.ts", "test/hal/sim-socket.test.ts"];
+const alone = ["stall", "osdp", "cloud/late-issuer"].map((name) => `test/system/${name}.test.ts`);
+alone.push("test/hal/sim-socket.test.ts");
 
 /** A new clone has no durations to sort by; what is long must not be left over at the end. */
 const longOnes = /\/test\/(system|sim|oracle)\/|\/(town|offline-guessing|cloud-kill|spend-kill)\.test\.ts$/;
@@ -31,8 +32,13 @@ const boardTests = {
   maxWorkers: 2,
 } as const;
 
-/** The time-outs end what hangs; a test that waits for something says itself for how long. */
-const hostTests = { pool: "forks", testTimeout: 90_000, hookTimeout: 120_000 } as const;
+/** The time-outs end what hangs; how soon something has to be there, a test says itself. */
+const hostTests = {
+  pool: "forks",
+  testTimeout: 90_000,
+  hookTimeout: 120_000,
+  expect: { poll: { timeout: 20_000 } },
+} as const;
 
 const together = {
   name: "together",
