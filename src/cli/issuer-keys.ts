@@ -7,7 +7,7 @@ import { passKeyForms, passKeyLimits } from "../domain/carried-pass/pass-key.ts"
 import { idPattern } from "../domain/ids.ts";
 import { isTimeZone } from "../domain/local-time.ts";
 import type { KeyFile } from "../issuer/key-folder.ts";
-import { exportedText, keyFiles, readKey, writeNewKey } from "../issuer/key-folder.ts";
+import { exportedText, keyFiles, moveKey, readKey, writeNewKey } from "../issuer/key-folder.ts";
 import { Misuse } from "./misuse.ts";
 import { noSuchVerb, onlyWord } from "./options.ts";
 import { momentOf, spanMs, spanText } from "./spoken-time.ts";
@@ -40,8 +40,9 @@ export async function issuerKeys([verb, ...rest]: readonly string[]): Promise<nu
   if (verb === "new") return makeKey(rest);
   if (verb === "list") return listKeys(rest);
   if (verb === "export") return exportKey(rest);
+  if (verb === "move") return move(rest);
   if (verb === "publish") return (await import("./issuer/publish-key.ts")).publishKey(rest);
-  throw noSuchVerb("issuer keys", verb, ["new", "list", "export", "publish"]);
+  throw noSuchVerb("issuer keys", verb, ["new", "list", "export", "move", "publish"]);
 }
 
 function makeKey(args: readonly string[]): number {
@@ -56,6 +57,7 @@ function makeKey(args: readonly string[]): number {
     timeZone,
     nextSerial: 1,
     codes: [],
+    home: null,
   };
   const folder = resolve(values.folder);
   const taken = keyFiles(folder).find(({ key }) => key.number === file.key.number);
@@ -151,6 +153,24 @@ function writeNewFile(file: string, text: string): void {
     const why = isThere ? "is there already; name a new file" : "cannot be written; see that its folder is there";
     throw new Error(`${file} ${why}.`, { cause: error });
   }
+}
+
+/** What the other folder gave out since it was copied, only whoever used it knows. */
+function move(args: readonly string[]): number {
+  const options = { ...folderOption, after: { type: "string" } } as const;
+  const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options });
+  const id = onlyWord(positionals, "the key");
+  const folder = resolve(values.folder);
+  const { key, nextSerial } = readKey(folder, id);
+  const isOfCodes = key.form === "code";
+  if (isOfCodes && values.after !== undefined) throw new Misuse("--after belongs to keys that make passes.");
+  if (!isOfCodes && !/^(0|[1-9][0-9]{0,7})$/.test(values.after ?? ""))
+    throw new Misuse("Say with --after which serial was the last that the other folder gave out; 0 for none.");
+  moveKey(folder, id, isOfCodes ? nextSerial : Number(values.after) + 1);
+  console.log(`The key "${id}" is used in ${folder} from now on, and must not be in another folder any more.`);
+  if (isOfCodes)
+    console.log("Codes that the other one made since it was copied may be made again; a new key makes none twice.");
+  return 0;
 }
 
 function exportKey(args: readonly string[]): number {

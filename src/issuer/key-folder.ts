@@ -19,6 +19,7 @@ import { passKeyForms, passKeyLimits } from "../domain/carried-pass/pass-key.ts"
 import { Fault } from "../domain/fault.ts";
 import type { IssuerKey } from "./issuer-key.ts";
 import { doorSecret } from "./issuer-key.ts";
+import { homeOf } from "./key-home.ts";
 
 const text = z.string().max(1_000);
 const limit = z.number().int().min(1).nullable();
@@ -45,13 +46,12 @@ const fileSchema = z.strictObject({
   timeZone: text,
   /** Of passes: the next one's. */
   nextSerial: z.number().int().min(1),
-  /** Of offline codes: those that were made, the newest last. */
+  /** Of offline codes: those that were made and have not ended, the newest last. */
   codes: z.array(z.number().int()),
+  /** Which folder counts its serials; null until one does. */
+  home: text.nullable().default(null),
 });
 export type KeyFile = z.infer<typeof fileSchema>;
-
-/** So that two codes of one window are told apart for as long as anybody may want a second one. */
-const rememberedCodes = 1_000;
 
 export const exportSchema = z.strictObject({ passKey: passKeySchema, secret: hex });
 
@@ -100,11 +100,37 @@ export function writeNewKey(folder: string, file: KeyFile): void {
   mkdirSync(folderOf(folder), { recursive: true, mode: 0o700 });
   const path = pathOf(folder, file.key.id);
   if (existsSync(path)) throw new Fault("issuer.keyTaken", `There is a key "${file.key.id}" already.`);
-  writeDurably(path, file);
+  writeDurably(path, { ...file, home: homeOf(folderOf(folder)) });
 }
 
 /** What it makes of the key is on the disk when it returns; nobody else makes anything with the key meanwhile. */
 export function updateKey<Made>(folder: string, id: string, make: (file: KeyFile) => readonly [KeyFile, Made]): Made {
+  return withKey(folder, id, (file) => {
+    // Two that count the same serials would give two visitors one pass.
+    if (file.home !== null && file.home !== homeOf(folderOf(folder))) throw copied(id);
+    return make(file);
+  });
+}
+
+/** From now on its serials are counted here, from that one on. */
+export function moveKey(folder: string, id: string, nextSerial: number): KeyFile {
+  return withKey(folder, id, (file) => {
+    if (nextSerial < file.nextSerial) {
+      const what = `The key "${id}" has given out ${file.nextSerial - 1} here already; say --after ${file.nextSerial - 1} or more.`;
+      throw new Fault("issuer.serialTaken", what);
+    }
+    const moved = { ...file, nextSerial };
+    return [moved, moved];
+  });
+}
+
+const copied = (id: string): Fault =>
+  new Fault(
+    "issuer.keyCopied",
+    `The key "${id}" was copied here from another folder, which may give out the same numbers: make one of its own with "postern issuer keys new", or see "keys move" when the other is not used any more.`,
+  );
+
+function withKey<Made>(folder: string, id: string, make: (file: KeyFile) => readonly [KeyFile, Made]): Made {
   const lock = `${pathOf(folder, id)}.lock`;
   try {
     closeSync(openSync(lock, "wx", 0o600));
@@ -114,7 +140,7 @@ export function updateKey<Made>(folder: string, id: string, make: (file: KeyFile
   }
   try {
     const [changed, made] = make(readKey(folder, id));
-    writeDurably(pathOf(folder, id), { ...changed, codes: changed.codes.slice(-rememberedCodes) });
+    writeDurably(pathOf(folder, id), { ...changed, home: homeOf(folderOf(folder)) });
     return made;
   } finally {
     rmSync(lock);

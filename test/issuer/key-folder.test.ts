@@ -1,8 +1,16 @@
-import { chmodSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { KeyFile } from "../../src/issuer/key-folder.ts";
-import { exportedText, exportSchema, keyFiles, readKey, updateKey, writeNewKey } from "../../src/issuer/key-folder.ts";
+import {
+  exportedText,
+  exportSchema,
+  keyFiles,
+  moveKey,
+  readKey,
+  updateKey,
+  writeNewKey,
+} from "../../src/issuer/key-folder.ts";
 import { temporaryFolder } from "../ledger/ledger-fixture.ts";
 
 const keyOf = (id: string, number = 1): KeyFile => ({
@@ -16,6 +24,7 @@ const keyOf = (id: string, number = 1): KeyFile => ({
   timeZone: "Europe/Madrid",
   nextSerial: 1,
   codes: [],
+  home: null,
 });
 
 test("keys lie in files of their own that nobody else may read, and are never written over", () => {
@@ -65,4 +74,37 @@ test("a file that is no key says so, and a key that is not there is missed by it
   expect(() => readKey(folder, "desk")).toThrow("is not a key that this Postern wrote");
   expect(() => readKey(folder, "other")).toThrow('There is no key "other"');
   expect(keyFiles(temporaryFolder())).toEqual([]);
+});
+
+const nextSerialOf = (folder: string): number =>
+  updateKey(folder, "desk", (file) => [{ ...file, nextSerial: file.nextSerial + 1 }, file.nextSerial]);
+
+test("a folder that was copied gives out no serial that the other one gives out too, until the key is moved to it", () => {
+  const folder = temporaryFolder();
+  writeNewKey(folder, keyOf("desk"));
+  expect(nextSerialOf(folder)).toBe(1);
+  const copy = temporaryFolder();
+  cpSync(folder, copy, { recursive: true });
+  expect(() => nextSerialOf(copy)).toThrow('The key "desk" was copied here from another folder');
+  expect(nextSerialOf(folder)).toBe(2);
+  expect(() => moveKey(copy, "desk", 1)).toThrow("say --after 1 or more");
+  moveKey(copy, "desk", 3);
+  expect(nextSerialOf(copy)).toBe(3);
+  // The copy of the copy is one as well, and so is what is brought back.
+  cpSync(join(copy, "pass-keys/desk.json"), join(folder, "pass-keys/desk.json"));
+  expect(() => nextSerialOf(folder)).toThrow("was copied here");
+});
+
+test("a folder that is renamed stays where it is, and a key from before homes were kept is at home where it is used next", () => {
+  const folder = temporaryFolder();
+  writeNewKey(folder, keyOf("desk"));
+  const renamed = join(temporaryFolder(), "elsewhere");
+  renameSync(folder, renamed);
+  expect(nextSerialOf(renamed)).toBe(1);
+  const path = join(renamed, "pass-keys/desk.json");
+  const { home, ...before } = JSON.parse(readFileSync(path, "utf8"));
+  expect(home).toMatch(/^[0-9a-f]{32}$/);
+  writeFileSync(path, JSON.stringify(before), { mode: 0o600 });
+  expect(nextSerialOf(renamed)).toBe(2);
+  expect(readKey(renamed, "desk").home).toBe(home);
 });
