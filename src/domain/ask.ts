@@ -230,9 +230,15 @@ export type LedgerReply =
       readonly head: RecordPlace & { readonly hash: string };
       readonly acked: RecordPlace | null;
       readonly directory: CloudStanding;
+      readonly waiting: readonly string[];
     }
-  /** `refused` names the documents that were left out. */
-  | { readonly kind: "cloudApplied"; readonly directory: CloudStanding; readonly refused: readonly string[] }
+  /** `refused` names the documents that were left out; `waiting` some of all that are, to be asked for again. */
+  | {
+      readonly kind: "cloudApplied";
+      readonly directory: CloudStanding;
+      readonly refused: readonly string[];
+      readonly waiting: readonly string[];
+    }
   /** Not the next step. */
   | { readonly kind: "cloudStale"; readonly directory: CloudStanding }
   | { readonly kind: "commandTaken"; readonly fresh: boolean }

@@ -31,16 +31,16 @@ const keptSection = "0:";
 export const headOf = async (store: DirectoryStore, { site, doors, viewVersion }: Viewer): Promise<number> =>
   Math.max(viewVersion, await store.head(site, doors));
 
-/** Null when it has everything. */
+/** Null when it has everything, and could take all of it. */
 export async function nextStep(
   store: DirectoryStore,
   viewer: Viewer,
-  standing: Standing,
+  standing: Standing & Pick<Controller, "refused">,
   key: KeyObject,
 ): Promise<DirectoryStep | null> {
   const head = await headOf(store, viewer);
-  const { version, snapshot } = standing;
-  if (snapshot === null && version >= head) return null;
+  const { version, snapshot, refused } = standing;
+  if (snapshot === null && version >= head) return again(store, viewer, version, refused, key);
   if (snapshot !== null && snapshot.snapshot >= viewer.viewVersion) {
     return chunk(store, viewer, { snapshot: snapshot.snapshot, after: snapshot.upTo, head }, key);
   }
@@ -62,6 +62,22 @@ async function delta(store: DirectoryStore, viewer: Viewer, from: number, head: 
   // The head may have been bumped for what this controller has seen already.
   const version = more ? last : Math.max(head, last);
   return step("delta", { from, version, documents: packed.documents, more }, packed.hidden);
+}
+
+/** What it could not take when it came may be possible by now. */
+async function again(
+  store: DirectoryStore,
+  viewer: Viewer,
+  version: number,
+  refused: readonly string[],
+  key: KeyObject,
+): Promise<DirectoryStep | null> {
+  const packed = new Packing(viewer, key);
+  for (const row of await store.named(viewer.site, viewer.doors, refused)) {
+    if (!packed.add(row, Math.max(row.version, viewer.viewVersion))) break;
+  }
+  if (packed.taken === 0) return null;
+  return step("delta", { from: version, version, documents: packed.documents, more: false }, packed.hidden);
 }
 
 interface Chunking {

@@ -168,7 +168,11 @@ export class Intake {
     if (held !== null && held !== hash) await this.#note(link, forkedNote({ epoch, seq }));
   }
 
-  async #step(link: ControllerLink, controller: Controller, { directory }: Up<"sync">): Promise<Letter | null> {
+  async #step(
+    link: ControllerLink,
+    controller: Controller,
+    { directory, refused }: Up<"sync">,
+  ): Promise<Letter | null> {
     const { store, now, keysOf } = this.#parts;
     const { doors, state } = controller;
     // It tells its doors with its state, which comes first; those of the board before it are only kept for it.
@@ -183,7 +187,12 @@ export class Intake {
     }
     const { viewVersion } = (await store.fleet.get(controller)) ?? controller;
     const { site } = controller;
-    const next = await nextStep(store.directory, { site, doors, viewVersion }, directory, keysOf(site).secrets);
+    const next = await nextStep(
+      store.directory,
+      { site, doors, viewVersion },
+      { ...directory, refused },
+      keysOf(site).secrets,
+    );
     return next === null ? null : link.letter(next.kind, next.members, { now: now(), hidden: next.hidden });
   }
 

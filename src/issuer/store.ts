@@ -145,6 +145,8 @@ export interface DirectoryStore {
   countChanged(site: string, doors: readonly string[], above: number, limit: number): Promise<number>;
   /** Behind a position, in the order of positions, without what is gone. */
   after(site: string, doors: readonly string[], position: string, limit: number): Promise<readonly StoredDocument[]>;
+  /** Whatever has one of these ids, as `changed` says it. */
+  named(site: string, doors: readonly string[], ids: readonly string[]): Promise<readonly StoredDocument[]>;
   /** Doors that a change above this version concerns. */
   doorsChanged(site: string, above: number): Promise<readonly string[]>;
 }

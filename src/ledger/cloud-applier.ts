@@ -5,15 +5,17 @@ import type { CloudStanding, CloudStep } from "../domain/cloud-directory.ts";
 import type { JournalEvent } from "../domain/events.ts";
 import type { ChangeDesk } from "./change-desk.ts";
 import type { PlannedDocument, Wanted } from "./cloud-plan.ts";
-import { CloudPlan, rankOf } from "./cloud-plan.ts";
+import { CloudPlan, rankOf, subjectOf } from "./cloud-plan.ts";
 import type { AwaitedGrant, CloudTables } from "./cloud-standing.ts";
 import type { Desk } from "./desk.ts";
 import type { Ledger } from "./ledger.ts";
+import type { RefusedDocuments } from "./refused-documents.ts";
 
 export interface CloudApplierParts {
   readonly ledger: Ledger;
   readonly changes: Pick<ChangeDesk, "take">;
   readonly desk: Pick<Desk, "note">;
+  readonly refused: RefusedDocuments;
   /** The directory stands there now. */
   readonly moved: (standing: CloudStanding) => void;
 }
@@ -26,9 +28,6 @@ const stepsAtOnce = 50;
 const maxRefusedEvents = 20;
 const maxReasonLength = 200;
 const by = "cloud";
-
-/** Null when the database took nothing; else the documents that were left out. */
-type Outcome = readonly PlannedDocument[] | null;
 
 export class CloudApplier {
   readonly #parts: CloudApplierParts;
@@ -67,45 +66,57 @@ export class CloudApplier {
     const plan = new CloudPlan(ledger.db, this.#tables, this.#doors());
     const queue = [...plan.wantedBy(step)];
     const isSettling = queue.some(({ what }) => what === "schedule");
-    const refused: string[] = [];
+    const refused: PlannedDocument[] = [];
+    const finish = (): void => this.#finish(step, refused, next);
     while (queue.length > 0) {
       await yielded();
       const part = nextPart(queue, plan);
       const isLast = queue.length === 0 && !isSettling;
-      const outcome = await this.#applyPart(part, isLast ? next : null, maxRefusedEvents - refused.length);
-      if (outcome === null) return null;
-      refused.push(...outcome.map(({ id }) => id));
+      if (!(await this.#applyPart(part, isLast ? finish : null, refused))) return null;
       if (isLast) return this.#applied(refused, next);
     }
     if (isSettling && !(await this.#settle())) return null;
-    ledger.quietly(() => this.#tables.move(next));
+    ledger.quietly(finish);
     return this.#applied(refused, next);
   }
 
-  #applied(refused: readonly string[], next: CloudStanding): LedgerReply {
+  #finish(step: CloudStep, refused: readonly PlannedDocument[], next: CloudStanding): void {
+    if (step.kind === "chunk" && step.after === null) this.#parts.refused.clear();
+    const came = step.documents.map((document) => ({ what: subjectOf(document), id: document.id }));
+    this.#parts.refused.settle(came, refused);
+    this.#tables.move(next);
+  }
+
+  #applied(refused: readonly PlannedDocument[], next: CloudStanding): LedgerReply {
     this.#parts.moved(next);
-    return { kind: "cloudApplied", directory: next, refused };
+    const waiting = this.#parts.refused.next;
+    return { kind: "cloudApplied", directory: next, refused: refused.map(({ id }) => id), waiting };
   }
 
   #doors(): ReadonlySet<string> {
     return new Set(this.#parts.ledger.site.doors.map(({ id }) => id));
   }
 
-  async #applyPart(part: readonly PlannedDocument[], next: CloudStanding | null, events: number): Promise<Outcome> {
+  /** False when the database took nothing. What is left out goes to `refused`. */
+  async #applyPart(
+    part: readonly PlannedDocument[],
+    finish: (() => void) | null,
+    refused: PlannedDocument[],
+  ): Promise<boolean> {
     let left = part;
-    const refused: PlannedDocument[] = [];
     for (;;) {
       const now = left;
       const raw = rawOf(now).map(({ step }) => step);
-      const reply = await this.#change(raw, () => this.#remember(now, next));
-      if (reply.kind === "changed") return refused;
-      if (reply.kind !== "refused") return null;
+      const reply = await this.#change(raw, () => this.#remember(now, finish));
+      if (reply.kind === "changed") return true;
+      if (reply.kind !== "refused") return false;
       const reasons = reasonsOf(left, reply.problems);
-      if (reasons.size === 0) return null;
+      if (reasons.size === 0) return false;
       for (const [document, why] of reasons) {
         if (document.isRest) continue;
         refused.push(document);
-        if (refused.length <= events) this.#refuse(document, why);
+        // Tried again it is no news.
+        if (refused.length <= maxRefusedEvents && !this.#parts.refused.isKnown(document)) this.#refuse(document, why);
       }
       left = left.flatMap((document) => (reasons.has(document) ? restOf(document) : [document]));
     }
@@ -122,7 +133,7 @@ export class CloudApplier {
     return new Promise((done) => this.#parts.changes.take(by, parsed.changes, done, { origin: "cloud", also }));
   }
 
-  #remember(part: readonly PlannedDocument[], next: CloudStanding | null): void {
+  #remember(part: readonly PlannedDocument[], finish: (() => void) | null): void {
     for (const { what, id, version, gone, marks, awaited, isRest } of part) {
       if (isRest) continue;
       this.#tables.remember(what, id, { version, gone });
@@ -130,7 +141,7 @@ export class CloudApplier {
       if (what === "person" || what === "pass") this.#tables.await(what, id, awaited);
     }
     if (part.some(({ gone }) => gone)) this.#tables.trimGone();
-    if (next !== null) this.#tables.move(next);
+    finish?.();
   }
 
   /** Grants whose schedule or door has come. False when the database took nothing. */
@@ -173,7 +184,8 @@ const notTaken: LedgerReply = { kind: "error", problem: "The database did not ta
 /** Where the directory stands after it; null when it is not the next step. */
 function nextStanding({ version, snapshot }: CloudStanding, step: CloudStep): CloudStanding | null {
   if (step.kind === "delta") {
-    const isNext = snapshot === null && step.from === version && step.version > step.from;
+    // One that leads nowhere brings again what was refused.
+    const isNext = snapshot === null && step.from === version && step.version >= step.from;
     return isNext ? { version: step.version, snapshot: null } : null;
   }
   const begins = step.after === null && step.snapshot >= version && step.snapshot > (snapshot?.snapshot ?? -1);

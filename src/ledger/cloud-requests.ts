@@ -9,6 +9,7 @@ import { CloudTables } from "./cloud-standing.ts";
 import type { Desk } from "./desk.ts";
 import { KeptAlarms } from "./kept-alarms.ts";
 import type { Ledger } from "./ledger.ts";
+import { RefusedDocuments } from "./refused-documents.ts";
 
 export interface CloudRequestParts {
   readonly ledger: Ledger;
@@ -27,6 +28,7 @@ export class CloudRequests {
   readonly #parts: CloudRequestParts;
   readonly #tables: CloudTables;
   readonly #alarms: KeptAlarms;
+  readonly #refused: RefusedDocuments;
   readonly #applier: CloudApplier;
   readonly #recoveredAt: Statement<[], number>;
   /** The newest of the issuer's that waits for the directory to come so far, or for somebody to tell the time. */
@@ -36,13 +38,17 @@ export class CloudRequests {
     this.#parts = parts;
     this.#tables = new CloudTables(parts.ledger.db);
     this.#alarms = new KeptAlarms(parts.ledger.db);
+    this.#refused = new RefusedDocuments(parts.ledger.db);
     // A recovered database begins with the word of it.
     this.#recoveredAt = parts.ledger.db
       .prepare<[], number>(
         "SELECT mono FROM journal WHERE seq <= 2 AND json_extract(body, '$.type') = 'ledger.recovered'",
       )
       .pluck();
-    this.#applier = new CloudApplier({ ...parts, moved: () => this.#settleSign() }, this.#tables);
+    this.#applier = new CloudApplier(
+      { ...parts, refused: this.#refused, moved: () => this.#settleSign() },
+      this.#tables,
+    );
   }
 
   answer(request: CloudRequest, done: Done): void {
@@ -54,6 +60,7 @@ export class CloudRequests {
           head: this.#parts.ledger.head,
           acked: this.#tables.acked,
           directory: this.#tables.directory,
+          waiting: this.#refused.next,
         });
         return;
       case "cloudApply":

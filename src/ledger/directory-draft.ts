@@ -23,7 +23,15 @@ const cachePages = 2_000;
 const notCopied: readonly string[] = [
   ...tablesOfThePast,
   ...["controller", "guess", "latch", "retention", "recovery", "carried_pass"],
-  ...["cloud_standing", "cloud_command", "cloud_document", "cloud_credential", "cloud_awaited", "cloud_sign"],
+  ...[
+    "cloud_standing",
+    "cloud_command",
+    "cloud_document",
+    "cloud_credential",
+    "cloud_awaited",
+    "cloud_sign",
+    "cloud_refused",
+  ],
 ];
 
 export interface PreparedStep {

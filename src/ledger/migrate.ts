@@ -18,6 +18,7 @@ import { cloud } from "./migrations/0012-cloud.ts";
 import { passKeys } from "./migrations/0013-pass-keys.ts";
 import { cloudUpkeep } from "./migrations/0014-cloud-upkeep.ts";
 import { lostCounts } from "./migrations/0015-lost-counts.ts";
+import { cloudRefused } from "./migrations/0016-cloud-refused.ts";
 import type { Migration } from "./migrations/migration.ts";
 
 /** In order; the last one's version is the newest that this build knows. */
@@ -37,6 +38,7 @@ export const ledgerMigrations: readonly Migration[] = [
   passKeys,
   cloudUpkeep,
   lostCounts,
+  cloudRefused,
 ];
 
 /** Marks a database as Postern's, so that no other file is ever written to by mistake. */

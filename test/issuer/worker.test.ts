@@ -225,6 +225,32 @@ test("an alarm is told at once and once, whether it comes ahead or in its order"
   expect(told.filter((line) => line.includes("Alarm"))).toEqual(["hof/front: Alarm: door.forced (event 2)."]);
 });
 
+test("what a controller could not take is sent again each time that it asks, and only that", async () => {
+  const { publish, addController, startWorker, broker } = await createBench();
+  await publish([
+    schedule("office"),
+    person("ana", "front-door"),
+    person("bo", "front-door"),
+    person("eve", "back-door"),
+  ]);
+  const front = await addController("front", ["front-door"]);
+  await startWorker("one");
+  front.sendState();
+  front.sync();
+  await broker.settled();
+  const { version } = front.directory;
+  const deltas = () => front.heard.filter(({ kind }) => kind === "delta");
+  front.sync();
+  await broker.settled();
+  expect(deltas()).toEqual([]);
+  front.refused.push("ana", "office", "eve", "nobody");
+  front.sync();
+  await broker.settled();
+  expect(deltas()).toMatchObject([{ from: version, version, more: false }]);
+  const [again] = deltas();
+  expect(again?.kind === "delta" && again.documents.map(({ id }) => id)).toEqual(["office", "ana"]);
+});
+
 test("other doors are another directory, which is sent anew", async () => {
   const { startWorker, addController, publish, broker, beat } = await createBench();
   const front = await addController("front", ["front-door"]);

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { CloudCredential, CloudDocument, CloudStep } from "../../src/domain/cloud-directory.ts";
 import type { CredentialId, DoorId, PersonId, ScheduleId } from "../../src/domain/ids.ts";
 import { doorSecret } from "../../src/issuer/issuer-key.ts";
+import { RefusedDocuments } from "../../src/ledger/refused-documents.ts";
 import { site } from "../site-fixture.ts";
 import { CloudSite, ModelIssuer } from "./cloud-fixture.ts";
 import { issuerOf, passOf } from "./issuer-fixture.ts";
@@ -191,6 +192,68 @@ describe("a document that cannot be taken", () => {
     expect(await cloud.apply(issuer.delta(1)!)).toMatchObject({ refused: ["office"] });
     expect(refusals(cloud)).toMatchObject([{ what: "schedule", why: 'The schedule "office" is in use.' }]);
   });
+});
+
+describe("a document that was refused and comes again", () => {
+  /** A schedule that the cloud takes away while somebody of the site still opens by it. */
+  async function inUse() {
+    const { cloud, issuer, inStep } = opened();
+    issuer.put(schedule("office"));
+    await inStep();
+    const holder = { kind: "person", id: "bo" as PersonId } as const;
+    const grantAt = { ...grant("front", "office"), holder };
+    const bo = { ...holder, name: "Bo", state: "active", validity: { from: null, until: null } } as const;
+    cloud.tested.change({ op: "putPerson", person: bo }, { op: "putGrant", ...grantAt });
+    issuer.remove("schedule", "office");
+    const removal = issuer.delta(1)!;
+    const reply = await cloud.apply(removal);
+    const again: CloudStep = { ...removal, kind: "delta", from: 2, version: 2 };
+    return { cloud, issuer, reply, again, free: () => cloud.tested.change({ op: "removeGrant", ...grantAt }) };
+  }
+
+  test("is taken once it can be, at the version where the directory stands", async () => {
+    const { cloud, issuer, reply, again, free } = await inUse();
+    expect(reply).toMatchObject({ refused: ["office"], waiting: ["office"] });
+    expect(await cloud.apply(again)).toMatchObject({ kind: "cloudApplied", refused: ["office"], waiting: ["office"] });
+    free();
+    const taken = { directory: { version: 2, snapshot: null }, refused: [], waiting: [] };
+    expect(await cloud.apply(again)).toMatchObject(taken);
+    expect(cloud.held()).toEqual(issuer.expected());
+  });
+
+  test("is known as refused after a restart, and recorded as such once", async () => {
+    const { cloud, again } = await inUse();
+    await cloud.apply(again);
+    const restarted = new RefusedDocuments(cloud.tested.ledger.db);
+    expect([restarted.next, await cloud.ask({ kind: "cloudState" })]).toMatchObject([
+      ["office"],
+      { waiting: ["office"] },
+    ]);
+    expect(refusals(cloud)).toHaveLength(1);
+  });
+
+  test("waits for nothing any more when something else was made of it, or when all comes anew", async () => {
+    const { cloud, issuer } = await inUse();
+    issuer.put(schedule("office"));
+    expect(await cloud.apply(issuer.delta(2)!)).toMatchObject({ refused: [], waiting: [] });
+    issuer.put(person("ana", { body: { name: "" } }));
+    expect(await cloud.apply(issuer.delta(3)!)).toMatchObject({ waiting: ["ana"] });
+    issuer.documents.delete("person ana");
+    issuer.put(person("bea"));
+    expect(await cloud.apply(issuer.chunk(issuer.version, null, 500))).toMatchObject({ refused: [], waiting: [] });
+  });
+});
+
+test("of many refused documents those are named that have waited longest for another try", () => {
+  const { cloud } = opened();
+  const refused = new RefusedDocuments(cloud.tested.ledger.db);
+  const named = (from: number, many: number) =>
+    Array.from({ length: many }, (_, n) => ({ what: "person" as const, id: `p${from + n}`, version: 1 }));
+  refused.settle([], named(0, 30));
+  const first = named(0, 20);
+  expect(refused.next).toEqual(first.map(({ id }) => id));
+  refused.settle(first, first);
+  expect(refused.next).toEqual([...named(20, 10), ...named(0, 10)].map(({ id }) => id));
 });
 
 describe("a document about what is there", () => {

@@ -1,6 +1,6 @@
 // Documents in the store, and whom they concern: a row for each door, so that a change costs only those whom it reaches.
 import type { Owned } from "../../domain/cloud-directory.ts";
-import { positionOf } from "../../domain/cloud-directory.ts";
+import { ownedByCloud, positionOf } from "../../domain/cloud-directory.ts";
 import { Fault } from "../../domain/fault.ts";
 import type { DirectoryStore, DocumentChange, StoredDocument } from "../store.ts";
 import type { Database, Sql } from "./database.ts";
@@ -64,6 +64,17 @@ export class SqlDirectory implements DirectoryStore {
         WHERE site = ? AND door IN (${placeholders(seen)}) AND version > ? GROUP BY position ORDER BY 2 LIMIT ?) x
       JOIN document d ON d.site = ? AND d.position = x.position ORDER BY x.version`;
     return (await this.#db.all<Row>(text, [site, ...seen, above, limit, site])).map(documentOf);
+  }
+
+  async named(site: string, doors: readonly string[], ids: readonly string[]) {
+    const seen = [...doors, everybody];
+    const positions = ids.flatMap((id) => ownedByCloud.map((what) => positionOf(what, id)));
+    if (positions.length === 0) return [];
+    const text = `SELECT d.what, d.id, x.version, x.gone, d.from_file, d.body, d.sealed FROM (
+        SELECT position, max(version) AS version, min(gone) AS gone FROM audience
+        WHERE site = ? AND door IN (${placeholders(seen)}) AND position IN (${placeholders(positions)}) GROUP BY position) x
+      JOIN document d ON d.site = ? AND d.position = x.position ORDER BY x.version`;
+    return (await this.#db.all<Row>(text, [site, ...seen, ...positions, site])).map(documentOf);
   }
 
   async countChanged(site: string, doors: readonly string[], above: number, limit: number): Promise<number> {

@@ -119,8 +119,9 @@ export class CloudLink {
     const isClockless = this.#parts.desk.time.source === null;
     if (now - this.#stateAt >= (isClockless ? renewEveryMs : stateAtLeastMs)) this.#tellState.call();
     if (this.#syncAt !== null && now - this.#syncAt >= syncPatienceMs) this.#askAgain();
-    // What its beacons say is as old as its time tells, which only an answer proves.
-    else if (isClockless && now - this.#asked.at >= stateAtLeastMs) this.#sync();
+    // What its beacons say is as old as its time tells, which only an answer proves; and what was refused may be taken by now.
+    else if ((isClockless || this.#directory.refused.length > 0) && now - this.#asked.at >= stateAtLeastMs)
+      this.#sync();
   }
 
   close(): void {
@@ -137,7 +138,7 @@ export class CloudLink {
   async #restore(): Promise<void> {
     const reply = await this.#ledger.ask({ kind: "cloudState" });
     if (reply?.kind !== "cloudState" || this.#closed) return;
-    this.#directory.restored(reply.directory);
+    this.#directory.restored(reply.directory, reply.waiting);
     if (this.#isOpen) this.#sync();
     this.#uploader ??= new Uploader(this.#uploads(), reply.acked);
     this.#line ??= this.#openLine();

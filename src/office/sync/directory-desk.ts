@@ -20,11 +20,11 @@ type StepMessage = Down<"delta"> | Down<"chunk">;
 export class DirectoryDesk {
   readonly #parts: DirectoryDeskParts;
   #standing: CloudStanding = { version: 0, snapshot: null };
-  #refused: readonly string[] = [];
+  #waiting: readonly string[] = [];
   #newest = { at: 0, version: 0 };
   /** Steps follow one another; an issuer that is asked sends no more than one or two. */
   #turn: Promise<void> = Promise.resolve();
-  #waiting = 0;
+  #steps = 0;
 
   constructor(parts: DirectoryDeskParts) {
     this.#parts = parts;
@@ -34,13 +34,14 @@ export class DirectoryDesk {
     return this.#standing;
   }
 
-  /** Documents that were left out lately. */
+  /** Some of the documents that were left out, to be sent again. */
   get refused(): readonly string[] {
-    return this.#refused;
+    return this.#waiting;
   }
 
-  restored(standing: CloudStanding): void {
+  restored(standing: CloudStanding, waiting: readonly string[]): void {
     this.#standing = standing;
+    this.#waiting = waiting;
   }
 
   get isBehind(): boolean {
@@ -62,12 +63,12 @@ export class DirectoryDesk {
 
   /** Resolves when it was applied, or not. */
   take(message: StepMessage): Promise<void> {
-    if (this.#waiting >= maxWaiting) return Promise.resolve();
-    this.#waiting += 1;
+    if (this.#steps >= maxWaiting) return Promise.resolve();
+    this.#steps += 1;
     this.#turn = this.#turn
       .then(() => this.#apply(message))
       .finally(() => {
-        this.#waiting -= 1;
+        this.#steps -= 1;
       });
     return this.#turn;
   }
@@ -84,18 +85,19 @@ export class DirectoryDesk {
       if (this.isBehind) this.#parts.syncLater();
     } else if (reply.kind === "cloudApplied") {
       this.#standing = reply.directory;
-      const isNews = this.#noteRefused(message, reply.refused);
-      const isAsked = message.kind === "chunk" || message.more || isNews;
+      const before = this.#waiting;
+      this.#waiting = reply.waiting;
+      const isAsked = message.kind === "chunk" || message.more || this.#isWorthAnother(message, reply.refused, before);
       if (this.isBehind || isAsked) this.#parts.sync();
     }
   }
 
-  /** What came again and was taken is refused no more. True when the issuer does not know it so. */
-  #noteRefused({ documents }: StepMessage, refused: readonly string[]): boolean {
-    const tried = new Set(documents.map(({ id }) => id));
-    const before = this.#refused;
-    this.#refused = [...before.filter((id) => !tried.has(id)), ...refused].slice(-maxRefused);
-    return this.#refused.join() !== before.join();
+  /** Whatever came may be what others waited for. Of those that only came again one must have been taken, or it would go on for ever. */
+  #isWorthAnother(message: StepMessage, refused: readonly string[], before: readonly string[]): boolean {
+    const isRepeated = message.kind === "delta" && message.from === message.version;
+    if (!isRepeated) return before.length > 0 || this.#waiting.length > 0;
+    const came = new Set(message.documents.map(({ id }) => id));
+    return before.some((id) => came.has(id) && !refused.includes(id));
   }
 
   #open(message: StepMessage): CloudStep | null {
@@ -113,7 +115,6 @@ export class DirectoryDesk {
   }
 }
 
-const maxRefused = 20;
 /** Those that come on top are asked for again. */
 const maxWaiting = 4;
 

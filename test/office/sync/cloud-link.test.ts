@@ -14,7 +14,7 @@ import { FakeJournal } from "../fake-journal.ts";
 const address = { site: "hof", controller: "gate-1" };
 const none = { epoch: 0, seq: 0, hash: "0".repeat(64) };
 
-async function opened() {
+async function opened(waiting: readonly string[] = []) {
   const broker = await startPlainBroker();
   onTestFinished(() => broker.stop());
   const made = madeIdentity(address);
@@ -27,10 +27,14 @@ async function opened() {
   const directory = { version: 0, snapshot: null };
   const ask = (request: LedgerRequest): Promise<LedgerReply> => {
     asked.push(request);
-    const state = { kind: "cloudState", head: none, acked: { epoch: 0, seq: 0 }, directory } as const;
+    const state = { kind: "cloudState", head: none, acked: { epoch: 0, seq: 0 }, directory, waiting } as const;
     return Promise.resolve(request.kind === "cloudState" ? (state as unknown as LedgerReply) : { kind: "noted" });
   };
   let mono = 1_000;
+  const desk = new DoorDesk(
+    () => {},
+    () => mono,
+  );
   const link = new CloudLink({
     identity,
     opening: { databasePath: "none" },
@@ -41,10 +45,7 @@ async function opened() {
     openJournal: () => journal.open(),
     turns: { refused: () => {}, proven: () => {} },
     clock: { wall: () => 0, mono: () => mono },
-    desk: new DoorDesk(
-      () => {},
-      () => mono,
-    ),
+    desk,
     own: new OwnHealth(Date.now, () => {}),
     note: () => {},
     cloud: {
@@ -54,7 +55,7 @@ async function opened() {
   });
   onTestFinished(() => link.close());
   return {
-    ...{ issuer, link },
+    ...{ issuer, link, desk },
     asked: (kind: LedgerRequest["kind"]) => asked.filter((one) => one.kind === kind),
     pass: (ms: number) => {
       mono += ms;
@@ -85,6 +86,19 @@ test("while nobody vouches for the clock the issuer is asked anew each quarter o
   expect(issuer.heard.filter(({ message }) => message.kind === "sync")).toHaveLength(1);
   const again = issuer.next("sync", (sync) => sync.nonce !== nonce);
   pass(1);
+  link.beat();
+  await again;
+});
+
+test("what was refused is named each quarter of an hour, by a controller with a clock as well", async () => {
+  const { issuer, link, desk, asked, pass } = await opened(["ana"]);
+  desk.publish({ kind: "doors", doors: [], health: [], time: { aheadMs: 0, source: "network", proven: true } });
+  const { nonce, refused } = await issuer.seen("sync");
+  expect(refused).toEqual(["ana"]);
+  await issuer.say("ack", { ...none, nonce });
+  await expect.poll(() => asked("cloudProven"), { timeout: 20_000 }).toHaveLength(1);
+  const again = issuer.next("sync", (sync) => sync.nonce !== nonce && sync.refused.join() === "ana");
+  pass(900_000);
   link.beat();
   await again;
 });

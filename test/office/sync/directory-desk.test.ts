@@ -8,13 +8,16 @@ const envelope = { site: "hof", controller: "gate", at: 1, key: "k", signature: 
 
 function createDesk(refuses: (id: string) => boolean) {
   const asked: CloudRequest[] = [];
+  let waiting: readonly string[] = [];
   let syncs = 0;
   const desk = new DirectoryDesk({
     ask: async (request): Promise<LedgerReply | null> => {
       asked.push(request);
       if (request.kind !== "cloudApply" || request.step.kind !== "delta") return null;
       const refused = request.step.documents.map(({ id }) => id).filter(refuses);
-      return { kind: "cloudApplied", directory: { version: request.step.version, snapshot: null }, refused };
+      const came = new Set(request.step.documents.map(({ id }) => id));
+      waiting = [...waiting.filter((id) => !came.has(id)), ...refused];
+      return { kind: "cloudApplied", directory: { version: request.step.version, snapshot: null }, refused, waiting };
     },
     unseal: () => [{ name: "Ana Ruiz" }, "047110"],
     sync: () => {
@@ -35,19 +38,37 @@ const delta = (version: number, ...ids: readonly string[]): Down<"delta"> => ({
   })),
 });
 
-test("a document that was refused is told, and no more once it was taken", async () => {
+/** As the issuer sends again what was refused. */
+const again = (version: number, ...ids: readonly string[]): Down<"delta"> => ({
+  ...delta(version, ...ids),
+  from: version,
+});
+
+test("a document that was refused is told with each step of the directory, and no more once it was taken", async () => {
   let isBad = true;
   const { desk, syncs } = createDesk((id) => isBad && id === "ana");
   await desk.take(delta(1, "ana", "bob"));
-  expect(desk.refused).toEqual(["ana"]);
-  expect(syncs()).toBe(1);
+  expect([desk.refused, syncs()]).toEqual([["ana"], 1]);
   await desk.take(delta(2, "bob"));
-  expect(desk.refused).toEqual(["ana"]);
-  expect(syncs()).toBe(1);
+  expect([desk.refused, syncs()]).toEqual([["ana"], 2]);
   isBad = false;
-  await desk.take(delta(3, "ana"));
-  expect(desk.refused).toEqual([]);
-  expect(syncs()).toBe(2);
+  await desk.take(again(2, "ana"));
+  expect([desk.refused, syncs()]).toEqual([[], 3]);
+  await desk.take(delta(3, "bob"));
+  expect(syncs()).toBe(3);
+});
+
+test("what comes again and is refused as before is not asked for at once, so that it ends", async () => {
+  const { desk, syncs } = createDesk((id) => id === "ana");
+  await desk.take(delta(1, "ana"));
+  await desk.take(again(1, "ana", "bob"));
+  expect([desk.refused, syncs()]).toEqual([["ana"], 1]);
+});
+
+test("what was refused before a restart is told from then on", () => {
+  const { desk } = createDesk(() => false);
+  desk.restored({ version: 3, snapshot: null }, ["ana"]);
+  expect(desk.refused).toEqual(["ana"]);
 });
 
 test("who somebody is comes out of what is sealed, as their codes do", async () => {

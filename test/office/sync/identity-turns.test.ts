@@ -108,7 +108,7 @@ test.skipIf(!isMosquittoThere)(
     onTestFinished(() => issuer.close());
     const ledger = new FakeLineServer(join(folder, "ledger.sock"));
     ledger.answer = (line, _, say) => {
-      const standing = { acked: { epoch: 0, seq: 0 }, directory: { version: 0, snapshot: null } };
+      const standing = { acked: { epoch: 0, seq: 0 }, directory: { version: 0, snapshot: null }, waiting: [] };
       say(JSON.parse(line).kind === "cloudState" ? { kind: "cloudState", ...standing } : { kind: "noted" });
     };
     await ledger.listen();
