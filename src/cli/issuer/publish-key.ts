@@ -7,6 +7,7 @@ import type { IssuedDocument } from "../../issuer/documents.ts";
 import { packDocument } from "../../issuer/documents.ts";
 import { doorSecret } from "../../issuer/issuer-key.ts";
 import { issuerKeyOf, readKey } from "../../issuer/key-folder.ts";
+import { sharedSecret } from "../../issuer/shared-secret.ts";
 import { Misuse } from "../misuse.ts";
 import { onlyWord } from "../options.ts";
 import { issuerOption, siteOf, withIssuer } from "./open-issuer.ts";
@@ -45,6 +46,8 @@ export async function publishKey(args: readonly string[]): Promise<number> {
     };
     const version = await open.store.directory.change(name, [packDocument(document, before, false, box)], since);
     console.log(`The key ${id} is in the directory of ${name}, version ${version}: ${document.doors?.join(", ")}.`);
+    const warning = sharedSecret(file.key, document.doors ?? [], await open.store.fleet.list(name));
+    if (warning !== null) console.error(`WARNING: ${warning}`);
     return 0;
   });
 }

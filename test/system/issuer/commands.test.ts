@@ -1,12 +1,18 @@
 // The issuer's commands as a person types them: what they take, refuse, and how they say so.
-import { chmodSync, writeFileSync } from "node:fs";
+import { generateKeyPairSync } from "node:crypto";
+import { chmodSync, cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { openStore } from "../../../src/cli/issuer/open-issuer.ts";
+import { publicKeyText } from "../../../src/link/identity.ts";
 import type { Ended } from "../command.ts";
 import { expectMisuse, expectRefusal, runPostern, stackOf } from "../command.ts";
 import { removeFolder, temporaryFolder } from "../product.ts";
 
 const broker = ["--broker", "mqtts://broker.example:8883"];
+
+const rawKey = (kind: "ed25519" | "x25519"): string =>
+  publicKeyText((kind === "ed25519" ? generateKeyPairSync("ed25519") : generateKeyPairSync("x25519")).publicKey);
 
 function folderFor() {
   const root = temporaryFolder();
@@ -128,6 +134,40 @@ describe("with an issuer", () => {
     );
     expectMisuse(await issuer("controllers", "add", "Gate 1", "--site", "hof"), "A controller's name");
     expectMisuse(await issuer("controllers", "add", "gate-1", "--sign-key", "x", "--site", "hof"), "--sign-key takes");
+  });
+
+  test("a key that makes passes for doors of two controllers is published with a warning, a signed one without", async () => {
+    const keys = [`--sign-key=${rawKey("ed25519")}`, `--seal-key=${rawKey("x25519")}`];
+    const store = await openStore(folder, { postgres: null });
+    for (const [n, name] of ["gate-1", "gate-2"].entries()) {
+      expect(await issuer("controllers", "add", name, ...keys, "--site", "hof")).toMatchObject({ code: 0 });
+      const heard = { at: 1, epoch: 1, seq: 1, seenAt: 1, aheadMs: 0, text: "{}", boot: "boot", directory: 0 };
+      await store.fleet.heardState({ site: "hof", controller: name }, { ...heard, doors: [`door-${n}`] });
+    }
+    await store.close();
+    const make = (key: string, form: string) =>
+      issuer("keys", "new", key, "--form", form, "--place", "door-0,door-1", "--zone", "Europe/Berlin");
+    await make("desk", "mac");
+    await make("cloud", "signed");
+    const warned = await issuer("keys", "publish", "desk", "--site", "hof");
+    expect(warned).toMatchObject({
+      code: 0,
+      err: expect.stringMatching(/^WARNING: .* goes to 2 controllers \(gate-1, gate-2\).*the form signed/),
+    });
+    expect(await issuer("keys", "publish", "cloud", "--site", "hof")).toMatchObject({ code: 0, err: "" });
+  });
+
+  test("a folder that was copied makes no pass until its key is moved there", async () => {
+    const copy = join(root, "copied");
+    await issuer("keys", "new", "copied", "--form", "mac", "--place", "front", "--zone", "Europe/Berlin");
+    cpSync(folder, copy, { recursive: true });
+    const there = (...words: readonly string[]) => runPostern(["issuer", ...words, "--folder", copy]);
+    const refused = await there("pass", "new", "copied", "--for", "2h");
+    expect(refused).toMatchObject({ code: 1, err: expect.stringContaining("was copied here from another folder") });
+    expectMisuse(await there("keys", "move", "copied"), "Say with --after which serial was the last");
+    expect(await there("keys", "move", "copied", "--after", "41")).toMatchObject({ code: 0, err: "" });
+    expect((await there("pass", "new", "copied", "--for", "2h")).out).toMatch(/^Pass \d+\.42: /);
+    expect((await issuer("pass", "new", "copied", "--for", "2h")).out).toMatch(/^Pass \d+\.1: /);
   });
 
   test("keys that others may read are refused", async () => {
