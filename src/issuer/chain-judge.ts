@@ -76,8 +76,8 @@ export function judgeBatch(batch: Batch, head: ChainHead | null, port: ChainPort
   if (first === undefined || events === null || last === undefined || last.hash !== batch.hash) {
     return { kind: "refuse", note: brokenNote(batch) };
   }
-  if (head === null) return begins(batch, first.seq) ? take(events, beginsAt(batch, first.seq)) : { kind: "elsewhere" };
-  if (batch.epoch > head.epoch) return afterEpoch(batch, events, first.seq, head);
+  if (head === null) return begins(batch, first.seq) ? begun(batch, events, [], port) : { kind: "elsewhere" };
+  if (batch.epoch > head.epoch) return afterEpoch(batch, events, head, port);
   if (batch.epoch < head.epoch) return { kind: "elsewhere" };
   if (first.seq <= head.seq) return overlapping(events, head, batch);
   if (first.seq === head.seq + 1) {
@@ -122,15 +122,33 @@ function overlapping(events: readonly TakenEvent[], head: ChainHead, batch: Batc
 
 /** Only where the controller says that it keeps them no more; otherwise they are on their way. */
 function afterGap(batch: Batch, events: readonly TakenEvent[], head: ChainHead, port: ChainPort): Verdict {
-  const { gap, epoch, prev } = batch;
+  const { gap, epoch } = batch;
   const start = events[0]?.seq ?? 0;
   const covers = gap !== undefined && gap.fromSeq <= head.seq + 1 && gap.toSeq === start - 1;
   if (!covers) return { kind: "elsewhere" };
+  const missing = keptIn(batch, { afterSeq: head.seq, start }, port);
+  if (missing === null) return { kind: "refuse", note: brokenNote(batch) };
+  return take([...missing, ...events], [gapNote(epoch, head.seq + 1, gap.toSeq, gap.lastHash)]);
+}
+
+/** Alarms of the gap that the controller kept beyond it; null where something is wrong with one. */
+function keptIn(
+  { gap, epoch, prev }: Batch,
+  { afterSeq, start }: { readonly afterSeq: number; readonly start: number },
+  port: ChainPort,
+): readonly TakenEvent[] | null {
+  if (gap === undefined) return [];
   const kept = gap.kept.map((one) => hashed(one, one.epoch, Buffer.from(one.prev, "hex"), port));
   const holds = gap.lastHash === prev && kept.every(({ hash }, n) => hash === gap.kept[n]?.hash);
-  if (!holds) return { kind: "refuse", note: brokenNote(batch) };
-  const missing = kept.filter((one) => one.epoch === epoch && one.seq > head.seq && one.seq < start);
-  return take([...missing, ...events], [gapNote(epoch, head.seq + 1, gap.toSeq, gap.lastHash)]);
+  return holds ? kept.filter((one) => one.epoch === epoch && one.seq > afterSeq && one.seq < start) : null;
+}
+
+/** The first that is taken of a record, with what was kept of the gap before it. */
+function begun(batch: Batch, events: readonly TakenEvent[], notes: readonly ChainNote[], port: ChainPort): Verdict {
+  const start = events[0]?.seq ?? 0;
+  const missing = keptIn(batch, { afterSeq: 0, start }, port);
+  if (missing === null) return { kind: "refuse", note: brokenNote(batch) };
+  return take([...missing, ...events], [...notes, ...beginsAt(batch, start)]);
 }
 
 /** A controller that had a life of its own before it met this issuer. */
@@ -141,14 +159,15 @@ const beginsAt = ({ epoch, prev }: Batch, seq: number): readonly ChainNote[] =>
 const begins = ({ gap, prev }: Batch, seq: number): boolean =>
   seq === 1 || (gap?.fromSeq === 1 && gap.toSeq === seq - 1 && gap.lastHash === prev);
 
-function afterEpoch(batch: Batch, events: readonly TakenEvent[], seq: number, head: ChainHead): Verdict {
+function afterEpoch(batch: Batch, events: readonly TakenEvent[], head: ChainHead, port: ChainPort): Verdict {
   const { epoch, prev } = batch;
+  const seq = events[0]?.seq ?? 0;
   const goesOn = seq === head.seq + 1 && prev === head.hash;
   if (!goesOn && !begins(batch, seq)) return { kind: "elsewhere" };
   const how = goesOn ? "follows the one before" : `does not follow the last one, ${head.seq}`;
   const what = `The record began anew with event ${seq}, which ${how}: the controller's database or anchor was lost.`;
   const note: ChainNote = { kind: "restarted", epoch, seq, toSeq: null, hash: null, what };
-  return take(events, goesOn || seq === 1 ? [note] : [note, gapNote(epoch, 1, seq - 1, prev)]);
+  return goesOn ? take(events, [note]) : begun(batch, events, [note], port);
 }
 
 const gapNote = (epoch: number, seq: number, toSeq: number, hash: string): ChainNote => ({

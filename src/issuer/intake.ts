@@ -107,7 +107,7 @@ export class Intake {
       }
       case "take": {
         const { events, head, notes } = verdict;
-        const [first] = events;
+        const first = events.find(({ seq }) => seq === batch.events[0]?.seq);
         const isBegun = chain === null && first !== undefined;
         if (isBegun && (await store.record.resume(link.address, { board, first, prev: batch.prev }))) return false;
         const { personal, wrong } = this.#personal(link, batch);

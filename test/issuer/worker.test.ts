@@ -480,6 +480,28 @@ test("of a new controller nothing is taken before its first event, unless it say
   expect([(await stateOf(store, "front")).chain?.seq, await store.record.notes(site)]).toEqual([4, []]);
 });
 
+test("alarms that a new controller kept of what it has no more are taken with the first events after the gap", async () => {
+  const { startWorker, addController, broker, store } = await createBench();
+  const front = await addController("front", ["front-door"]);
+  await startWorker("one");
+  front.record(
+    { type: "door.locked" },
+    { type: "door.forced" },
+    ...Array.from({ length: 4 }, () => ({ type: "door.locked" })),
+  );
+  const { raw, prev, hash } = front.rows[1]!;
+  const gap = { fromSeq: 1, toSeq: 4, lastHash: front.rows[3]!.hash };
+  const kept = { ...raw, epoch: 1, prev, hash };
+  front.sendEvents(5, 6, { gap: { ...gap, kept: [{ ...kept, event: { type: "door.opened" } }] } });
+  await broker.settled();
+  expect((await stateOf(store, "front")).chain).toBeNull();
+  front.sendEvents(5, 6, { gap: { ...gap, kept: [kept] } });
+  await broker.settled();
+  const taken = await store.record.newest(site, "front", 9);
+  expect(taken.map(({ seq, type }) => `${seq} ${type}`)).toEqual(["2 door.forced", "5 door.locked", "6 door.locked"]);
+  expect((await store.record.notes(site)).map(({ kind }) => kind).toSorted()).toEqual(["broken", "gap"]);
+});
+
 test("a worker whose store is slow keeps its lease while it tells a fleet where the directory stands", async () => {
   const { startWorker, addController, broker, store, clock, beat } = await createBench();
   for (let n = 0; n < 30; n += 1) await addController(`gate-${n}`, ["front-door"]);
