@@ -6,6 +6,7 @@ import { knownDocuments } from "../../issuer/directory-edit.ts";
 import type { IssuedDocument } from "../../issuer/documents.ts";
 import { packDocument } from "../../issuer/documents.ts";
 import { doorSecret } from "../../issuer/issuer-key.ts";
+import type { KeyFile } from "../../issuer/key-folder.ts";
 import { issuerKeyOf, readKey } from "../../issuer/key-folder.ts";
 import { sharedSecret } from "../../issuer/shared-secret.ts";
 import { Misuse } from "../misuse.ts";
@@ -18,6 +19,7 @@ interface Revoked {
 }
 
 const maxSerials = 200;
+type PublishedKey = Extract<IssuedDocument, { what: "passKey" }>;
 
 export async function publishKey(args: readonly string[]): Promise<number> {
   const more = { revoke: { type: "string", multiple: true }, "revoke-up-to": { type: "string" } } as const;
@@ -32,7 +34,9 @@ export async function publishKey(args: readonly string[]): Promise<number> {
     const { name, version: since } = await siteOf(open, values);
     const box = { key: open.keysOf(name).secrets, random: randomBytes };
     const known = await knownDocuments(open.store.directory, name, box);
-    const before = known.find(({ document }) => document.what === "passKey" && document.id === id)?.document ?? null;
+    const published = known.flatMap(({ document }) => (document.what === "passKey" ? [document] : []));
+    refuseOther(published, file);
+    const before = published.find((one) => one.id === id) ?? null;
     const revoked = joined(revokedIn(before), {
       upTo: values["revoke-up-to"] === undefined ? null : serialIn(values["revoke-up-to"]),
       serials: (values.revoke ?? []).map(serialIn),
@@ -51,6 +55,19 @@ export async function publishKey(args: readonly string[]): Promise<number> {
     return 0;
   });
 }
+
+/** Folders that know nothing of one another may have given out a name or a number twice. */
+function refuseOther(published: readonly PublishedKey[], file: KeyFile): void {
+  const { id, number } = file.key;
+  const same = published.find((one) => one.id === id);
+  if (same !== undefined && same.secret !== doorSecret(issuerKeyOf(file)))
+    throw new Error(`Another key ${id} is published, from another folder; make this one anew under another name.`);
+  const other = published.find((one) => one.id !== id && numberOf(one) === number);
+  if (other === undefined) return;
+  throw new Error(`The key ${other.id} is published with the number ${number}; make this one anew with --number.`);
+}
+
+const numberOf = ({ body }: PublishedKey): number | undefined => (body as Partial<KeyFile["key"]>).number;
 
 function revokedIn(document: IssuedDocument | null): Revoked {
   const { revoked } = (document?.body ?? {}) as { readonly revoked?: Revoked };

@@ -1,6 +1,6 @@
 // The issuer's commands as a person types them: what they take, refuse, and how they say so.
 import { generateKeyPairSync } from "node:crypto";
-import { chmodSync, cpSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { openStore } from "../../../src/cli/issuer/open-issuer.ts";
@@ -155,6 +155,49 @@ describe("with an issuer", () => {
       err: expect.stringMatching(/^WARNING: .* goes to 2 controllers \(gate-1, gate-2\).*the form signed/),
     });
     expect(await issuer("keys", "publish", "cloud", "--site", "hof")).toMatchObject({ code: 0, err: "" });
+  });
+
+  test("of two folders that made a key of one name or number only the first publishes it", async () => {
+    const other = join(root, "other");
+    cpSync(folder, other, { recursive: true, filter: (path) => !/pass-keys|issuer\.db/.test(path) });
+    symlinkSync(join(folder, "issuer.db"), join(other, "issuer.db"));
+    const there = (...words: readonly string[]) =>
+      runPostern(["issuer", ...words, "--folder", other, ...(words[1] === "publish" ? ["--site", "hof"] : [])]);
+    const make = ["--form", "mac", "--place", "front", "--zone", "Europe/Berlin"];
+    await issuer("keys", "new", "numbered", ...make, "--number", "77");
+    expect(await issuer("keys", "publish", "numbered", "--site", "hof")).toMatchObject({ code: 0 });
+    await there("keys", "new", "numbered", ...make, "--number", "78");
+    await there("keys", "new", "also", ...make, "--number", "77");
+    const says =
+      "postern issuer: Another key numbered is published, from another folder; make this one anew under another name.";
+    expectRefusal(await there("keys", "publish", "numbered"), says);
+    const saysToo =
+      "postern issuer: The key numbered is published with the number 77; make this one anew with --number.";
+    expectRefusal(await there("keys", "publish", "also"), saysToo);
+    expect(await issuer("keys", "publish", "numbered", "--revoke", "3", "--site", "hof")).toMatchObject({ code: 0 });
+  });
+
+  test("of two copies of the folder one has to get the keys that the other changed, and says so until then", async () => {
+    const other = join(root, "second");
+    cpSync(folder, other, { recursive: true, filter: (path) => !path.includes("issuer.db") });
+    symlinkSync(join(folder, "issuer.db"), join(other, "issuer.db"));
+    const there = (...words: readonly string[]) =>
+      runPostern(["issuer", ...words, "--folder", other, "--site", "other"]);
+    expect(await there("controllers")).toMatchObject({ code: 0 });
+    expect(await issuer("rotate", "begin", "--site", "other")).toMatchObject({ code: 0, err: "" });
+    expect(await there("controllers")).toMatchObject({ code: 0 });
+    expect(await there("rotate", "begin")).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/go on where it was begun/),
+    });
+    expect(await issuer("rotate", "finish", "--site", "other")).toMatchObject({ code: 0, err: "" });
+    const refused =
+      /^postern issuer: The keys of other in this folder \(\w{16}\) are not those that count \(\w{16}\): copy sites\/other from/;
+    for (const words of [["controllers"], ["rotate", "begin"], ["directory", "list"], ["open", "front"]])
+      expect(await there(...words)).toMatchObject({ code: 1, err: expect.stringMatching(refused) });
+    cpSync(join(folder, "sites"), join(other, "sites"), { recursive: true });
+    expect(await there("controllers")).toMatchObject({ code: 0, err: "" });
+    expect(await there("rotate", "begin")).toMatchObject({ code: 0, err: "" });
   });
 
   test("a folder that was copied makes no pass until its key is moved there", async () => {
