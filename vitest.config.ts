@@ -11,14 +11,18 @@ const isBoard = process.env["POSTERN_TEST_BOARD"] === "1";
 const alone = ["stall", "osdp", "cloud/late-issuer"].map((name) => `test/system/${name}.test.ts`);
 alone.push("test/hal/sim-socket.test.ts");
 
-/** A new clone has no durations to sort by; what is long must not be left over at the end. */
-const longOnes = /\/test\/(system|sim|oracle)\/|\/(town|offline-guessing|cloud-kill|spend-kill)\.test\.ts$/;
+/** What is long, as a new clone has no durations to sort by: these wait for other processes, and those work all the time. */
+const waiting = /\/test\/system\//;
+const working = /\/test\/(sim|oracle)\/|\/(town|offline-guessing|cloud-kill|spend-kill|recovery)\.test\.ts$/;
 
+/** The long ones first, so that none is left over at the end, and after two that wait one that works meanwhile. */
 class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    const isLong = ({ moduleId }: TestSpecification): boolean => longOnes.test(moduleId);
-    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+    const ofKind = (kind: RegExp): TestSpecification[] => sorted.filter(({ moduleId }) => kind.test(moduleId));
+    const workers = ofKind(working);
+    const mixed = ofKind(waiting).flatMap((file, n) => (n % 2 === 0 ? [file] : [file, ...workers.splice(0, 1)]));
+    return [...new Set([...mixed, ...workers, ...sorted])];
   }
 }
 
