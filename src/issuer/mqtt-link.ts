@@ -6,6 +6,7 @@ import type { IClientOptions, IClientPublishOptions, IConnackPacket, IPublishPac
 import { connect } from "mqtt";
 import { Fault } from "../domain/fault.ts";
 import { addressTurns } from "../link/address-turns.ts";
+import { guardPackets, maxPacketBytes, overlong } from "../link/guard-packets.ts";
 import type { IssuerFile } from "./issuer-folder.ts";
 import type { Link, LinkEvents, Outgoing } from "./link-port.ts";
 
@@ -35,7 +36,7 @@ function optionsOf(broker: IssuerFile["broker"], clientId: string): IClientOptio
     keepalive: keepAliveSeconds,
     resubscribe: false,
     queueQoSZero: false,
-    properties: { sessionExpiryInterval: 0, receiveMaximum },
+    properties: { sessionExpiryInterval: 0, receiveMaximum, maximumPacketSize: maxPacketBytes },
     ...(user === null ? {} : { username: user }),
     ...(passwordFile === null ? {} : { password: readSecretText(passwordFile) }),
     ...(caFile === null ? {} : { ca: readSecretText(caFile) }),
@@ -64,6 +65,9 @@ class MqttLink implements Link {
   constructor(client: MqttClient, events: LinkEvents) {
     this.#client = client;
     this.#events = events;
+    guardPackets(client, () => {
+      this.#why = overlong;
+    });
     client.on("connect", (connack) => this.#opened(connack));
     client.on("error", (error) => {
       this.#why = error.message;

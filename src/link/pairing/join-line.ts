@@ -1,7 +1,8 @@
 // Carries what two ends say while they pair over a broker: one topic each way, said again until something comes of it.
 import type { Socket } from "node:net";
-import type { IClientOptions } from "mqtt";
-import { connectAsync } from "mqtt";
+import type { IClientOptions, MqttClient } from "mqtt";
+import { connect } from "mqtt";
+import { guardPackets, maxPacketBytes, overlong } from "../guard-packets.ts";
 import type { JoinSide } from "./join-messages.ts";
 import { joinTopic } from "./join-messages.ts";
 
@@ -33,9 +34,10 @@ export async function openJoinLine({ url, channel, side, access, heard, failed }
     clean: true,
     reconnectPeriod: againMs,
     connectTimeout: connectMs,
+    properties: { maximumPacketSize: maxPacketBytes },
   };
   // Only the first connection has to be there at once; later ones come back by themselves, with what was subscribed.
-  const client = await connectAsync(url, { ...options, ...access }, false).catch((error: Error) => {
+  const client = await opened(url, { ...options, ...access }).catch((error: Error) => {
     throw new Error(`The broker at ${url} does not let us in (${error.message}); check the address and the port.`);
   });
   const hurry = (): unknown => (client.stream as Partial<Socket>).setNoDelay?.(true);
@@ -70,4 +72,25 @@ export async function openJoinLine({ url, channel, side, access, heard, failed }
       await client.endAsync(!client.connected);
     },
   };
+}
+
+function opened(url: string, options: IClientOptions): Promise<MqttClient> {
+  return new Promise((ready, failed) => {
+    const client = connect(url, options);
+    let why = new Error("nobody answers as a broker would");
+    const end = (error: Error): void => {
+      client.end(true);
+      failed(error);
+    };
+    guardPackets(client, () => {
+      why = new Error(overlong);
+    });
+    const lost = (): void => end(why);
+    client.once("close", lost);
+    client.once("error", end);
+    client.once("connect", () => {
+      client.off("close", lost).off("error", end);
+      ready(client);
+    });
+  });
 }

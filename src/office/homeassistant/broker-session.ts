@@ -4,7 +4,7 @@ import { connect as connectPlain, isIP } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { MqttClient as Client, IPublishPacket } from "mqtt";
 import { MqttClient } from "mqtt";
-import { PacketGauge } from "../packet-gauge.ts";
+import { PacketGauge } from "../../link/packet-gauge.ts";
 import { complaintOf } from "./broker-complaint.ts";
 import type { Arrival } from "./read-order.ts";
 

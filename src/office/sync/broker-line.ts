@@ -4,8 +4,8 @@ import type { LookupFunction, Socket } from "node:net";
 import type { IClientOptions, IClientPublishOptions, IPublishPacket, MqttClient } from "mqtt";
 import { connect } from "mqtt";
 import { addressTurns } from "../../link/address-turns.ts";
+import { guardPackets, maxPacketBytes, overlong } from "../../link/guard-packets.ts";
 import { Backoff } from "../backoff.ts";
-import { PacketGauge } from "../packet-gauge.ts";
 
 export interface BrokerSpec {
   readonly url: string;
@@ -50,8 +50,6 @@ export interface Outgoing {
 const sessionSeconds = 3_600;
 const willDelaySeconds = 10;
 const receiveMaximum = 16;
-/** A message, its topic and its properties. A broker that sends more all the same is left. */
-const maximumPacketSize = 300_000;
 const farewellMs = 1_000;
 const keepAliveSeconds = 30;
 const connectMs = 15_000;
@@ -131,7 +129,9 @@ export class BrokerLine {
       return;
     }
     this.#client = client;
-    this.#gauge(client);
+    guardPackets(client, () => {
+      this.#why = overlong;
+    });
     client.stream.once("connect", () => {
       this.#wasReached = true;
     });
@@ -164,16 +164,6 @@ export class BrokerLine {
     }
   }
 
-  /** Whatever a packet announces would be collected for it, before anybody can say that it is too much. */
-  #gauge({ stream }: MqttClient): void {
-    const gauge = new PacketGauge(maximumPacketSize);
-    stream.on("data", (chunk: Buffer) => {
-      if (gauge.admits(chunk)) return;
-      this.#why = "it sends larger packets than it was asked for";
-      stream.destroy();
-    });
-  }
-
   #options(): IClientOptions | null {
     const { spec, will } = this.#parts;
     const password = this.#password();
@@ -195,7 +185,7 @@ export class BrokerLine {
       ...password,
       ...authorities,
       ...(spec.certificate === null || spec.key === null ? {} : { cert: spec.certificate, key: spec.key }),
-      properties: { sessionExpiryInterval: sessionSeconds, receiveMaximum, maximumPacketSize },
+      properties: { sessionExpiryInterval: sessionSeconds, receiveMaximum, maximumPacketSize: maxPacketBytes },
       will: {
         ...will(),
         payload: Buffer.from(will().payload),

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { PacketGauge } from "../../src/office/packet-gauge.ts";
+import { PacketGauge } from "../../src/link/packet-gauge.ts";
 
 /** A PUBLISH, however long it may be. */
 function packet(rest: number): Buffer {
