@@ -156,7 +156,10 @@ class Panel {
     need(document, "#fire-clear", HTMLButtonElement).addEventListener("click", () =>
       this.#actions.give({ kind: "clearFire" }),
     );
-    need(document, "#logout", HTMLButtonElement).addEventListener("click", () => void leave());
+    const logout = need(document, "#logout", HTMLButtonElement);
+    logout.addEventListener("click", () => void leave());
+    // Disabled until here: pressed while nobody listens to it, it would leave the session open.
+    logout.disabled = false;
   }
 }
 
