@@ -11,8 +11,8 @@ import { Misuse } from "./misuse.ts";
 import type { StateValues } from "./options.ts";
 import { noSuchVerb, onlyWord, stateOption } from "./options.ts";
 import { grantsFor, readPin } from "./people-add.ts";
+import { refusePicture, writePicture } from "./picture-file.ts";
 import { discard, propose, settleProposal, showSecret } from "./proposal-dialog.ts";
-import { writeQr } from "./qr-picture.ts";
 
 export async function codes(args: readonly string[]): Promise<number> {
   const [verb, ...rest] = args;
@@ -34,6 +34,7 @@ async function newCode(args: readonly string[]): Promise<number> {
   const word = onlyWord(positionals, "the id of the person or pass");
   if (values.qr && values.secret) throw new Misuse("Use either --qr or --secret.");
   const kind = values.qr ? "qrPin" : values.secret ? "code" : "pin";
+  if (values.picture !== undefined) refusePicture(values.picture);
   const found = await findHolder(values, word);
   const digits = values.digits === undefined ? null : digitsOf(values.digits);
   const credential = { id: credentialIdFor(found, kind), kind, holder: refOf(found.holder), digits } as const;
@@ -42,9 +43,8 @@ async function newCode(args: readonly string[]): Promise<number> {
     console.log("Discarded; nothing has changed.");
     return 0;
   }
-  if (values.picture !== undefined) writePicture(values.picture, secret);
   console.log(`Saved for ${found.holder.name}. It is shown this once.`);
-  return 0;
+  return values.picture === undefined || writePicture(values.picture, secret) ? 0 : 1;
 }
 
 function digitsOf(text: string): number {
@@ -58,15 +58,6 @@ const suffixOf: Readonly<Record<ProposedCredential["kind"], string>> = { pin: "p
 function credentialIdFor({ holder, credentials }: ExportedHolder, kind: ProposedCredential["kind"]): CredentialId {
   const known = credentials.find((one) => one.kind === (kind as CredentialKind));
   return known?.id ?? (`${holder.id}-${suffixOf[kind]}` as CredentialId);
-}
-
-export function writePicture(file: string, secret: string): void {
-  try {
-    writeQr(file, secret);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    console.error(`Note: The picture could not be written (${why}).`);
-  }
 }
 
 const publicOptions = {

@@ -9,11 +9,12 @@ import { unixMs } from "../domain/time.ts";
 import type { KeyFile } from "../issuer/key-folder.ts";
 import { issuerKeyOf, readKey, updateKey } from "../issuer/key-folder.ts";
 import { mintPass } from "../issuer/mint-pass.ts";
-import { writePicture } from "./codes.ts";
 import { countOf, folderOption, placesText } from "./issuer-keys.ts";
 import { Misuse } from "./misuse.ts";
 import { noSuchVerb, onlyWord } from "./options.ts";
+import { serialIn } from "./pass-serial.ts";
 import { recurrenceText } from "./pass-words.ts";
+import { refusePicture, writePicture } from "./picture-file.ts";
 import { qrLines } from "./qr-picture.ts";
 import type { TimeWords } from "./spoken-time.ts";
 import { daysOf, momentOf, spanMs, timeText, windowOf } from "./spoken-time.ts";
@@ -49,8 +50,9 @@ export async function issuerPass([verb, ...rest]: readonly string[]): Promise<nu
   const { values, positionals } = read(rest);
   const id = onlyWord(positionals, "the key that makes it");
   const folder = resolve(values.folder);
-  const { timeZone } = readKey(folder, id);
-  const said = claimsOf(values, { nowWall: Date.now(), timeZone });
+  const { key, timeZone } = readKey(folder, id);
+  const said = claimsOf(values, { nowWall: Date.now(), timeZone }, key);
+  for (const picture of values.picture ?? []) refusePicture(picture);
   const { file, claims, minted } = updateKey(folder, id, (file) => {
     const claims = { ...said, serial: file.nextSerial };
     const minted = mintPass(issuerKeyOf(file), claims);
@@ -61,11 +63,11 @@ export async function issuerPass([verb, ...rest]: readonly string[]): Promise<nu
     ] as const;
   });
   tell(file, claims, minted.text, minted.code, values["with-code"]);
-  for (const picture of values.picture ?? []) writePicture(picture, minted.text);
-  return 0;
+  const written = (values.picture ?? []).map((picture) => writePicture(picture, minted.text));
+  return written.every((isWritten) => isWritten) ? 0 : 1;
 }
 
-function claimsOf(values: Values, clock: TimeWords): Omit<PassClaims, "serial"> {
+function claimsOf(values: Values, clock: TimeWords, key: KeyFile["key"]): Omit<PassClaims, "serial"> {
   const { place, floor } = values;
   if (floor !== undefined && values["floors-of-person"]) throw new Misuse("Use either --floor or --floors-of-person.");
   return {
@@ -79,7 +81,7 @@ function claimsOf(values: Values, clock: TimeWords): Omit<PassClaims, "serial"> 
         ? null
         : floor.map((n) => countOf(n, "--floor", 16)),
     code: values["with-code"],
-    revokes: revokesOf(values),
+    revokes: revokesOf(values, key),
   };
 }
 
@@ -118,11 +120,11 @@ function recurrenceOf({ days, between }: Values): PassClaims["recurrence"] {
   return { start: startMinute, minutes, days: daysOf(days ?? "daily", "--days") };
 }
 
-function revokesOf(values: Values): Revokes | null {
+function revokesOf(values: Values, key: KeyFile["key"]): Revokes | null {
   const upTo = values["revoke-up-to"];
-  const serials = (values.revoke ?? []).map((one) => countOf(one, "--revoke", 0xff_ffff));
+  const serials = (values.revoke ?? []).map((one) => serialIn(one, key));
   if (upTo === undefined && serials.length === 0) return null;
-  return { upTo: upTo === undefined ? null : countOf(upTo, "--revoke-up-to", 0xff_ffff), serials };
+  return { upTo: upTo === undefined ? null : serialIn(upTo, key), serials };
 }
 
 function tell(file: KeyFile, claims: PassClaims, text: string, code: string | null, withCode: boolean): void {

@@ -2,13 +2,13 @@
 import { readFileSync, statSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { PassKey } from "../domain/carried-pass/pass-key.ts";
-import type { DirectoryChange } from "../domain/directory.ts";
 import type { PassKeyId } from "../domain/ids.ts";
 import { SeenPasses } from "../ledger/seen-passes.ts";
 import { changeDirectory } from "./ledger-client.ts";
 import { Misuse } from "./misuse.ts";
 import { openState } from "./opened-state.ts";
 import { noSuchVerb, onlyWord, stateOption } from "./options.ts";
+import { revokedText, serialIn } from "./pass-serial.ts";
 import { spanText, timeText } from "./spoken-time.ts";
 import { printTable } from "./table.ts";
 
@@ -84,15 +84,19 @@ function rowOf(key: PassKey, timeZone: string): string[] {
 async function setState(args: readonly string[], state: PassKey["state"]): Promise<number> {
   const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: stateOption });
   const id = onlyWord(positionals, "the key");
-  const { db } = openState(values);
-  const key = new SeenPasses(db).keys().find((one) => one.id === id);
-  db.close();
-  if (key === undefined) throw new Error(`There is no key "${id}"; see \`postern pass-keys list\`.`);
-  await changeDirectory(values, [{ op: "putPassKey", key: { ...key, state } }]);
+  await changeDirectory(values, [{ op: "putPassKey", key: { ...keyCalled(id, values), state } }]);
   console.log(
     state === "active" ? `The key "${id}" counts again.` : `No pass and no code of "${id}" opens until it is resumed.`,
   );
   return 0;
+}
+
+function keyCalled(id: string, values: Parameters<typeof openState>[0]): PassKey {
+  const { db } = openState(values);
+  const key = new SeenPasses(db).keys().find((one) => one.id === id);
+  db.close();
+  if (key === undefined) throw new Error(`There is no key "${id}"; see \`postern pass-keys list\`.`);
+  return key;
 }
 
 async function remove(args: readonly string[]): Promise<number> {
@@ -112,19 +116,13 @@ async function revoke(args: readonly string[]): Promise<number> {
   if (id === undefined || (words.length === 0 && upTo === undefined)) {
     throw new Misuse("Name the key and the serials, the digits behind the dot, or all up to one with --up-to.");
   }
-  const change: DirectoryChange = {
-    op: "revokePasses",
-    key: id as PassKeyId,
-    serials: words.map(serialOf),
-    upTo: upTo === undefined ? null : serialOf(upTo),
+  const key = keyCalled(id, values);
+  const revoked = {
+    serials: words.map((word) => serialIn(word, key)),
+    upTo: upTo === undefined ? null : serialIn(upTo, key),
   };
-  await changeDirectory(values, [change]);
-  console.log("They open nothing any more, which nothing undoes.");
+  await changeDirectory(values, [{ op: "revokePasses", key: key.id, ...revoked }]);
+  const what = revokedText(key.number, revoked.serials, revoked.upTo);
+  console.log(`Of "${key.id}", ${what} will open nothing any more, which nothing undoes.`);
   return 0;
-}
-
-function serialOf(word: string): number {
-  const serial = /^(?:[0-9]{1,5}\.)?([0-9]{1,15})$/.exec(word)?.[1];
-  if (serial === undefined) throw new Misuse(`${JSON.stringify(word)} is no serial; write it as in 7.1234, or 1234.`);
-  return Number(serial);
 }

@@ -5,13 +5,13 @@ import { presets } from "../domain/directory.ts";
 import type { CredentialId, PassId, PersonId } from "../domain/ids.ts";
 import { always } from "../domain/schedule.ts";
 import type { SiteSpec } from "../domain/site.ts";
-import { writePicture } from "./codes.ts";
 import { changeDirectory, findHolder, holdersOf } from "./ledger-client.ts";
 import { Misuse } from "./misuse.ts";
 import { onlyWord, stateOption } from "./options.ts";
 import { timesOf } from "./pass-recurrence.ts";
 import { recurrenceText, usesText, validityText } from "./pass-words.ts";
 import { grantsFor, idFrom } from "./people-add.ts";
+import { refusePicture, writePicture } from "./picture-file.ts";
 import type { Proposed } from "./proposal-dialog.ts";
 import { discard, propose, showSecret } from "./proposal-dialog.ts";
 import { siteAt } from "./site-view.ts";
@@ -54,6 +54,7 @@ export async function newPass(args: readonly string[]): Promise<number> {
   const preset = presetOf(values);
   const name = positionals.length === 0 && preset === "courier" ? "Courier" : onlyWord(positionals, "the visitor");
   if (values.door === undefined) throw new Misuse("Name at least one door that it opens, with --door.");
+  if (values.picture !== undefined) refusePicture(values.picture);
   const site = siteAt(values);
   const id = values.id ?? (await freeIdFrom(name, values));
   const pass = passOf(id, name, preset, values, site);
@@ -70,8 +71,7 @@ export async function newPass(args: readonly string[]): Promise<number> {
   } finally {
     for (const one of made) await discard(values, one);
   }
-  if (values.picture !== undefined) writePicture(values.picture, key.secret);
-  return 0;
+  return values.picture === undefined || writePicture(values.picture, key.secret) ? 0 : 1;
 }
 
 function presetOf(values: NewValues): Preset | null {

@@ -1,5 +1,5 @@
 // Makes offline codes with an issuer's key; what a door would refuse is not made. Knows no store.
-import { claimsOfCode, exceedsKey } from "../domain/carried-pass/carried-holder.ts";
+import { claimsOfCode, exceededLimit } from "../domain/carried-pass/carried-holder.ts";
 import { minuteMs, minuteOfUnix } from "../domain/carried-pass/pass-claims.ts";
 import { carriedId } from "../domain/carried-pass/pass-key.ts";
 import type { PassId } from "../domain/ids.ts";
@@ -7,6 +7,7 @@ import type { OfflineCode } from "../domain/offline-code.ts";
 import { codeMinutes, codeUnitMinutes, encodeCode, serialOf } from "../domain/offline-code.ts";
 import type { IssuerKey } from "./issuer-key.ts";
 import { macOf } from "./issuer-key.ts";
+import { limitText } from "./key-limits.ts";
 
 export type MintedCode =
   | { readonly ok: true; readonly id: PassId; readonly serial: number; readonly digits: string }
@@ -22,9 +23,8 @@ export function mintCode({ key, secret }: IssuerKey, code: OfflineCode): MintedC
   }
   if (key.state !== "active") return refuse(`The key "${key.id}" is set aside.`);
   const serial = serialOf(code, digits);
-  if (exceedsKey(key, claimsOfCode(serial, digits))) {
-    return refuse(`The key "${key.id}" may not give so much: look at its limits and validity.`);
-  }
+  const limit = exceededLimit(key, claimsOfCode(serial, digits));
+  if (limit !== null) return refuse(limitText(key, limit));
   return {
     ok: true,
     id: carriedId(key.number, serial),

@@ -1,5 +1,5 @@
 // Makes carried passes with an issuer's key; what a door would refuse is not made. Knows no store: the serial is the caller's.
-import { exceedsKey } from "../domain/carried-pass/carried-holder.ts";
+import { exceededLimit } from "../domain/carried-pass/carried-holder.ts";
 import { encodeBody, maxBodyBytes, maxRevoked, maxSerial, maxUses } from "../domain/carried-pass/pass-body.ts";
 import type { PassClaims } from "../domain/carried-pass/pass-claims.ts";
 import { minuteMs, minuteOfUnix } from "../domain/carried-pass/pass-claims.ts";
@@ -9,6 +9,7 @@ import { codeOfPass, provenText, tagOf } from "../domain/carried-pass/read-pass.
 import type { PassId } from "../domain/ids.ts";
 import type { IssuerKey } from "./issuer-key.ts";
 import { macOf, signatureOf } from "./issuer-key.ts";
+import { limitText } from "./key-limits.ts";
 
 export type MintedPass =
   | {
@@ -67,7 +68,6 @@ function beyond({ key }: IssuerKey, claims: PassClaims): string | null {
     return "A signed pass has no code: use a key of the mac form where a code must be typed.";
   }
   if (key.state !== "active") return `The key "${key.id}" is set aside.`;
-  return exceedsKey(key, claims)
-    ? `The key "${key.id}" may not give so much: look at its places, floors, limits and validity.`
-    : null;
+  const limit = exceededLimit(key, claims);
+  return limit === null ? null : limitText(key, limit);
 }

@@ -1,7 +1,7 @@
 // Finds the carried pass or offline code that was shown, where the directory has nothing like it. Knows no rule of a door.
 import type { Candidate } from "../domain/candidates.ts";
 import type { Carried } from "../domain/carried-pass/carried-holder.ts";
-import { carriedDoors, carriedHolder, claimsOfCode, exceedsKey } from "../domain/carried-pass/carried-holder.ts";
+import { carriedDoors, carriedHolder, claimsOfCode, exceededLimit } from "../domain/carried-pass/carried-holder.ts";
 import type { PassClaims } from "../domain/carried-pass/pass-claims.ts";
 import type { PassKey } from "../domain/carried-pass/pass-key.ts";
 import { isCarriedText } from "../domain/carried-pass/pass-text.ts";
@@ -67,14 +67,14 @@ function offlineCode(typed: string, context: CarriedContext): FoundCarried | nul
 
 /** Digits that are one key's code of now may look like another's of some other time. */
 function isGood({ key, claims }: Pick<Proven, "key" | "claims">, { passKeys, wall }: CarriedContext): boolean {
-  if (key.state !== "active" || exceedsKey(key, claims)) return false;
+  if (key.state !== "active" || exceededLimit(key, claims) !== null) return false;
   return claims.from <= wall && wall < claims.until && !passKeys.isRevoked(key.number, claims.serial);
 }
 
 function found(key: PassKey, claims: PassClaims, code: string | null, context: CarriedContext): FoundCarried {
   const { passKeys, directory, door, timeZone } = context;
   const carried = carriedHolder(key, claims, timeZone, passKeys.isRevoked(key.number, claims.serial));
-  const refused = exceedsKey(key, claims) ? "issuerExceeded" : null;
+  const refused = exceededLimit(key, claims) !== null ? "issuerExceeded" : null;
   const { credential, holder } = carried;
   return {
     facts: { refused, codeRequired: claims.code, code },

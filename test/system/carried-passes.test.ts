@@ -198,7 +198,11 @@ test("a key can be set aside, resumed, listed and taken away while the doors wor
   await keys("resume", "desk");
   expect(await held(text)).toBe("granted");
   const serial = /Pass 1\.([0-9]+)/.exec((await minted("desk", "--for", "1h")).said)?.[1] ?? "";
-  await keys("revoke", "desk", "--up-to", serial);
+  const slip = await keys("revoke", "desk", `7.${serial}`);
+  expect(slip.err).toContain(`7.${serial} is of the key with the number 7, but "desk" has the number 1.`);
+  expect(await held(text)).toBe("granted");
+  const revoked = await keys("revoke", "desk", "--up-to", serial);
+  expect(revoked.out).toContain(`Of "desk", all up to 1.${serial} will open nothing any more`);
   expect(await held(text)).toBe("revoked");
   await keys("remove", "desk");
   expect(await held(text)).toBe("issuerUnknown");

@@ -11,6 +11,7 @@ import { issuerKeyOf, readKey } from "../../issuer/key-folder.ts";
 import { sharedSecret } from "../../issuer/shared-secret.ts";
 import { Misuse } from "../misuse.ts";
 import { onlyWord } from "../options.ts";
+import { revokedText, serialIn } from "../pass-serial.ts";
 import { issuerOption, siteOf, withIssuer } from "./open-issuer.ts";
 
 interface Revoked {
@@ -38,8 +39,8 @@ export async function publishKey(args: readonly string[]): Promise<number> {
     refuseOther(published, file);
     const before = published.find((one) => one.id === id) ?? null;
     const revoked = joined(revokedIn(before), {
-      upTo: values["revoke-up-to"] === undefined ? null : serialIn(values["revoke-up-to"]),
-      serials: (values.revoke ?? []).map(serialIn),
+      upTo: values["revoke-up-to"] === undefined ? null : serialIn(values["revoke-up-to"], file.key),
+      serials: (values.revoke ?? []).map((word) => serialIn(word, file.key)),
     });
     const { id: _, ...key } = file.key;
     const isEmpty = revoked.upTo === null && revoked.serials.length === 0;
@@ -50,6 +51,8 @@ export async function publishKey(args: readonly string[]): Promise<number> {
     };
     const version = await open.store.directory.change(name, [packDocument(document, before, false, box)], since);
     console.log(`The key ${id} is in the directory of ${name}, version ${version}: ${document.doors?.join(", ")}.`);
+    if (!isEmpty) console.log(`Revoked of it: ${revokedText(key.number, revoked.serials, revoked.upTo)}.`);
+    warnOfUnissued(file, revoked);
     const warning = sharedSecret(file.key, document.doors ?? [], await open.store.fleet.list(name));
     if (warning !== null) console.error(`WARNING: ${warning}`);
     return 0;
@@ -86,8 +89,11 @@ function joined(a: Revoked, b: Revoked): Revoked {
   return { upTo, serials };
 }
 
-function serialIn(text: string): number {
-  const [, serial = ""] = /^(?:[0-9]+\.)?([0-9]{1,9})$/.exec(text) ?? [];
-  if (serial === "") throw new Misuse(`"${text}" is no serial, such as 1234 or 7.1234.`);
-  return Number(serial);
+/** Those of codes rise with their starts; they are not counted. A key of another folder may have given out more. */
+function warnOfUnissued({ key, nextSerial }: KeyFile, { upTo, serials }: Revoked): void {
+  const highest = Math.max(upTo ?? 0, ...serials);
+  if (key.form === "code" || highest < nextSerial) return;
+  console.error(
+    `WARNING: ${key.number}.${highest} was not given out here yet, and will open nothing when it is: the last one was ${key.number}.${nextSerial - 1}.`,
+  );
 }

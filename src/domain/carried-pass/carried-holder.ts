@@ -53,17 +53,19 @@ export function carriedDoors(key: PassKey, { places }: PassClaims): DoorId[] {
   return [...new Set(named.flatMap(({ doors }) => doors))].sort();
 }
 
-/** Whether a pass gives more than its key may, whenever and wherever it is shown. */
-export function exceedsKey(key: PassKey, claims: PassClaims): boolean {
+export type KeyLimit = "maxMinutes" | "maxUses" | "validity" | "places" | "floors";
+
+/** In what a pass gives more than its key may, whenever and wherever it is shown; null where it does not. */
+export function exceededLimit(key: PassKey, claims: PassClaims): KeyLimit | null {
   const { limits, validity } = key;
   const { from, until, uses, places, floors } = claims;
-  if (limits.maxMinutes !== null && until - from > limits.maxMinutes * minuteMs) return true;
-  if (limits.maxUses !== null && (uses === null || uses.count > limits.maxUses)) return true;
-  if (validity.from !== null && from < validity.from) return true;
-  if (validity.until !== null && until > validity.until) return true;
-  if (places?.some((number) => key.places.every((place) => place.number !== number)) === true) return true;
-  if (floors === "person") return key.person === null;
-  return floors?.some((number) => number > key.floors.length) === true;
+  if (limits.maxMinutes !== null && until - from > limits.maxMinutes * minuteMs) return "maxMinutes";
+  if (limits.maxUses !== null && (uses === null || uses.count > limits.maxUses)) return "maxUses";
+  if (validity.from !== null && from < validity.from) return "validity";
+  if (validity.until !== null && until > validity.until) return "validity";
+  if (places?.some((number) => key.places.every((place) => place.number !== number)) === true) return "places";
+  const isAbove = floors === "person" ? key.person === null : floors?.some((number) => number > key.floors.length);
+  return isAbove === true ? "floors" : null;
 }
 
 export function claimsOfCode(serial: number, digits: CodeDigits): PassClaims {

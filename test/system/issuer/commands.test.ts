@@ -1,6 +1,6 @@
 // The issuer's commands as a person types them: what they take, refuse, and how they say so.
 import { generateKeyPairSync } from "node:crypto";
-import { chmodSync, cpSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { openStore } from "../../../src/cli/issuer/open-issuer.ts";
@@ -211,6 +211,35 @@ describe("with an issuer", () => {
     expect(await there("keys", "move", "copied", "--after", "41")).toMatchObject({ code: 0, err: "" });
     expect((await there("pass", "new", "copied", "--for", "2h")).out).toMatch(/^Pass \d+\.42: /);
     expect((await issuer("pass", "new", "copied", "--for", "2h")).out).toMatch(/^Pass \d+\.1: /);
+  });
+
+  test("a serial of another key takes nothing back, one that was not given out yet is warned of, and what was taken back is said", async () => {
+    await issuer("keys", "new", "porter", "--form", "mac", "--place", "front", "--zone", "Europe/Berlin");
+    const [, number] = /^Pass (\d+)\.1: /.exec((await issuer("pass", "new", "porter", "--for", "2h")).out) ?? [];
+    const publish = (...words: readonly string[]) => issuer("keys", "publish", "porter", ...words, "--site", "hof");
+    const other = `${Number(number) + 1}.1`;
+    const says = `${other} is of the key with the number ${Number(number) + 1}, but "porter" has the number ${number}.`;
+    expectMisuse(await publish("--revoke", other), says);
+    expectMisuse(await publish("--revoke-up-to", other), says);
+    expectMisuse(await issuer("pass", "new", "porter", "--for", "2h", "--revoke", other), says);
+    expect((await publish("--revoke", `${number}.1`)).out).toContain(`Revoked of it: ${number}.1.\n`);
+    expect(await publish("--revoke", "99")).toMatchObject({
+      code: 0,
+      err: expect.stringContaining(`WARNING: ${number}.99 was not given out here yet`),
+    });
+  });
+
+  test("a picture that cannot be written costs no pass", async () => {
+    const taken = join(root, "taken.png");
+    writeFileSync(taken, "somebody's");
+    await issuer("keys", "new", "painter", "--form", "mac", "--place", "front", "--zone", "Europe/Berlin");
+    const draw = (file: string) => issuer("pass", "new", "painter", "--for", "2h", "--picture", file);
+    expectMisuse(await draw(taken), `${taken} is there already; name another file, or remove it.`);
+    expectMisuse(await draw(join(root, "c.jpg")), "must end in .png or .svg");
+    expectMisuse(await draw(join(root, "nowhere", "c.png")), "name a folder that is there and yours");
+    const made = await draw(join(root, "made.png"));
+    expect(made).toMatchObject({ code: 0, out: expect.stringMatching(/^Pass \d+\.1: /) });
+    expect(readFileSync(join(root, "made.png")).subarray(1, 4).toString()).toBe("PNG");
   });
 
   test("keys that others may read are refused", async () => {
