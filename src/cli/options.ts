@@ -22,8 +22,12 @@ export function onlyWord(positionals: readonly string[], what: string): string {
   return word;
 }
 
+/** Beyond so many, whole commands would hide the word that is looked for. */
+const mostQuoted = 8;
+
 export function noSuchVerb(command: string, verb: string | undefined, verbs: readonly string[]): Misuse {
-  const choice = verbs.map((one) => `"postern ${command} ${one}"`).join(", ");
   const said = verb === undefined ? "Say what to do" : `There is no "postern ${command} ${verb}"`;
+  if (verbs.length > mostQuoted) return new Misuse(`${said}; "postern ${command}" takes ${verbs.join(", ")}.`);
+  const choice = verbs.map((one) => `"postern ${command} ${one}"`).join(", ");
   return new Misuse(`${said}; there are ${choice}.`);
 }

@@ -64,7 +64,7 @@ async function runCommand(name: string, args: readonly string[]): Promise<number
   } catch (error) {
     const misuse = misuseOf(error);
     console.error(sentence(name, misuse ?? error));
-    if (misuse !== null) console.error(shortUsageOf(name));
+    if (misuse !== null) console.error(shortUsageOf(name, args[0]));
     return misuse === null ? 1 : 2;
   }
 }

@@ -30,6 +30,7 @@ import { scenarioController } from "./scenario-controller.ts";
 const startWallMs = Date.UTC(2027, 0, 11, 8);
 /** Scenarios know the sample people's codes, so these are not secret: they exist only in this process's memory. */
 const scenarioKey = Buffer.alloc(32);
+const usualState = "var";
 const exampleSite = fileURLToPath(new URL("../../config.example.json", import.meta.url));
 
 export async function sim(args: readonly string[]): Promise<number> {
@@ -116,20 +117,31 @@ async function codes(args: readonly string[]): Promise<number> {
   const options = { config: { type: "string" }, state: { type: "string" }, keys: { type: "string" } } as const;
   const { values } = parseArgs({ args: [...args], options });
   if (values.config !== undefined && values.state !== undefined) throw new Misuse("Use either --config or --state.");
-  const key = values.state === undefined ? scenarioKey : await keyOfSite({ ...values, state: values.state });
+  const key = await keyFor(values);
   const { samples } = samplePeople(siteOf(readSite(values.config)), key, startWallMs);
   const width = Math.max(...samples.map(({ label }) => label.length));
   for (const { label, kind, secret } of samples) console.log(`${label.padEnd(width)}  ${kind.padEnd(4)}  ${secret}`);
   return 0;
 }
 
-/** The sample people of a site that runs have codes of their own, which only its key tells. */
-async function keyOfSite(values: StateValues): Promise<Buffer> {
+interface CodesOf {
+  readonly config?: string | undefined;
+  readonly state?: string | undefined;
+  readonly keys?: string | undefined;
+}
+
+/** The sample people of a site that runs have codes of their own, which only its key tells; those of scenarios are always the same. */
+async function keyFor({ config, state, keys }: CodesOf): Promise<Buffer> {
+  if (config !== undefined) return scenarioKey;
   const { readSubKey } = await import("../ledger/keys.ts");
-  const paths = pathsOf(values);
+  const paths = pathsOf({ state: state ?? usualState, keys });
   const key = readSubKey(paths, "sample people");
-  if (key === null) throw new Error(`There is no site in ${paths.folder} yet; start it with \`postern run\`.`);
-  return key;
+  if (key !== null) {
+    if (state === undefined) console.error(`Those of the site in ${usualState}; of scenarios: --config FILE.`);
+    return key;
+  }
+  if (state === undefined) return scenarioKey;
+  throw new Error(`There is no site in ${paths.folder} yet; start it with \`postern run\`.`);
 }
 
 async function send(args: readonly string[]): Promise<number> {
@@ -143,7 +155,7 @@ async function send(args: readonly string[]): Promise<number> {
 /** By hand, because a command of the board may hold words such as `-1h`. */
 function splitState(args: readonly string[]): { readonly words: readonly string[]; readonly values: StateValues } {
   const words: string[] = [];
-  let state = "var";
+  let state = usualState;
   for (let at = 0; at < args.length; at += 1) {
     const word = args[at] ?? "";
     if (word.startsWith("--state=")) state = word.slice("--state=".length);

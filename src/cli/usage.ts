@@ -242,7 +242,7 @@ const usage: Readonly<Record<string, Usage>> = {
     options: [
       ["--config FILE", `${configOption}; the example by default`],
       ["--trace FILE", "record all that the wires report and are told"],
-      ["--state DIR", "codes: those of the simulated site in this folder; send: its board, in var by default"],
+      ["--state DIR", "codes: those of the simulated site in this folder; send: its board; in var by default"],
       [
         "COMMAND",
         "such as: keys front-keypad 1234#, tap front-reader 00B775D2, press front-exit 2s, open front-contact",
@@ -262,10 +262,18 @@ const usage: Readonly<Record<string, Usage>> = {
 
 const indent = "      ";
 
-/** For who mistyped a command: how it goes, and where to read more. */
-export function shortUsageOf(command: string): string {
-  const forms = usage[command]?.forms ?? [];
+/** For who mistyped a command: how it goes, and where to read more; of its part, where that is one. */
+export function shortUsageOf(command: string, part: string | undefined): string {
+  const all = usage[command]?.forms ?? [];
+  const ofPart = all.filter((form) => part !== undefined && wordsAfter(command, form).includes(part));
+  const forms = ofPart.length > 0 ? ofPart : all;
   return `${["usage:", ...forms.map((form) => `  ${form}`)].join("\n")}\nMore: postern help ${command}`;
+}
+
+/** What may stand behind the command: `a | b [x] | c` and `a|b x`. */
+function wordsAfter(command: string, form: string): string[] {
+  const alternatives = form.slice(`postern ${command} `.length).split(/ \| /);
+  return alternatives.flatMap((one) => (one.split(" ")[0] ?? "").split("|"));
 }
 
 export function usageOf(command?: string): string {

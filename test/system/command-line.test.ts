@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { examplePath } from "../config/example.ts";
 import { expectMisuse, expectRefusal, runCommand, runPostern, stackOf, temporarySite } from "./command.ts";
 import { postern } from "./product.ts";
 
@@ -225,7 +226,7 @@ describe("scenarios and traces", () => {
   });
 
   test("its codes are shown, and are the ones that open", async () => {
-    const { out } = await runPostern(["sim", "codes"]);
+    const { out } = await runPostern(["sim", "codes", "--config", examplePath]);
     const [, pin] = /^Ana Ruiz.* pin +([0-9]{6})$/m.exec(out) ?? [];
     const { file } = tell(`keys front-keypad ${pin}#\nexpect reader front-keypad granted\n`);
     expect((await runPostern(["sim", "play", file])).code).toBe(0);
