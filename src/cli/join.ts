@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import { loadAccepted } from "../config/choose.ts";
 import { makeKeysFolder, writeDurably } from "../ledger/keys.ts";
 import { joinAsDevice } from "../link/pairing/join-as-device.ts";
-import { makeJoinCode, shownCode } from "../link/pairing/join-code.ts";
+import { codeLifeMs, makeJoinCode, shownCode } from "../link/pairing/join-code.ts";
 import type { OwnKeys } from "../link/pairing/join-identity.ts";
 import { identityOf, makeOwnKeys } from "../link/pairing/join-identity.ts";
 import type { Papers } from "../link/pairing/join-messages.ts";
@@ -14,6 +14,7 @@ import { pairingBrokerPattern } from "../link/pairing/pairing-account.ts";
 import type { StatePaths } from "../ops/state-paths.ts";
 import { Misuse } from "./misuse.ts";
 import { pathsOf, stateOption } from "./options.ts";
+import { timeText } from "./spoken-time.ts";
 
 export async function join(args: readonly string[]): Promise<number> {
   const options = {
@@ -34,22 +35,27 @@ export async function join(args: readonly string[]): Promise<number> {
       `This controller is paired already; --again makes it somebody else's. Its keys are ${paths.identityFile}.`,
     );
   }
+  const accepted = loadAccepted(paths.folder);
   const keys = makeOwnKeys();
   const code = makeJoinCode(randomBytes);
   const papers = await joinAsDevice({
     ...{ broker, code, keys, random: randomBytes },
-    ready: () =>
-      console.log(
-        `Within ten minutes, at the issuer:\n\n    postern issuer join ${shownCode(code)} --controller NAME\n`,
-      ),
+    ready: () => showWhatToType(shownCode(code), accepted.ok ? accepted.config.site.timeZone : null),
     keep: (told) => store(paths, keys, told),
+    anew: "show a new one with `postern join`",
   });
   console.log(`This controller is ${papers.controller} of the site ${papers.site} now.`);
-  const accepted = loadAccepted(paths.folder);
   if (accepted.ok && accepted.config.cloud === null) {
     console.log('It does not use that yet: write "cloud": {} into its configuration.');
   }
   return 0;
+}
+
+/** The time as the site's own clock shows it, where the site is known. */
+function showWhatToType(code: string, siteZone: string | null): void {
+  const until = timeText(Date.now() + codeLifeMs, siteZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone);
+  console.log(`At the issuer:\n\n    postern issuer join ${code} --controller NAME\n`);
+  console.log(`Waiting until ${until} for this code to be typed there.`);
 }
 
 /** The running controller sees them, hands them over under the present ones, and changes over when the issuer has them. */

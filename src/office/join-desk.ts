@@ -15,6 +15,7 @@ export interface JoinDeskParts {
 export class JoinDesk {
   readonly #parts: JoinDeskParts;
   #running: AbortController | null = null;
+  #broker: string | null = null;
   #code: PageJoining["code"] = null;
   #why: string | null = null;
   #wasPossible: boolean;
@@ -25,9 +26,10 @@ export class JoinDesk {
   }
 
   get page(): PageJoining {
-    return { possible: this.#isPossible(), code: this.#code, why: this.#why };
+    return { possible: this.#isPossible(), broker: this.#broker, code: this.#code, why: this.#why };
   }
 
+  /** Shows a new code; one that is shown already counts no more. */
   begin(broker: unknown): Outcome {
     const { identityFile } = this.#parts;
     if (identityFile === null || !this.#isPossible()) {
@@ -36,8 +38,16 @@ export class JoinDesk {
     if (typeof broker !== "string" || !pairingBrokerPattern.test(broker)) {
       return { ok: false, code: "malformed", problem: "Write the broker as mqtts://broker.example:8884." };
     }
-    if (this.#running !== null) return { ok: false, code: "busy", problem: "A code is shown already." };
+    this.#running?.abort();
+    this.#broker = broker;
     void this.#join(broker, identityFile);
+    return { ok: true };
+  }
+
+  /** The code that is shown counts no more. */
+  cancel(): Outcome {
+    this.close();
+    this.#tell(null, null);
     return { ok: true };
   }
 
@@ -50,6 +60,7 @@ export class JoinDesk {
 
   close(): void {
     this.#running?.abort();
+    this.#running = null;
   }
 
   async #join(broker: string, identityFile: string): Promise<void> {
@@ -66,6 +77,7 @@ export class JoinDesk {
       const [keys, code] = [makeOwnKeys(), makeJoinCode(randomBytes)];
       await joinAsDevice({
         ...{ broker, code, keys, random: randomBytes, signal: running.signal },
+        anew: "show a new one",
         ready: () => this.#tell({ text: shownCode(code), untilWallMs: this.#parts.wall() + codeLifeMs }, null),
         keep: (papers) => {
           const identity = identityOf(keys, papers);
@@ -75,12 +87,17 @@ export class JoinDesk {
           writeWhole(identityFile, `${JSON.stringify(identity, null, 2)}\n`);
         },
       });
-      this.#running = null;
-      this.#tell(null, null);
+      this.#end(running, null);
     } catch (error) {
-      this.#running = null;
-      if (!running.signal.aborted) this.#tell(null, error instanceof Error ? error.message : "It failed.");
+      this.#end(running, error instanceof Error ? error.message : "It failed.");
     }
+  }
+
+  /** Of what was given up nothing is told: another code may be shown by now. */
+  #end(running: AbortController, why: string | null): void {
+    if (running.signal.aborted) return;
+    this.#running = null;
+    this.#tell(null, why);
   }
 
   #tell(code: PageJoining["code"], why: string | null): void {

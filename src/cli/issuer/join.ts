@@ -6,7 +6,7 @@ import type { OpenAuthority } from "../../issuer/authority.ts";
 import { certifyClient, certifyController, makeTlsKey, openAuthority, privatePem } from "../../issuer/authority.ts";
 import type { SiteKeys } from "../../issuer/counted-keys.ts";
 import type { IssuerFile } from "../../issuer/issuer-folder.ts";
-import { readJoinCode } from "../../link/pairing/join-code.ts";
+import { attemptMs, readJoinCode } from "../../link/pairing/join-code.ts";
 import { JoinIssuer } from "../../link/pairing/join-issuer.ts";
 import type { JoinLine } from "../../link/pairing/join-line.ts";
 import { openJoinLine } from "../../link/pairing/join-line.ts";
@@ -19,9 +19,12 @@ import { onlyWord } from "../options.ts";
 import type { OpenIssuer } from "./open-issuer.ts";
 import { issuerOption, siteOf, withIssuer } from "./open-issuer.ts";
 
-const patienceMs = 60_000;
+const quietMs = 2_000;
 const wrongCode =
   "Whoever answered does not know this code: it was mistyped, or somebody stands in between. Nothing was given away; type it once more, or have a new one shown.";
+const waiting = `Waiting for the board that shows this code, ${attemptMs / 1_000} seconds at most.`;
+const noAnswer =
+  "No board answers to this code; see that it still shows it (after three wrong ones, or ten minutes, it counts no more and another has to be shown), and that it reaches the same broker.";
 
 export async function joinController(args: readonly string[]): Promise<number> {
   const options = {
@@ -80,7 +83,10 @@ async function joined(
   const heard = async (payload: Buffer): Promise<void> => {
     const step = issuer.take(payload);
     if (step.kind === "say") await line?.say(step.text, true);
-    if (step.kind === "wrong") throw new Error(wrongCode);
+    if (step.kind === "wrong") {
+      await line?.say(step.text, false);
+      throw new Error(wrongCode);
+    }
     if (step.kind === "done") outcome.resolve();
     if (step.kind !== "keys") return;
     const papers = papersFor(facts, step.keys);
@@ -95,16 +101,13 @@ async function joined(
     heard: (payload) => void heard(payload).catch(outcome.reject),
     failed: (why) => outcome.reject(new Error(why)),
   });
-  const late = setTimeout(() => {
-    outcome.reject(
-      new Error("No board answers to this code; see that it still shows it, and that it reaches the same broker."),
-    );
-  }, patienceMs);
+  const late = setTimeout(() => outcome.reject(new Error(noAnswer)), attemptMs);
+  const quiet = setTimeout(() => console.log(waiting), quietMs);
   try {
     await line.say(issuer.offer, true);
     await outcome.promise;
   } finally {
-    clearTimeout(late);
+    for (const timer of [late, quiet]) clearTimeout(timer);
     await line.close();
   }
 }

@@ -2,7 +2,7 @@
 
 import type { RandomBytes } from "../seal.ts";
 import type { JoinCode } from "./join-code.ts";
-import { codeLifeMs } from "./join-code.ts";
+import { attemptMs, codeLifeMs } from "./join-code.ts";
 import { JoinDevice } from "./join-device.ts";
 import type { OwnKeys } from "./join-identity.ts";
 import { publicHalves } from "./join-identity.ts";
@@ -21,23 +21,45 @@ export interface JoiningParts {
   readonly ready: () => void;
   /** Called before the issuer hears that it is done; throws what keeps it from being so. */
   readonly keep: (papers: Papers) => void;
+  /** How to have another code, as the end of a sentence: "show a new one with ...". */
+  readonly anew: string;
   readonly signal?: AbortSignal;
 }
 
 const minuteMs = 60_000;
+const spent = "Three wrong codes were typed, so this one counts no more";
+const unfinished = "Three attempts with this code came to nothing, so it counts no more";
+const givenUp = "Pairing was given up.";
 
 /** Rejects with a sentence. */
-export async function joinAsDevice({ broker, code, keys, random, ready, keep, signal }: JoiningParts): Promise<Papers> {
+export async function joinAsDevice(parts: JoiningParts): Promise<Papers> {
+  const { broker, code, keys, random, ready, keep, anew, signal } = parts;
   const device = new JoinDevice(code, publicHalves(keys), random);
   const outcome = Promise.withResolvers<Papers>();
+  // Whoever waits for it may not have come so far yet.
+  outcome.promise.catch(() => {});
+  const timers: NodeJS.Timeout[] = [];
+  const endIn = (ms: number, why: string): void => {
+    timers.push(setTimeout(() => end(`${why}; ${anew}.`), ms));
+  };
+  let isOver = false;
+  const end = (why: string): void => {
+    isOver = true;
+    outcome.reject(new Error(why));
+  };
   let line: JoinLine | null = null;
   const heard = async (payload: Buffer): Promise<void> => {
+    if (isOver) return;
+    const wasUsedUp = device.isUsedUp;
     const { say, papers, isSpent } = device.take(payload);
     if (papers !== undefined) keep(papers);
-    if (isSpent === true) throw new Error("The code was typed wrongly three times; have another one shown.");
+    if (isSpent === true) return end(`${spent}; ${anew}.`);
+    // An issuer that went away in the middle does not say that it failed.
+    if (device.isUsedUp && !wasUsedUp) endIn(attemptMs, unfinished);
     if (say !== null) await line?.say(say, false);
     if (papers !== undefined) outcome.resolve(papers);
   };
+  signal?.addEventListener("abort", () => end(givenUp));
   line = await openJoinLine({
     url: broker,
     channel: code.channel,
@@ -45,16 +67,15 @@ export async function joinAsDevice({ broker, code, keys, random, ready, keep, si
     // Whoever the broker may be: it is the code that tells the issuer from everybody else.
     access: { username: pairingAccount.name, password: pairingAccount.password, rejectUnauthorized: false },
     heard: (payload) => void heard(payload).catch(outcome.reject),
-    failed: (why) => outcome.reject(new Error(why)),
+    failed: end,
   });
-  const late = `Nobody typed the code within ${codeLifeMs / minuteMs} minutes; have another one shown.`;
-  const timer = setTimeout(() => outcome.reject(new Error(late)), codeLifeMs);
-  signal?.addEventListener("abort", () => outcome.reject(new Error("Pairing was given up.")));
+  endIn(codeLifeMs, `Nobody typed the code within ${codeLifeMs / minuteMs} minutes`);
   try {
     if (signal?.aborted !== true) ready();
     return await outcome.promise;
   } finally {
-    clearTimeout(timer);
+    isOver = true;
+    for (const timer of timers) clearTimeout(timer);
     await line.close();
   }
 }

@@ -17,6 +17,8 @@ const codePattern = /^[0-9A-HJKMNP-TV-Z]{12}$/;
 export const codeLifeMs = 600_000;
 /** A guesser gets one guess in each, of 2^40 secrets. */
 export const maxAttempts = 3;
+/** So long the issuer goes on with one. */
+export const attemptMs = 60_000;
 
 export function makeJoinCode(random: RandomBytes): JoinCode {
   const letters = (length: number): string =>

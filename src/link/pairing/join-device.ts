@@ -42,6 +42,11 @@ export class JoinDevice {
     this.#random = random;
   }
 
+  /** No other attempt is answered. */
+  get isUsedUp(): boolean {
+    return this.#attempts.size >= maxAttempts;
+  }
+
   /** Whatever came on the issuer's topic. The same again gets the same answer, so that nothing lost has to be begun anew. */
   take(payload: Buffer): DeviceStep {
     const message = readFromIssuer(payload);
@@ -55,7 +60,7 @@ export class JoinDevice {
   #offered({ attempt: id, share }: Extract<FromIssuer, { kind: "offer" }>): DeviceStep {
     const known = this.#attempts.get(id);
     if (known !== undefined) return known.share === share ? { say: JSON.stringify(known.answer) } : silence;
-    if (this.#attempts.size >= maxAttempts) return silence;
+    if (this.isUsedUp) return silence;
     const scalar = chanceScalar(this.#random);
     const half = beginSpake2({ role: "b", secret: this.#secret, scalar, ...joinNames(this.#code.channel, id) });
     const keys = half.finish(Buffer.from(share, "hex"));
@@ -95,7 +100,6 @@ export class JoinDevice {
   }
 
   #isSpent(): boolean {
-    const attempts = [...this.#attempts.values()];
-    return attempts.length >= maxAttempts && attempts.every(({ state }) => state === "failed");
+    return this.isUsedUp && [...this.#attempts.values()].every(({ state }) => state === "failed");
   }
 }

@@ -15,11 +15,13 @@ export type IssuerStep =
   | { readonly kind: "say"; readonly text: string }
   /** The controller's keys; `grant` answers them. */
   | { readonly kind: "keys"; readonly keys: DeviceKeys }
-  /** Whoever answered does not know the code: it was mistyped, or somebody stands in between. The attempt is over. */
-  | { readonly kind: "wrong" }
+  /** Whoever answered does not know the code: it was mistyped, or somebody stands in between. It is over once that is said. */
+  | { readonly kind: "wrong"; readonly text: string }
   | { readonly kind: "done" };
 
 const attemptBytes = 8;
+/** Proves nothing, whatever the code: the controller sees from it that the attempt failed. */
+const noProof = "0".repeat(64);
 const nothing: IssuerStep = { kind: "nothing" };
 const doneSchema = z.object({ site: z.string(), controller: z.string() });
 
@@ -75,12 +77,15 @@ export class JoinIssuer {
     const keys = this.#half.finish(Buffer.from(share, "hex"));
     if (keys === null || !keys.isConfirmedBy(Buffer.from(confirmation, "hex"))) {
       this.#phase = "over";
-      return { kind: "wrong" };
+      return { kind: "wrong", text: this.#confirm(noProof) };
     }
     this.#keys = keys;
     this.#phase = "confirming";
-    const text = { kind: "confirm", attempt: this.#attempt, confirmation: keys.confirmation.toString("hex") } as const;
-    return { kind: "say", text: this.#text(text) };
+    return { kind: "say", text: this.#confirm(keys.confirmation.toString("hex")) };
+  }
+
+  #confirm(confirmation: string): string {
+    return this.#text({ kind: "confirm", attempt: this.#attempt, confirmation });
   }
 
   #text(message: FromIssuer): string {

@@ -72,6 +72,12 @@ export function planRoutes(parts: ConsoleParts): readonly Route[] {
     { method: "POST", path: "/picture", open: false, handle: (exchange) => showPicture(parts, exchange) },
     { method: "POST", path: "/doors", open: false, handle: (exchange) => commandDoors(parts, exchange) },
     { method: "POST", path: "/joining", open: false, handle: (exchange) => beginJoining(parts, exchange) },
+    {
+      method: "POST",
+      path: "/joining/cancel",
+      open: false,
+      handle: ({ response }) => sendOutcome(response, parts.join.cancel()),
+    },
     { method: "POST", path: "/time", open: false, handle: (exchange) => setTime(parts, exchange) },
     ...parts.files.parts.map(fileRoute),
   ];

@@ -49,6 +49,9 @@ export interface PageSignal {
 export interface PageJoining {
   /** There is to be a cloud, and no issuer yet. */
   readonly possible: boolean;
+  /** Where it was tried last. */
+  readonly broker: string | null;
+  /** Its end by the site's clock. */
   readonly code: { readonly text: string; readonly untilWallMs: number } | null;
   /** What kept it from being done, in one sentence. */
   readonly why: string | null;

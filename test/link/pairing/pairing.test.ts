@@ -58,6 +58,7 @@ function pair(device: JoinDevice, issuer: JoinIssuer, broker: Broker = (text) =>
     const step = issuer.take(Buffer.from(text));
     if (step.kind === "say") say("down", step.text);
     if (step.kind === "wrong" || step.kind === "done") told = step.kind;
+    if (step.kind === "wrong") say("down", step.text);
     if (step.kind === "keys") {
       learned = step.keys;
       say("down", issuer.grant(papers));
@@ -112,6 +113,20 @@ test("a controller says that its code is spent once three attempts were confirme
   expect(steps.map(({ isSpent }) => isSpent)).toEqual([false, false, true]);
 });
 
+test("an issuer at which a wrong code was typed says so to the controller, and the third such spends the code", () => {
+  const board = device();
+  const steps = Array.from({ length: maxAttempts }, () => {
+    const side = issuer(wrong);
+    const step = side.take(Buffer.from(board.take(Buffer.from(side.offer)).say ?? ""));
+    return board.take(Buffer.from(step.kind === "wrong" ? step.text : ""));
+  });
+  expect(steps.map(({ say, isSpent }) => [say, isSpent])).toEqual([
+    [null, false],
+    [null, false],
+    [null, true],
+  ]);
+});
+
 test("two strangers' attempts do not keep the third, who knows the code, from pairing", () => {
   const board = device();
   for (let n = 0; n < maxAttempts - 1; n++) expect(pair(board, issuer(wrong))).toMatchObject(nobody);
@@ -123,9 +138,9 @@ test("a broker that stands in between with a guess learns nothing from either en
   const [toDevice, toIssuer] = [issuer(guess), device(guess)];
   const [board, side] = [device(), issuer()];
   const fromBoard = board.take(Buffer.from(toDevice.offer)).say ?? "";
-  expect(toDevice.take(Buffer.from(fromBoard))).toEqual({ kind: "wrong" });
+  expect(toDevice.take(Buffer.from(fromBoard))).toMatchObject({ kind: "wrong" });
   const fromBroker = toIssuer.take(Buffer.from(side.offer)).say ?? "";
-  expect(side.take(Buffer.from(fromBroker))).toEqual({ kind: "wrong" });
+  expect(side.take(Buffer.from(fromBroker))).toMatchObject({ kind: "wrong" });
   // The attempt is over: the same broker's second guess is not even looked at.
   const again = device().take(Buffer.from(side.offer)).say ?? "";
   expect(side.take(Buffer.from(again))).toEqual({ kind: "nothing" });

@@ -41,7 +41,24 @@ describe.runIf(hasBrowser() && isMosquittoThere)("joining a cloud on the page", 
     await section.getByText(/The broker at mqtts:\/\/localhost:9 does not let us in/).waitFor();
     await field.fill(world.broker.passwordAddress);
     await button.click();
-    const code = await section.getByText(/^[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}$/).textContent();
+    const shown = section.getByText(/^[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}$/);
+    const spent = (await shown.textContent()) ?? "";
+    expect([await namelessControls(page), await faintTexts(page)]).toEqual([[], []]);
+    await section.getByRole("button", { name: "Cancel" }).click();
+    await shown.waitFor({ state: "hidden" });
+    await button.click();
+    const first = (await shown.textContent()) ?? "";
+    await section.getByRole("button", { name: "Show a new code" }).click();
+    await section.getByText(first).waitFor({ state: "hidden" });
+    const second = (await shown.textContent()) ?? "";
+    expect(new Set([spent, first, second]).size).toBe(3);
+    for (let n = 0; n < 3; n += 1) {
+      expect(await world.issuer("join", mistyped(second), "--controller", "gate-1")).toMatchObject({ code: 1 });
+    }
+    await section.getByText("Three wrong codes were typed, so this one counts no more; show a new one.").waitFor();
+    expect(await field.inputValue()).toBe(world.broker.passwordAddress);
+    await button.click();
+    const code = await shown.textContent();
     const worker = await world.startWorker();
     expect(await world.issuer("join", code ?? "", "--controller", "gate-1")).toMatchObject({ code: 0, err: "" });
     await section.waitFor({ state: "hidden" });
@@ -52,4 +69,34 @@ describe.runIf(hasBrowser() && isMosquittoThere)("joining a cloud on the page", 
     expect(complaints).toEqual([]);
     await worker.kill("SIGTERM");
   }, 120_000);
+
+  test("until when a code counts is said by the site's clock, wherever the browser is", async () => {
+    const world = await createIssuerSite();
+    const { state, file } = temporarySite(
+      exampleSite((config) => {
+        config.cloud = {};
+        config.site = { ...config.site, timeZone: "Asia/Kathmandu" };
+      }),
+    );
+    const gate = await startForTest({ config: null, configFile: file, state });
+    await gate.until("office");
+    const { page } = await openPage(browser);
+    const { link } = await askSocket<{ link: string }>(join(state, "control.sock"), { kind: "login" }, 5_000);
+    await enterByLink(page, link);
+    const section = page.getByRole("region", { name: "Join a cloud" });
+    await section.getByLabel("Where boards pair, as the cloud's operator says").fill(world.broker.passwordAddress);
+    await section.getByRole("button", { name: "Show a code" }).click();
+    const until = await section.getByText(/^\d\d:\d\d:\d\d$/).textContent();
+    const now = await page.locator("#clock time").textContent();
+    const ahead = (secondsOf(until) - secondsOf(now) + 86_400) % 86_400;
+    expect(ahead).toBeGreaterThan(500);
+    expect(ahead).toBeLessThanOrEqual(601);
+  }, 60_000);
 });
+
+const mistyped = (code: string): string => code.slice(0, -1) + (code.endsWith("0") ? "1" : "0");
+
+function secondsOf(clock: string | null): number {
+  const [hours = 0, minutes = 0, seconds = 0] = (clock ?? "").split(":").map(Number);
+  return (hours * 60 + minutes) * 60 + seconds;
+}

@@ -1,4 +1,6 @@
 // Pairing with the built product over a real Mosquitto: a code shown here, typed there, and a controller that its issuer knows.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test as plainTest } from "vitest";
@@ -8,7 +10,7 @@ import { readIdentity } from "../../../src/link/identity.ts";
 import { exampleSite, runPostern, startForTest, temporarySite } from "../command.ts";
 import type { IssuerSite } from "../issuer/issuer-site.ts";
 import { createIssuerSite, site } from "../issuer/issuer-site.ts";
-import { poll } from "../product.ts";
+import { poll, postern } from "../product.ts";
 import { FaultyLink } from "./faulty-link.ts";
 import { isMosquittoThere } from "./mosquitto.ts";
 import { showCode } from "./shown-code.ts";
@@ -136,6 +138,32 @@ test("a mistyped code is told apart and gives nothing away; the right one still 
   expect(await world.issuer("join", joining.code, "--controller", "gate-1")).toMatchObject({ code: 0 });
   expect(await joining.ended).toMatchObject({ code: 0 });
 }, 120_000);
+
+test("after three wrong codes the controller ends at once and says why, having said until when it waits", async () => {
+  const world = await createIssuerSite();
+  const { state } = temporarySite();
+  const joining = await showCode(world, state);
+  const last = joining.code.at(-1) === "0" ? "1" : "0";
+  for (let n = 0; n < 3; n += 1) {
+    const wrong = await world.issuer("join", joining.code.slice(0, -1) + last, "--controller", "gate-1");
+    expect(wrong).toMatchObject({ code: 1, err: expect.stringMatching(/does not know this code/) });
+  }
+  expect(await joining.ended).toMatchObject({
+    code: 1,
+    out: expect.stringMatching(/Waiting until \d{4}-\d\d-\d\d \d\d:\d\d for this code to be typed there\./),
+    err: "postern join: Three wrong codes were typed, so this one counts no more; show a new one with `postern join`.\n",
+  });
+  expect(existsSync(identityFile(state))).toBe(false);
+}, 120_000);
+
+test("an issuer whose code no board shows says after a while that it waits for the board", async () => {
+  const world = await createIssuerSite();
+  const words = ["issuer", "join", "7QX2-K3M9-ZT0W", "--controller", "gate-1", "--folder", world.folder];
+  const child = spawn(process.execPath, [postern, ...words], { stdio: ["ignore", "pipe", "inherit"] });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const [said] = await once(child.stdout, "data");
+  expect(String(said)).toBe("Waiting for the board that shows this code, 60 seconds at most.\n");
+}, 60_000);
 
 test("a board that is paired, and a name that is taken, change hands only when that is asked for", async () => {
   const world = await createIssuerSite();

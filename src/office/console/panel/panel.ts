@@ -43,9 +43,10 @@ class Panel {
       set: (wallMs) => this.#connection.post("/time", () => ({ time: { kind: "timeSet", wallMs: wallMs() } })),
       confirm: () => this.#connection.post("/time", () => ({ time: { kind: "timeConfirm" } })),
     });
-    this.#joining = new Joining(need(document, "#joining", HTMLElement), (broker) =>
-      this.#connection.post("/joining", () => ({ broker })),
-    );
+    this.#joining = new Joining(need(document, "#joining", HTMLElement), {
+      begin: (broker) => this.#connection.post("/joining", () => ({ broker })),
+      cancel: () => this.#connection.post("/joining/cancel", () => ({})),
+    });
     this.#wireBar();
   }
 
@@ -68,6 +69,7 @@ class Panel {
     document.body.classList.toggle("is-simulated", site.simulated);
     this.#events.setSite(site);
     this.#clock.setTimeZone(site.timeZone);
+    this.#joining.setTimeZone(site.timeZone);
     drawSamples(need(document, "#try", HTMLElement), site);
     this.#cards = site.doors.map((door, index) => new DoorCard({ door, index, site }, this.#actions));
     need(document, "#doors", HTMLElement).replaceChildren(...this.#cards.map((card) => card.element));
