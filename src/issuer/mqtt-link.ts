@@ -7,6 +7,7 @@ import { connect } from "mqtt";
 import { Fault } from "../domain/fault.ts";
 import { addressTurns } from "../link/address-turns.ts";
 import { guardPackets, maxPacketBytes, overlong } from "../link/guard-packets.ts";
+import { tlsComplaint } from "../link/tls-complaint.ts";
 import type { IssuerFile } from "./issuer-folder.ts";
 import type { Link, LinkEvents, Outgoing } from "./link-port.ts";
 
@@ -70,7 +71,7 @@ class MqttLink implements Link {
     });
     client.on("connect", (connack) => this.#opened(connack));
     client.on("error", (error) => {
-      this.#why = error.message;
+      this.#why = tlsComplaint(error) ?? error.message;
     });
     client.on("close", () => events.gone(this.#why));
     client.handleMessage = (packet, done) => this.#handle(packet as IPublishPacket, () => done());

@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import type { IClientOptions, MqttClient } from "mqtt";
 import { connect } from "mqtt";
 import { guardPackets, maxPacketBytes, overlong } from "../guard-packets.ts";
+import { isCertificateWanted, tlsComplaint } from "../tls-complaint.ts";
 import type { JoinSide } from "./join-messages.ts";
 import { joinTopic } from "./join-messages.ts";
 
@@ -38,7 +39,7 @@ export async function openJoinLine({ url, channel, side, access, heard, failed }
   };
   // Only the first connection has to be there at once; later ones come back by themselves, with what was subscribed.
   const client = await opened(url, { ...options, ...access }).catch((error: Error) => {
-    throw new Error(`The broker at ${url} does not let us in (${error.message}); check the address and the port.`);
+    throw new Error(complaint(error, url, side));
   });
   const hurry = (): unknown => (client.stream as Partial<Socket>).setNoDelay?.(true);
   hurry();
@@ -72,6 +73,14 @@ export async function openJoinLine({ url, channel, side, access, heard, failed }
       await client.endAsync(!client.connected);
     },
   };
+}
+
+function complaint(error: Error, url: string, side: JoinSide): string {
+  if (side === "device" && isCertificateWanted(error)) {
+    return `The port of ${url} wants a certificate, which a board has only once it is paired; pair at the broker's port for passwords, usually 8884.`;
+  }
+  const why = tlsComplaint(error) ?? error.message;
+  return `The broker at ${url} does not let us in (${why}); check the address and the port.`;
 }
 
 function opened(url: string, options: IClientOptions): Promise<MqttClient> {

@@ -1,5 +1,7 @@
 // Says in one sentence why a broker could not be used, and how to mend it. Pure.
 
+import { tlsComplaint } from "../../link/tls-complaint.ts";
+
 /** Reasons of a CONNACK, MQTT 5 section 3.2.2.2. */
 const refusals: Readonly<Record<number, string>> = {
   132: "The broker does not speak MQTT 5; use a newer one.",
@@ -31,5 +33,5 @@ const failures: Readonly<Record<string, string>> = {
 export function complaintOf(error: Error & { readonly code?: unknown }, broker: string): string {
   const { code } = error;
   const known = typeof code === "number" ? refusals[code] : failures[String(code ?? error.message)];
-  return known?.replace("BROKER", broker) ?? `${broker} cannot be used: ${error.message}.`;
+  return known?.replace("BROKER", broker) ?? `${broker} cannot be used: ${tlsComplaint(error) ?? error.message}.`;
 }

@@ -5,6 +5,7 @@ import type { IClientOptions, IClientPublishOptions, IPublishPacket, MqttClient 
 import { connect } from "mqtt";
 import { addressTurns } from "../../link/address-turns.ts";
 import { guardPackets, maxPacketBytes, overlong } from "../../link/guard-packets.ts";
+import { tlsComplaint } from "../../link/tls-complaint.ts";
 import { Backoff } from "../backoff.ts";
 
 export interface BrokerSpec {
@@ -242,7 +243,7 @@ export class BrokerLine {
   }
 
   #failed(error: Error & { readonly code?: string | number }): void {
-    this.#why = `${error.message} (${error.code ?? "unknown"})`;
+    this.#why = tlsComplaint(error) ?? `${error.message} (${error.code ?? "unknown"})`;
   }
 
   #lost(): void {

@@ -202,6 +202,11 @@ test("what is no code, and a broker that nobody answers at, are said in a senten
     code: 2,
     err: expect.stringMatching(/A code has twelve letters and digits/),
   });
+  const certified = await runPostern(["join", "--broker", world.broker.address, "--state", state]);
+  expect(certified).toMatchObject({ code: 1, out: "" });
+  expect(certified.err).toBe(
+    `postern join: The port of ${world.broker.address} wants a certificate, which a board has only once it is paired; pair at the broker's port for passwords, usually 8884.\n`,
+  );
   await world.broker.stop();
   expect(await runPostern(["join", "--broker", world.broker.passwordAddress, "--state", state])).toMatchObject({
     code: 1,
