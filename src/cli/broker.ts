@@ -25,6 +25,8 @@ export async function broker(args: readonly string[]): Promise<number> {
   if (/\s/.test(folder)) throw new Misuse(`${folder}: Mosquitto takes no spaces here; name another folder.`);
   const [first = "localhost", ...more] = values.host;
   for (const host of values.host) if (!hostPattern.test(host)) throw new Misuse(`${host} is no name of a host.`);
+  const isForOther = values.user !== userInfo().username;
+  if (isForOther) expectGivable(values.user);
   makeBrokerFolder({
     folder,
     hosts: [first, ...more],
@@ -35,9 +37,28 @@ export async function broker(args: readonly string[]): Promise<number> {
     now: Date.now(),
   });
   // Mosquitto gives up being root before it reads its lists anew.
-  if (values.user !== userInfo().username) execFileSync("chown", ["-R", `${values.user}:`, folder]);
+  if (isForOther) give(folder, values.user);
   console.log(`Start it with: mosquitto -c ${join(folder, "mosquitto.conf")}`);
   return 0;
+}
+
+/** Before anything is made. */
+function expectGivable(user: string): void {
+  try {
+    execFileSync("id", ["-u", "--", user], { stdio: "ignore" });
+  } catch {
+    throw new Error(`There is no user ${user} on this machine; name one with --user, or install Mosquitto first.`);
+  }
+  if (process.getuid?.() === 0) return;
+  throw new Error(`Only root can give the folder to ${user}; say it with sudo, or leave --user out.`);
+}
+
+function give(folder: string, user: string): void {
+  try {
+    execFileSync("chown", ["-R", `${user}:`, folder], { stdio: "ignore" });
+  } catch {
+    throw new Error(`${folder} is made, but could not be given to ${user}; have its file system take owners.`);
+  }
 }
 
 function portOf(text: string): number {

@@ -1,6 +1,6 @@
 // The shipped broker configuration on a real Mosquitto: who gets in, who may write and read what, and what a restart keeps.
 import { execFile, spawn } from "node:child_process";
-import { chmodSync, statSync } from "node:fs";
+import { chmodSync, existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
@@ -176,6 +176,19 @@ describe.skipIf(!isMosquittoThere)("the shipped configuration of the broker", ()
     } finally {
       await own.remove();
     }
+  });
+
+  it("for a user that is not there is refused in one sentence, and nothing is made", async () => {
+    const folder = temporaryFolder();
+    onTestFinished(() => removeFolder(folder));
+    const own = join(folder, "broker");
+    const refused = await runPostern(["broker", own, "--user", "nosuchuser"]);
+    expect(refused).toMatchObject({
+      code: 1,
+      out: "",
+      err: "postern broker: There is no user nosuchuser on this machine; name one with --user, or install Mosquitto first.\n",
+    });
+    expect(existsSync(own)).toBe(false);
   });
 
   it.runIf(process.getuid?.() === 0)(
