@@ -13,11 +13,14 @@ export interface DriftFacts {
   readonly told: { readonly epoch: number; readonly seq: number } | null;
   /** Doors that it names and that are others'. */
   readonly denied: readonly string[];
+  /** Whether a worker takes what it says, or all of this is from when one last did. */
+  readonly hasWorker: boolean;
   readonly now: number;
 }
 
 export interface Drift {
   readonly inStep: boolean;
+  readonly hasWorker: boolean;
   readonly connection: string;
   readonly directory: string;
   readonly record: string;
@@ -26,8 +29,8 @@ export interface Drift {
 
 const maxClockMs = 5_000;
 
-export function driftOf({ controller, head, missing, notes, told, denied, now }: DriftFacts): Drift {
-  const { doors, directory, snapshot, refused, chain, aheadMs, online, seenAt } = controller;
+export function driftOf({ controller, head, missing, notes, told, denied, hasWorker, now }: DriftFacts): Drift {
+  const { doors, directory, snapshot, refused, chain, aheadMs, online } = controller;
   const behind = doors === null || snapshot !== null || directory < head;
   const unread = told === null || chain === null ? null : told.epoch === chain.epoch ? told.seq - chain.seq : null;
   // It has events, and none of them, or none of that record, was ever taken.
@@ -43,13 +46,21 @@ export function driftOf({ controller, head, missing, notes, told, denied, now }:
       !isOff &&
       !isUnheard &&
       (unread ?? 0) <= 0 &&
-      online,
-    connection: seenAt === null ? "never heard of" : online ? "connected" : `away since ${spanText(now - seenAt)}`,
+      online &&
+      hasWorker,
+    hasWorker,
+    connection: connectionText(controller, hasWorker, now),
     directory: `${directoryText(controller, head, missing, behind)}${deniedText(denied)}`,
     record: `${recordText(chain, unread, notes)}${isUnheard ? `, nothing of its ${told.seq} events` : ""}`,
     clock:
       aheadMs === null ? "" : isOff ? `${spanText(Math.abs(aheadMs))} ${aheadMs > 0 ? "ahead" : "behind"}` : "right",
   };
+}
+
+function connectionText({ online, seenAt }: Controller, hasWorker: boolean, now: number): string {
+  if (seenAt === null) return "never heard of";
+  if (online) return hasWorker ? "connected" : "was connected";
+  return `away since ${spanText(now - seenAt)}`;
 }
 
 function directoryText(
@@ -92,3 +103,25 @@ function spanText(ms: number): string {
   if (seconds < 7_200) return `${Math.round(seconds / 60)} min`;
   return `${Math.round(seconds / 3_600)} h`;
 }
+
+/** Whose controllers nobody looks after; null where somebody does after all. */
+export function workerText(
+  drifts: readonly { readonly controller: string; readonly hasWorker: boolean }[],
+  lastAt: number | null,
+): string | null {
+  const alone = drifts.filter(({ hasWorker }) => !hasWorker).map(({ controller }) => controller);
+  if (alone.length === 0) return null;
+  const start = "Start one with `postern issuer run`.";
+  if (alone.length < drifts.length)
+    return `No worker has ${listText(alone)} at present; what stands here of them is from before. ${start}`;
+  if (lastAt === null) return `No worker has run yet, and nothing that controllers say is taken. ${start}`;
+  const since = `${new Date(lastAt).toISOString().slice(0, 19)}Z`;
+  return `No worker has run since ${since}; what stands here is from then. ${start}`;
+}
+
+const maxListed = 10;
+
+const listText = (names: readonly string[]): string =>
+  names.length <= maxListed
+    ? names.join(", ")
+    : `${names.slice(0, maxListed).join(", ")} and ${names.length - maxListed} more`;

@@ -231,4 +231,12 @@ export interface LeaseStore {
   /** Takes and keeps its share of the parts for a while; says which it has. */
   renew(worker: string, forMs: number): Promise<readonly number[]>;
   release(worker: string): Promise<void>;
+  signs(): Promise<SignsOfLife>;
+}
+
+export interface SignsOfLife {
+  /** Parts that a living worker has. */
+  readonly held: ReadonlySet<number>;
+  /** When a worker last leased or gave back; null where none ever did. */
+  readonly lastAt: number | null;
 }

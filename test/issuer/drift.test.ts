@@ -1,7 +1,7 @@
 // What is said of how far a controller is behind.
 import { expect, test } from "vitest";
 import type { ChainNote } from "../../src/issuer/chain-judge.ts";
-import { driftOf } from "../../src/issuer/drift.ts";
+import { driftOf, workerText } from "../../src/issuer/drift.ts";
 import type { Controller } from "../../src/issuer/store.ts";
 
 const controller: Controller = {
@@ -18,12 +18,21 @@ const controller: Controller = {
   },
   chain: { epoch: 3, seq: 40, hash: "aa" },
 };
-const facts = { controller, head: 9, missing: 0, notes: [], told: { epoch: 3, seq: 40 }, denied: [], now: 100_000 };
+const facts = {
+  controller,
+  head: 9,
+  missing: 0,
+  notes: [],
+  told: { epoch: 3, seq: 40 },
+  denied: [],
+  hasWorker: true,
+  now: 100_000,
+};
 const note = (kind: ChainNote["kind"]): ChainNote => ({ kind, epoch: 3, seq: 1, toSeq: null, hash: null, what: "" });
 
 test("a controller that has everything is in step", () => {
   expect(driftOf(facts)).toEqual({
-    ...{ inStep: true, connection: "connected", directory: "9", record: "40", clock: "right" },
+    ...{ inStep: true, hasWorker: true, connection: "connected", directory: "9", record: "40", clock: "right" },
   });
 });
 
@@ -54,4 +63,18 @@ test("whatever is missing is said, and is not in step", () => {
   expect(of({}, { notes: [note("gap"), note("restarted")] })).toMatchObject({
     ...{ inStep: true, record: "40, with a gap, began anew" },
   });
+});
+
+test("where no worker runs nothing is in step, and it is said since when", () => {
+  expect(driftOf({ ...facts, hasWorker: false })).toMatchObject({ inStep: false, connection: "was connected" });
+  const [gate, yard] = [
+    { controller: "gate", hasWorker: false },
+    { controller: "yard", hasWorker: true },
+  ];
+  expect(workerText([gate], 1_700_000_000_000)).toBe(
+    "No worker has run since 2023-11-14T22:13:20Z; what stands here is from then. Start one with `postern issuer run`.",
+  );
+  expect(workerText([gate], null)).toMatch(/^No worker has run yet, /);
+  expect(workerText([gate, yard], 1)).toMatch(/^No worker has gate at present; /);
+  expect(workerText([yard], 1)).toBeNull();
 });

@@ -247,5 +247,21 @@ for (const [name, isThere, open, openEmpty] of kinds) {
       for (const name of names) await store.leases.release(name);
       await store.close();
     });
+
+    test("whoever asks hears which parts a living worker has, and when the last one gave a sign", async () => {
+      const { store } = await withSite(open);
+      const from = Date.now() - 60_000;
+      await store.leases.renew("dead", -1_000);
+      const { held, lastAt } = await store.leases.signs();
+      expect([...held]).toEqual([]);
+      expect(lastAt).toBeGreaterThan(from);
+      await store.leases.renew("one", 60_000);
+      expect((await store.leases.signs()).held.size).toBe(64);
+      await store.leases.release("one");
+      const after = await store.leases.signs();
+      expect([...after.held]).toEqual([]);
+      expect(after.lastAt).toBeGreaterThanOrEqual(lastAt ?? Number.POSITIVE_INFINITY);
+      await store.close();
+    });
   });
 }

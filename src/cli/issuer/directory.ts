@@ -14,6 +14,7 @@ import { refuse } from "../directory-site.ts";
 import { Misuse } from "../misuse.ts";
 import { noSuchVerb, onlyWord } from "../options.ts";
 import { printTable } from "../table.ts";
+import type { OpenIssuer } from "./open-issuer.ts";
 import { issuerOption, siteOf, withIssuer } from "./open-issuer.ts";
 import { sharedProblems, wantedDocuments } from "./wanted-documents.ts";
 
@@ -54,10 +55,19 @@ async function planOrApply(args: readonly string[], does: boolean): Promise<numb
     printEdits(plan.edits);
     if (does && plan.changes.length > 0) {
       const version = await open.store.directory.change(name, plan.changes, since);
-      console.log(`The directory of ${name} is at version ${version}; its controllers are told.`);
+      console.log(`The directory of ${name} is at version ${version}; ${await whoIsTold(open, name)}`);
     } else if (plan.changes.length > 0) console.log("Nothing was changed.");
     return 0;
   });
+}
+
+/** What no worker tells yet, nobody is told. */
+async function whoIsTold({ store }: OpenIssuer, site: string): Promise<string> {
+  const [{ held }, rows] = [await store.leases.signs(), await store.fleet.list(site)];
+  const isWorked = rows.length === 0 ? held.size > 0 : rows.every(({ part }) => held.has(part));
+  return isWorked
+    ? "its controllers are told."
+    : "its controllers are told once a worker runs for them (`postern issuer run`).";
 }
 
 function printEdits(edits: readonly Edit[]): void {

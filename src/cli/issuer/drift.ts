@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import { headOf } from "../../issuer/directory-answer.ts";
 import type { Drift } from "../../issuer/drift.ts";
-import { driftOf } from "../../issuer/drift.ts";
+import { driftOf, workerText } from "../../issuer/drift.ts";
 import type { Controller } from "../../issuer/store.ts";
 import type { Up } from "../../link/up-messages.ts";
 import { printTable } from "../table.ts";
@@ -18,16 +18,25 @@ export async function drift(args: readonly string[]): Promise<number> {
     const { name } = await siteOf(open, values);
     const rows = await open.store.fleet.list(name);
     const notes = await open.store.record.notes(name);
+    const { held, lastAt } = await open.store.leases.signs();
     const drifts: (Drift & { readonly controller: string; readonly notes: readonly string[] })[] = [];
     for (const row of rows) {
       // What was noted of a board that had the name before is history.
       const own = notes.filter(({ controller, at }) => controller === row.controller && at >= row.addedAt);
       const { head, missing } = await directoryOf(open, row);
-      const facts = { controller: row, head, missing, notes: own, ...heardOf(row), now: Date.now() };
+      const facts = {
+        controller: row,
+        head,
+        missing,
+        notes: own,
+        ...heardOf(row),
+        hasWorker: held.has(row.part),
+        now: Date.now(),
+      };
       drifts.push({ controller: row.controller, ...driftOf(facts), notes: own.map(({ what }) => what) });
     }
     if (values.json) console.log(JSON.stringify(drifts));
-    else print(name, drifts);
+    else print(name, drifts, workerText(drifts, lastAt));
     return drifts.every(({ inStep }) => inStep) ? 0 : 1;
   });
 }
@@ -35,6 +44,7 @@ export async function drift(args: readonly string[]): Promise<number> {
 function print(
   site: string,
   drifts: readonly (Drift & { readonly controller: string; readonly notes: readonly string[] })[],
+  worker: string | null,
 ): void {
   printTable(
     ["controller", "connection", "directory", "record", "clock"],
@@ -50,6 +60,7 @@ function print(
   const off = drifts.filter(({ inStep }) => !inStep).length;
   if (drifts.length === 0) console.log(`The site ${site} has no controllers yet.`);
   else console.log(off === 0 ? `All ${drifts.length} are in step.` : `${off} of ${drifts.length} are not in step.`);
+  if (worker !== null) console.log(worker);
 }
 
 async function directoryOf({ store }: OpenIssuer, { site, doors, viewVersion, directory }: Controller) {

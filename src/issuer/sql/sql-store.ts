@@ -1,7 +1,7 @@
 // The store over a database of either kind; knows which tables belong together, and the small ones itself.
 import type { Address } from "../../link/topics.ts";
 import { partitions } from "../partition.ts";
-import type { CommandRow, CommandStore, IssuerStore, LeaseStore, Site, SiteStore } from "../store.ts";
+import type { CommandRow, CommandStore, IssuerStore, LeaseStore, SignsOfLife, Site, SiteStore } from "../store.ts";
 import type { Database, Sql } from "./database.ts";
 import { one, placeholders } from "./database.ts";
 import { SqlDirectory } from "./directory.ts";
@@ -85,6 +85,7 @@ class SqlLeases implements LeaseStore {
       // One worker at a time, or two would take the same part.
       await sql.run("UPDATE meta SET value = value WHERE name = 'leases'");
       const now = await this.#timeIn(sql);
+      await giveSign(sql, now);
       await sql.run(
         "INSERT INTO worker (name, until) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET until = excluded.until",
         [worker, now + forMs],
@@ -104,11 +105,22 @@ class SqlLeases implements LeaseStore {
 
   async release(worker: string): Promise<void> {
     await this.#db.transaction(async (sql) => {
+      await giveSign(sql, await this.#timeIn(sql));
       await sql.run("DELETE FROM lease WHERE worker = ?", [worker]);
       await sql.run("DELETE FROM worker WHERE name = ?", [worker]);
     });
   }
+
+  async signs(): Promise<SignsOfLife> {
+    const now = await this.#timeIn(this.#db);
+    const living = await this.#db.all<{ part: number }>("SELECT part FROM lease WHERE until >= ?", [now]);
+    const last = await one<{ value: string }>(this.#db, "SELECT value FROM meta WHERE name = 'leases'");
+    const lastAt = last === null || last.value === "" ? null : Number(last.value);
+    return { held: new Set(living.map(({ part }) => part)), lastAt };
+  }
 }
+
+const giveSign = (sql: Sql, now: number) => sql.run("UPDATE meta SET value = ? WHERE name = 'leases'", [String(now)]);
 
 interface LeaseTime {
   readonly now: number;

@@ -87,7 +87,9 @@ describe("with an issuer", () => {
     const plan = await issuer("directory", "plan", file, "--site", "hof");
     expect(plan.out).toBe("adds    person ana\nNothing was changed.\n");
     const applied = await issuer("directory", "apply", file, "--site", "hof");
-    expect(applied.out).toBe("adds    person ana\nThe directory of hof is at version 1; its controllers are told.\n");
+    expect(applied.out).toBe(
+      "adds    person ana\nThe directory of hof is at version 1; its controllers are told once a worker runs for them (`postern issuer run`).\n",
+    );
     expect((await issuer("directory", "apply", file, "--site", "hof")).out).toBe("Nothing changes.\n");
     const listed = (await issuer("directory", "list", "--site", "hof")).out;
     expect(listed).toMatch(/person +ana +Ana +1 +front +pin/);
@@ -240,6 +242,28 @@ describe("with an issuer", () => {
     const made = await draw(join(root, "made.png"));
     expect(made).toMatchObject({ code: 0, out: expect.stringMatching(/^Pass \d+\.1: /) });
     expect(readFileSync(join(root, "made.png")).subarray(1, 4).toString()).toBe("PNG");
+  });
+
+  test("drift does not call anything in step that no worker looks after, and says since when none does", async () => {
+    const { folder: own, issuer: there } = folderFor();
+    await there("init", "--site", "yard", ...broker);
+    const keys = [`--sign-key=${rawKey("ed25519")}`, `--seal-key=${rawKey("x25519")}`];
+    await there("controllers", "add", "gate", ...keys);
+    const store = await openStore(own, { postgres: null });
+    const doors = [{ door: "front" }];
+    const said = { at: 1, epoch: 1, seq: 0, text: JSON.stringify({ epoch: 1, seq: 0, doors }), boot: "boot" };
+    const directory = (await store.sites.list())[0]!.version + 1;
+    const heard = { ...said, seenAt: Date.now(), aheadMs: 0, doors: ["front"], directory };
+    await store.fleet.heardState({ site: "yard", controller: "gate" }, heard);
+    expect(await there("drift")).toMatchObject({ code: 1, out: expect.stringContaining("No worker has run yet") });
+    await store.leases.renew("worker", 60_000);
+    expect(await there("drift")).toMatchObject({ code: 0, out: expect.stringContaining("All 1 are in step.\n") });
+    await store.leases.release("worker");
+    const dead = await there("drift");
+    expect(dead.code).toBe(1);
+    expect(dead.out).toMatch(/was connected.*1 of 1 are not in step\.\nNo worker has run since 20\S+Z; what stands/s);
+    expect(JSON.parse((await there("drift", "--json")).out)).toMatchObject([{ hasWorker: false, inStep: false }]);
+    await store.close();
   });
 
   test("keys that others may read are refused", async () => {
