@@ -7,7 +7,9 @@ import { userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { makeBrokerFolder } from "../src/issuer/broker-folder.ts";
+import { folderInUse } from "../src/ops/folder-claim.ts";
 import { freePort } from "../src/ops/free-port.ts";
+import { statePaths } from "../src/ops/state-paths.ts";
 
 const root = join(import.meta.dirname, "..");
 const postern = join(root, "dist/src/cli/postern.js");
@@ -22,6 +24,12 @@ const issuer = join(state, "issuer");
 
 if (!existsSync("/usr/sbin/mosquitto")) {
   console.error("Mosquitto is missing; install Debian's packages mosquitto and mosquitto-clients.");
+  process.exit(1);
+}
+
+const inUse = await folderInUse(statePaths(state, null).controlSocket);
+if (inUse !== null) {
+  console.error(inUse);
   process.exit(1);
 }
 
@@ -52,7 +60,8 @@ console.log(`
   and give orders with: ${join(root, "scripts/postern")} issuer open front --folder ${issuer}
 `);
 
-const controllerRun = spawn(process.execPath, ["--enable-source-maps", postern, "run", ...args], { stdio: "inherit" });
+const running = [process.execPath, "--enable-source-maps", postern, "run", ...args];
+const controllerRun = spawn("setpriv", ["--pdeathsig", "TERM", ...running], { stdio: "inherit" });
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => controllerRun.kill(signal));
 const [code] = (await once(controllerRun, "exit")) as [number | null];
 await Promise.all([worker, mosquitto].map(ended));

@@ -1,11 +1,11 @@
-// A root-only socket of the main process for the command line: one JSON question, one JSON answer. It also sees to it that
-// only one controller runs on a state folder. Knows no meaning of what is asked.
-import { createHash } from "node:crypto";
-import { realpathSync, rmSync } from "node:fs";
+// A root-only socket of the main process for the command line, there once the folder is its own: one JSON question, one JSON
+// answer. Knows no meaning of what is asked.
+import { rmSync } from "node:fs";
 import type { Server, Socket } from "node:net";
-import { createConnection, createServer } from "node:net";
-import { basename, dirname, join } from "node:path";
+import { createServer } from "node:net";
+import { basename } from "node:path";
 import { Fault } from "../domain/fault.ts";
+import { claimFolder } from "./folder-claim.ts";
 
 const maxLineBytes = 4_096;
 const maxConnections = 8;
@@ -63,26 +63,6 @@ async function openSocket(path: string, answer: Answering, release: () => void):
   };
 }
 
-/**
- * A name in the abstract namespace is a lock that the kernel frees when its holder dies. Whoever is in another network
- * namespace does not see it, so the socket itself is tried as well.
- */
-async function claimFolder(path: string): Promise<() => void> {
-  const inUse = () => new Fault("state.inUse", "Another Postern already runs on this state folder; stop it first.");
-  const place = join(realpathSync(dirname(path)), basename(path));
-  const lock = createServer((socket) => socket.destroy());
-  try {
-    await listen(lock, `\0postern/state/${createHash("sha256").update(place).digest("hex")}`);
-  } catch (error) {
-    throw (error as NodeJS.ErrnoException).code === "EADDRINUSE" ? inUse() : error;
-  }
-  if (await isServed(path)) {
-    lock.close();
-    throw inUse();
-  }
-  return () => void lock.close();
-}
-
 function answerOnce(socket: Socket, answer: Answering): void {
   let text = "";
   let isAsked = false;
@@ -116,16 +96,5 @@ function listen(server: Server, path: string): Promise<void> {
       server.off("error", reject);
       resolve();
     });
-  });
-}
-
-function isServed(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = createConnection(path);
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once("error", () => resolve(false));
   });
 }

@@ -86,7 +86,10 @@ describe("starting and ending", () => {
     const both = [start(), start()];
     expect(await Promise.race(both.map(({ ended }) => ended))).toBe(1);
     const [loser, winner] = both.toSorted((a, b) => Number(b.child.exitCode === 1) - Number(a.child.exitCode === 1));
-    expect(loser?.err()).toBe("postern run: Another Postern already runs on this state folder; stop it first.\n");
+    const { pid } = winner?.child ?? {};
+    expect(loser?.err()).toBe(
+      `postern run: Another Postern already runs on this state folder (process ${pid}); stop it first with \`kill ${pid}\`.\n`,
+    );
     await poll(async () => (await runPostern(["status", "--state", state])).code === 0);
     expect(processesMarked(`POSTERN_TEST=${mark}`)).toHaveLength(3);
     winner?.child.kill("SIGTERM");

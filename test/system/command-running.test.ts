@@ -350,7 +350,7 @@ describe("with a controller running", () => {
     const file = `${product.state}.config.json`;
     expectRefusal(
       await runPostern(["run", "--config", file, ...where]),
-      "postern run: Another Postern already runs on this state folder; stop it first.",
+      `postern run: Another Postern already runs on this state folder (process ${product.process.pid}); stop it first with \`kill ${product.process.pid}\`.`,
     );
     expect((await ask("status")).code).toBe(0);
     expect(await shown("front-reader", "tap front-reader B775D2")).toBe("granted");

@@ -38,6 +38,14 @@ test.runIf(isMosquittoThere)(
       expect(stdout).toMatch(/^postern\/1\/casa-olmo\/board-1\/\S+ \{"kind":/);
       const folder = join(state, "issuer");
       await poll(async () => (await runPostern(["issuer", "open", "front", "--folder", folder])).code === 0, 200);
+      const second = await shell(process.execPath, [script, "--state", state]).catch((error) => error);
+      expect(second).toMatchObject({
+        code: 1,
+        stdout: "",
+        stderr: expect.stringMatching(
+          /^Another Postern already runs on this .* \(process \d+\); stop it .*kill \d+`\.\n$/,
+        ),
+      });
       child.kill("SIGTERM");
       expect([round, await exit]).toEqual([round, [0, null]]);
       expect(processesMarked(mark)).toEqual([]);
@@ -49,8 +57,9 @@ test.runIf(isMosquittoThere)(
       for (const pid of processesMarked(mark)) process.kill(pid, "SIGKILL");
     });
     await poll(async () => commandLines(mark).some((line) => line.includes("issuer run")), 100);
+    await poll(async () => commandLines(mark).some((line) => line.includes("postern.js run")), 100);
     killed.kill("SIGKILL");
-    await poll(async () => !commandLines(mark).some((line) => /mosquitto|issuer.run/.test(line)), 100);
+    await poll(async () => processesMarked(mark).length === 0, 100);
   },
   120_000,
 );
