@@ -86,11 +86,14 @@ export class SqlDirectory implements DirectoryStore {
 
   async after(site: string, doors: readonly string[], position: string, limit: number) {
     const seen = [...doors, everybody];
+    // Door by door, as one that few are concerned by is to be found among the many of a large site.
+    const ofDoor = `SELECT position FROM (SELECT position FROM audience
+        WHERE site = ? AND door = ? AND position > ? AND gone = 0 ORDER BY position LIMIT ?) one`;
     const text = `SELECT d.what, d.id, d.version, d.gone, d.from_file, d.body, d.sealed FROM (
-        SELECT DISTINCT position FROM audience
-        WHERE site = ? AND door IN (${placeholders(seen)}) AND position > ? AND gone = 0 ORDER BY position LIMIT ?) x
+        ${seen.map(() => ofDoor).join(" UNION ")} ORDER BY position LIMIT ?) x
       JOIN document d ON d.site = ? AND d.position = x.position ORDER BY d.position`;
-    return (await this.#db.all<Row>(text, [site, ...seen, position, limit, site])).map(documentOf);
+    const params = seen.flatMap((door) => [site, door, position, limit]);
+    return (await this.#db.all<Row>(text, [...params, limit, site])).map(documentOf);
   }
 
   async doorsChanged(site: string, above: number): Promise<readonly string[]> {
