@@ -46,7 +46,7 @@ export async function join(args: readonly string[]): Promise<number> {
   });
   console.log(`This controller is ${papers.controller} of the site ${papers.site} now.`);
   if (accepted.ok && accepted.config.cloud === null) {
-    console.log('It does not use that yet: write "cloud": {} into its configuration.');
+    console.log('It does not use that yet: write "cloud": {} into its configuration, and say `postern reload`.');
   }
   return 0;
 }

@@ -1,7 +1,7 @@
 // Pairing with the built product over a real Mosquitto: a code shown here, typed there, and a controller that its issuer knows.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test as plainTest } from "vitest";
 import { openSqlite } from "../../../src/issuer/sql/sqlite.ts";
@@ -51,6 +51,25 @@ test("a board whose code is typed at the issuer is its controller, with keys of 
   await poll(async () => (await world.issuer("controllers")).out.includes("connected"), 200);
   await poll(async () => (await world.issuer("drift")).code === 0, 200);
   expect((await gate.status()).health.filter(({ part, state }) => part === "cloud" && state === "fault")).toEqual([]);
+  await worker.kill("SIGTERM");
+}, 120_000);
+
+test("a controller that runs without a cloud is paired, and connects once the cloud is in its file and reloaded", async () => {
+  const world = await createIssuerSite();
+  const { state, file } = temporarySite();
+  await startForTest({ config: null, configFile: file, state });
+  const joining = await showCode(world, state);
+  await world.issuer("join", joining.code, "--controller", "gate-1");
+  const { code, out } = await joining.ended;
+  expect(code).toBe(0);
+  expect(out).toContain(
+    'It does not use that yet: write "cloud": {} into its configuration, and say `postern reload`.',
+  );
+
+  writeFileSync(file, JSON.stringify(withCloud));
+  expect(await runPostern(["reload", "--state", state])).toMatchObject({ code: 0 });
+  const worker = await world.startWorker();
+  await poll(async () => (await world.issuer("controllers")).out.includes("connected"), 200);
   await worker.kill("SIGTERM");
 }, 120_000);
 
