@@ -14,7 +14,9 @@ test("a door's order goes to the controller that has it, and one that nobody has
   const open = { kind: "open", door: "back" } as const;
   expect(targetsOf(open, undefined, all)).toEqual([{ controller: "two", order: open }]);
   expect(targetsOf(open, "new", all)).toEqual([{ controller: "new", order: open }]);
-  expect(() => targetsOf({ kind: "open", door: "cellar" }, undefined, all)).toThrow("there are one, two, new");
+  expect(() => targetsOf({ kind: "open", door: "cellar" }, undefined, all)).toThrow(
+    "No controller has the door cellar; there are back, front, garage.",
+  );
   expect(() => targetsOf({ kind: "restart" }, undefined, all)).toThrow("Name the controller");
 });
 

@@ -72,6 +72,8 @@ function issuerFileOf(values: Values, folder: string, site: string): IssuerFile 
   const url = values.broker ?? (authority === null ? undefined : usualBroker);
   if (url === undefined)
     throw new Misuse("Say where the broker is with --broker, such as mqtts://broker.example:8883.");
+  if (!/^mqtts?:\/\/[^/]/.test(url) || !URL.canParse(url))
+    throw new Misuse(`--broker takes mqtt://HOST or mqtts://HOST, such as mqtts://broker.example:8883, not "${url}".`);
   const tls = authority === null ? tlsIn(values) : certified(authority, join(folder, "sites", site), site);
   const user = values.user ?? null;
   const broker = { url, user, passwordFile: pathIn(values["password-file"]), ...tls };

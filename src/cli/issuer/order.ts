@@ -134,7 +134,7 @@ function orderOf(
     case "restart":
       return { kind };
     default:
-      return { kind: doorOrders[kind] ?? kind, door: first };
+      return doors.length > 1 ? null : { kind: doorOrders[kind] ?? kind, door: first };
   }
 }
 

@@ -1,6 +1,6 @@
 // The issuer's commands as a person types them: what they take, refuse, and how they say so.
 import { generateKeyPairSync } from "node:crypto";
-import { chmodSync, cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { openStore } from "../../../src/cli/issuer/open-issuer.ts";
@@ -32,11 +32,17 @@ describe("before there is an issuer", () => {
   });
 
   test("what is missing for one is asked for", async () => {
-    const { issuer } = folderFor();
+    const { folder, issuer } = folderFor();
     expectMisuse(await issuer("init"), "Name the site with --site");
     expectMisuse(await issuer("init", "--site", "Hof 12", ...broker), "Name the site with --site");
     expectMisuse(await issuer("init", "--site", "hof"), "Say where the broker is with --broker");
     expectMisuse(await issuer("init", "--site", "hof", ...broker, "--time-zone", "Mars"), 'no time zone "Mars"');
+    for (const url of ["http://broker.example", "broker.example:8883", "mqtts://"])
+      expectMisuse(
+        await issuer("init", "--site", "hof", "--broker", url),
+        "--broker takes mqtt://HOST or mqtts://HOST",
+      );
+    expect(existsSync(folder)).toBe(false);
     expectMisuse(await issuer("frobnicate"), 'There is no "postern issuer frobnicate"');
   });
 });
@@ -81,6 +87,16 @@ describe("with an issuer", () => {
     expect((await issuer("directory", "list", "--site", "hof")).out).toBe("");
   });
 
+  test("a schedule that exists nowhere is refused with its line, and nothing is changed", async () => {
+    const file = join(root, "nights.json");
+    const doors = [{ door: "front", schedule: "nights" }];
+    writeFileSync(file, JSON.stringify({ people: [{ id: "ana", name: "Ana", doors }] }, null, 1));
+    const { code, err } = await issuer("directory", "apply", file, "--site", "hof");
+    expect(code).toBe(1);
+    expect(err).toMatch(/nothing was changed:\n {2}line \d+: There is no schedule "nights"/);
+    expect((await issuer("directory", "list", "--site", "hof")).out).toBe("");
+  });
+
   test("a plan changes nothing, applying does once, and no listing shows a code", async () => {
     const file = join(root, "people.json");
     writeFileSync(file, JSON.stringify({ people: [{ id: "ana", name: "Ana", pin: "047110", doors: ["front"] }] }));
@@ -121,9 +137,11 @@ describe("with an issuer", () => {
   });
 
   test("orders that cannot be meant are refused before a broker is called", async () => {
-    expectMisuse(await issuer("open", "front", "--site", "hof"), "Name the controller with --controller");
+    expectMisuse(await issuer("open", "front", "--site", "hof"), "The site has no controllers yet.");
+    for (const verb of ["open", "lock", "unlock", "block", "doublelock", "hold", "unhold"])
+      expectMisuse(await issuer(verb, "front", "garage", "--site", "hof"), `"${verb}" takes one door`);
     expectMisuse(await issuer("lockdown", "--site", "hof"), "The site has no controllers yet.");
-    expectMisuse(await issuer("lockdown", "cellar", "--site", "hof"), "No controller has the door cellar");
+    expectMisuse(await issuer("lockdown", "cellar", "--site", "hof"), "The site has no controllers yet.");
     expectRefusal(
       await issuer("revoke", "person", "nobody", "--site", "hof"),
       'postern issuer: There is no person "nobody" at hof; "postern issuer directory list" shows all.',
