@@ -1,6 +1,6 @@
 // What an issuer says of doors and schedules that a directory.json names and its site has not.
 import { expect, test } from "vitest";
-import { doorNotes, scheduleProblems } from "../../src/cli/issuer/named-places.ts";
+import { doorNotes, scheduleNotes } from "../../src/cli/issuer/named-places.ts";
 import { readDirectoryFile } from "../../src/exchange/directory-file.ts";
 
 const cards = { icFormat: "8HN", idFormat: "8HN", longUid: null } as const;
@@ -12,7 +12,7 @@ function wanted(...doors: readonly unknown[]) {
   return reading.wanted;
 }
 
-test("a schedule that is nowhere is refused once, with its line; one at the site and the built-in ones are not", () => {
+test("a schedule that is nowhere is noted once, with its line; one at the site and the built-in ones are not", () => {
   const file = wanted(
     ...["front", { door: "back", schedule: "nights" }, { door: "shed", schedule: "nights" }],
     ...[
@@ -21,7 +21,7 @@ test("a schedule that is nowhere is refused once, with its line; one at the site
     ],
   );
   const days = { what: "schedule", id: "days", body: {} } as const;
-  expect(scheduleProblems(file, [days])).toEqual([
+  expect(scheduleNotes(file, [days])).toEqual([
     expect.objectContaining({
       line: 8,
       problem: 'There is no schedule "nights", neither in the file nor at the site.',

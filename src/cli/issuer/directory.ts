@@ -14,7 +14,7 @@ import { refuse } from "../directory-site.ts";
 import { Misuse } from "../misuse.ts";
 import { noSuchVerb, onlyWord } from "../options.ts";
 import { printTable } from "../table.ts";
-import { doorNotes, scheduleProblems } from "./named-places.ts";
+import { doorNotes, scheduleNotes } from "./named-places.ts";
 import type { OpenIssuer } from "./open-issuer.ts";
 import { issuerOption, siteOf, withIssuer } from "./open-issuer.ts";
 import { sharedProblems, wantedDocuments } from "./wanted-documents.ts";
@@ -51,11 +51,10 @@ async function planOrApply(args: readonly string[], does: boolean): Promise<numb
     if (wanted.problems.length > 0) return refuse(path, wanted.problems);
     const plan = planEdits(known, wanted.documents, wanted.complete, box);
     const shared = sharedProblems(reading.wanted, plan.after);
-    const refused = [...scheduleProblems(reading.wanted, plan.after), ...shared];
-    if (refused.length > 0) return refuse(path, refused.slice(0, maxNews));
+    if (shared.length > 0) return refuse(path, shared.slice(0, maxNews));
     const doors = new Set((await open.store.fleet.list(name)).flatMap((one) => one.doors ?? []));
-    for (const line of problemLines([...reading.warnings, ...doorNotes(reading.wanted, doors)]))
-      console.error(`note: ${line}`);
+    const notes = [...scheduleNotes(reading.wanted, plan.after), ...doorNotes(reading.wanted, doors)];
+    for (const line of problemLines([...reading.warnings, ...notes])) console.error(`note: ${line}`);
     printEdits(plan.edits);
     if (does && plan.changes.length > 0) {
       const version = await open.store.directory.change(name, plan.changes, since);

@@ -5,8 +5,8 @@ import type { IssuedDocument } from "../../issuer/documents.ts";
 
 const maxNoted = 10;
 
-/** One for each schedule that is neither in the file nor in the site's directory, where it is named first. */
-export function scheduleProblems(wanted: Wanted, after: readonly IssuedDocument[]): readonly LineProblem[] {
+/** One for each schedule that is neither in the file nor in the site's directory; a controller may have one of its own. */
+export function scheduleNotes(wanted: Wanted, after: readonly IssuedDocument[]): readonly LineProblem[] {
   const ids = after.filter(({ what }) => what === "schedule").map(({ id }) => id);
   const known = new Set<string>([always.id, never.id, ...ids]);
   return [...firstLines(wanted, "schedule")]
@@ -14,7 +14,7 @@ export function scheduleProblems(wanted: Wanted, after: readonly IssuedDocument[
     .map(([id, line]) => ({
       line,
       problem: `There is no schedule "${id}", neither in the file nor at the site.`,
-      remedy: "Add it to the file's schedules, or name one that exists.",
+      remedy: "The grant waits until its controller has one.",
     }));
 }
 
