@@ -2,10 +2,13 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { printable } from "../config/problem.ts";
 import type { RecordedEvent } from "../domain/events.ts";
 import type { JournalReader } from "../ledger/journal-reader.ts";
 import { openJournalReader, pageSize } from "../ledger/journal-reader.ts";
 import type { StatePaths } from "../ops/state-paths.ts";
+import type { EventFilter } from "./event-filter.ts";
+import { filterOf, filterOptions, isAskedFor, nothingWords } from "./event-filter.ts";
 import { createEventLine, siteOfFolder } from "./event-line.ts";
 import { Misuse } from "./misuse.ts";
 import type { StateValues } from "./options.ts";
@@ -33,14 +36,19 @@ interface Listing {
   readonly after: number;
 }
 
-function openListing(args: readonly string[], last: string): Listing {
-  const options = { last: { type: "string", default: last }, json: { type: "boolean", default: false } } as const;
+function openListing(args: readonly string[]): Listing {
+  const options = { last: { type: "string", default: followLast }, json: { type: "boolean", default: false } } as const;
   const { values } = parseArgs({ args: [...args], options: { ...options, ...stateOption } });
-  if (!/^[1-9][0-9]{0,8}$/.test(values.last)) throw new Misuse("--last takes a whole number from 1 on.");
+  const most = lastOf(values.last);
   const { reader, paths } = openRecord(values);
-  const after = Math.max(0, reader.head() - Number(values.last));
+  const after = Math.max(0, reader.head() - most);
   const print = values.json ? printJson : linePrinter(paths.folder);
   return { reader, database: paths.database, print, after };
+}
+
+function lastOf(text: string): number {
+  if (!/^[1-9][0-9]{0,8}$/.test(text)) throw new Misuse("--last takes a whole number from 1 on.");
+  return Number(text);
 }
 
 function openRecord(values: StateValues): { readonly reader: JournalReader; readonly paths: StatePaths } {
@@ -60,19 +68,58 @@ function linePrinter(folder: string): Print {
 }
 
 async function show(args: readonly string[]): Promise<number> {
-  const { reader, print, after } = openListing(args, showLast);
-  const head = reader.head();
-  for (let seq = after; seq < head; ) {
-    const next = printPage(reader, seq, print);
-    if (next === seq) break;
-    seq = next;
+  const options = { last: { type: "string" }, json: { type: "boolean", default: false }, ...filterOptions } as const;
+  const { values } = parseArgs({ args: [...args], options: { ...options, ...stateOption } });
+  // Whoever names a beginning wants all that followed.
+  const last = values.last ?? (values.from === undefined ? showLast : null);
+  const most = last === null ? Number.POSITIVE_INFINITY : lastOf(last);
+  const { reader, paths } = openRecord(values);
+  try {
+    const site = siteOfFolder(paths.folder);
+    const filter = filterOf(values, site, Date.now());
+    const print = values.json ? printJson : linePrinter(paths.folder);
+    const printed = showAsked(reader, filter, most, print);
+    if (printed === 0 && !values.json) console.log(printable(nothingWords(filter, site)));
+    return 0;
+  } finally {
+    reader.close();
   }
-  reader.close();
-  return 0;
+}
+
+/** Times are looked at one by one: a clock that was wrong has them out of their order. */
+function showAsked(reader: JournalReader, filter: EventFilter, most: number, print: Print): number {
+  const [oldest, head] = [reader.oldest(), reader.head()];
+  let printed = 0;
+  let { seq, skip } = beginningOf(reader, filter, most);
+  for (seq = Math.max(seq, oldest - 1); seq < head; seq += pageSize) {
+    for (const event of reader.within(filter, seq)) {
+      if (event.seq > head || !isAskedFor(event.event, filter)) continue;
+      if (skip > 0) skip -= 1;
+      else {
+        print(event);
+        printed += 1;
+      }
+    }
+  }
+  return printed;
+}
+
+/** After which event to begin, and how many of those asked for to pass over, so that the newest `most` are left. */
+function beginningOf(reader: JournalReader, filter: EventFilter, most: number): { seq: number; skip: number } {
+  const [oldest, head] = [reader.oldest(), reader.head()];
+  if (most === Number.POSITIVE_INFINITY) return { seq: oldest - 1, skip: 0 };
+  let found = 0;
+  for (let seq = head - pageSize; seq > oldest - 1 - pageSize; seq -= pageSize) {
+    found += reader
+      .within(filter, seq)
+      .filter(({ event, seq: one }) => one <= head && isAskedFor(event, filter)).length;
+    if (found >= most) return { seq, skip: found - most };
+  }
+  return { seq: oldest - 1, skip: 0 };
 }
 
 async function follow(args: readonly string[]): Promise<number> {
-  const listing = openListing(args, followLast);
+  const listing = openListing(args);
   const { print } = listing;
   const stopped = new Promise((stop) => {
     process.once("SIGINT", stop);

@@ -37,6 +37,27 @@ export function momentOf(text: string, option: string, { nowWall, timeZone }: Ti
   return wallOf(day * minutesOfDay + minute, timeZone);
 }
 
+const dayWords = /^(today|yesterday|(mon|tue|wed|thu|fri|sat|sun)[a-z]*)(?:[ T](\d{2}:\d{2}))?$/;
+const dayNames = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+
+/** As `momentOf`, for what has been: also `now`, `today`, `yesterday` and the last day of a name that has begun, each with a time or without. */
+export function pastMomentOf(text: string, option: string, words: TimeWords, isEnd: boolean): UnixMs {
+  if (text === "now") return unixMs(words.nowWall);
+  const [, name, short, clock] = dayWords.exec(text.toLowerCase()) ?? [];
+  if (name === undefined && /^[\d: T-]+$/.test(text)) return momentOf(text, option, words, isEnd);
+  if (name === undefined || (short !== undefined && name !== short && !dayNames.includes(name))) {
+    throw new Misuse(`${option} takes a time such as saturday, "saturday 18:00", yesterday, 2026-12-24 or 18:00.`);
+  }
+  const today = localTimeAt(unixMs(words.nowWall), words.timeZone);
+  let { day } = today;
+  if (name === "yesterday") day -= 1;
+  else if (short !== undefined) {
+    const since = weekdays.indexOf(today.weekday) - (weekdays as readonly string[]).indexOf(short);
+    day -= (since + weekdays.length) % weekdays.length;
+  }
+  return momentOf(clock === undefined ? formatDate(day) : `${formatDate(day)} ${clock}`, option, words, isEnd);
+}
+
 /** `22:15:30` (today) or `2026-12-24 22:15:30`; seconds may be left out. */
 export function secondOf(words: readonly string[], { nowWall, timeZone }: TimeWords): UnixMs {
   const match = /^(?:(\d{4}-\d{2}-\d{2})[ T])?(\d{2}:\d{2})(?::([0-5]\d))?$/.exec(words.join(" "));

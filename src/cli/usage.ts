@@ -5,6 +5,16 @@ import { issuerUsage } from "./usage-issuer.ts";
 import type { Usage } from "./usage-people.ts";
 import { keysOption, peopleUsage, stateOption } from "./usage-people.ts";
 
+const filterWords = [
+  [
+    "--from WHEN",
+    'since when, by the site\'s clock, such as saturday, "saturday 18:00", yesterday, 2026-12-24 or 18:00',
+  ],
+  ["--until WHEN", "until when, in the same words; a day is meant to its end"],
+  ["--door DOOR", "only what happened at this door, by its id or name"],
+  ["--person ID", "only what this person did, by the id"],
+  ["--type TYPE", "only events of this type, such as access.granted"],
+] as const;
 const atTime = 'a time by the site\'s clock, such as "03:00", "sunday 03:00" or "2026-12-24 03:00"; now by default';
 const configOption = "the site's configuration";
 
@@ -166,13 +176,14 @@ const usage: Readonly<Record<string, Usage>> = {
   },
   log: {
     forms: [
-      "postern log show [--last N] [--json] [--state DIR]",
+      "postern log show [--from WHEN] [--until WHEN] [--door DOOR] [--person ID] [--type TYPE] [--last N] [--json] [--state DIR]",
       "postern log follow [--last N] [--json] [--state DIR]",
       "postern log verify [--seed FILE] [--state DIR] [--keys DIR]",
     ],
     what: "Read the record, follow it live, or check that nobody has edited it.",
     options: [
-      ["--last N", "begin that many events before the newest; 50 to show, 10 to follow"],
+      ...filterWords,
+      ["--last N", "only so many, the newest; 50 to show where no --from is given, 10 to follow"],
       ["--json", "each event as a line of JSON"],
       ["--seed FILE", "the audit seed, kept away from the controller: with it every event is authenticated"],
       stateOption,

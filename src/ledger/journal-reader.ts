@@ -18,6 +18,12 @@ export interface StoredRow extends Omit<JournalRow, "trusted"> {
   readonly trusted: 0 | 1;
 }
 
+export interface WallPeriod {
+  readonly fromWall: number;
+  /** The first moment that does not count. */
+  readonly untilWall: number;
+}
+
 export class JournalReader {
   readonly #db: Database;
   /** Which file it was when it was opened; null in memory. */
@@ -25,6 +31,7 @@ export class JournalReader {
   readonly #after: Statement<[number, number], StoredRow>;
   readonly #tail: Statement<[number], StoredRow>;
   readonly #head: Statement<[], number | null>;
+  #within: Statement<[number, number, number, number], StoredRow> | null = null;
   #kept: Statement<[number, number, number, number], StoredRow> | null = null;
 
   constructor(db: Database, file: OpenedFile | null = null) {
@@ -58,6 +65,19 @@ export class JournalReader {
        ORDER BY seq LIMIT ?`,
     );
     return this.#kept.all(epoch, seq, beforeSeq, bounded(limit)).map(linked);
+  }
+
+  /** Those of up to a page of numbers after `seq` that were recorded at such a time, oldest first. */
+  within({ fromWall, untilWall }: WallPeriod, seq: number): RecordedEvent[] {
+    this.#within ??= this.#db.prepare(
+      "SELECT * FROM journal WHERE seq > ? AND seq <= ? AND wall >= ? AND wall < ? ORDER BY seq",
+    );
+    return this.#within.all(seq, seq + pageSize, fromWall, untilWall).map(recorded);
+  }
+
+  /** The oldest sequence number that is kept; 0 when nothing is recorded. */
+  oldest(): number {
+    return this.#db.prepare<[], number | null>("SELECT min(seq) FROM journal").pluck().get() ?? 0;
   }
 
   /** The newest sequence number; 0 when nothing is recorded. */
