@@ -176,7 +176,7 @@ const usage: Readonly<Record<string, Usage>> = {
   },
   log: {
     forms: [
-      "postern log show [--from WHEN] [--until WHEN] [--door DOOR] [--person ID] [--type TYPE] [--last N] [--json] [--state DIR]",
+      "postern log show [--from WHEN] [--until WHEN] [--door DOOR] [--person ID] [--type TYPE] [--last N] [options]",
       "postern log follow [--last N] [--json] [--state DIR]",
       "postern log verify [--seed FILE] [--state DIR] [--keys DIR]",
     ],
