@@ -46,11 +46,25 @@ export function isAskedFor(event: JournalEvent, { door, person, type }: EventFil
   return person === null || ("person" in event && event.person === person);
 }
 
+/** What there is in a record at all: a word that was mistyped must not read as if nothing had happened. */
+export interface Recorded {
+  readonly types: ReadonlySet<string>;
+  readonly persons: ReadonlySet<string>;
+}
+
 /** What is said instead of an empty list. */
-export function nothingWords({ fromWall, untilWall, door }: EventFilter, { timeZone, doors }: NamedSite): string {
+export function nothingWords(
+  { fromWall, untilWall, door, person, type }: EventFilter,
+  { timeZone, doors }: NamedSite,
+  { types, persons }: Recorded,
+): string {
   const from = fromWall === Number.MIN_SAFE_INTEGER ? "" : ` from ${timeText(fromWall, timeZone)}`;
   const until = untilWall === Number.MAX_SAFE_INTEGER ? "" : ` to ${timeText(untilWall, timeZone)}`;
   const isUnknown = door !== null && doors.length > 0 && !doors.some(({ id }) => id === door);
   const known = isUnknown ? ` No door is called "${door}"; there are ${doors.map(({ id }) => id).join(", ")}.` : "";
-  return `Nothing of that kind${from}${until}.${known}`;
+  const typed = type === null || types.has(type) ? "" : ` No event here is a "${type}"; there are ${listed(types)}.`;
+  const named = person === null || persons.has(person) ? "" : ` No event here names the person "${person}".`;
+  return `Nothing of that kind${from}${until}.${known}${typed}${named}`;
 }
+
+const listed = (types: ReadonlySet<string>): string => [...types].toSorted().join(", ") || "none";

@@ -7,7 +7,7 @@ import type { RecordedEvent } from "../domain/events.ts";
 import type { JournalReader } from "../ledger/journal-reader.ts";
 import { openJournalReader, pageSize } from "../ledger/journal-reader.ts";
 import type { StatePaths } from "../ops/state-paths.ts";
-import type { EventFilter } from "./event-filter.ts";
+import type { EventFilter, Recorded } from "./event-filter.ts";
 import { filterOf, filterOptions, isAskedFor, nothingWords } from "./event-filter.ts";
 import { createEventLine, siteOfFolder } from "./event-line.ts";
 import { Misuse } from "./misuse.ts";
@@ -79,11 +79,22 @@ async function show(args: readonly string[]): Promise<number> {
     const filter = filterOf(values, site, Date.now());
     const print = values.json ? printJson : linePrinter(paths.folder);
     const printed = showAsked(reader, filter, most, print);
-    if (printed === 0 && !values.json) console.log(printable(nothingWords(filter, site)));
+    if (printed === 0 && !values.json) console.log(printable(nothingWords(filter, site, recordedIn(reader))));
     return 0;
   } finally {
     reader.close();
   }
+}
+
+function recordedIn(reader: JournalReader): Recorded {
+  const [types, persons] = [new Set<string>(), new Set<string>()];
+  for (let page = reader.after(0, pageSize); page.length > 0; page = reader.after(page.at(-1)?.seq ?? 0, pageSize)) {
+    for (const { event } of page) {
+      types.add(event.type);
+      if ("person" in event && typeof event.person === "string") persons.add(event.person);
+    }
+  }
+  return { types, persons };
 }
 
 /** Times are looked at one by one: a clock that was wrong has them out of their order. */

@@ -1,5 +1,6 @@
 // Until when counts of uses were lost with a damaged database: that is certain only once a trusted clock has told the time again.
 import type { Database, Statement } from "better-sqlite3";
+import { isBelowFloor } from "../domain/clock-floor.ts";
 import type { Instant } from "../domain/time.ts";
 import { useUpRecurring } from "./deny-safe.ts";
 
@@ -27,7 +28,7 @@ export class LostCounts {
   hear(at: Instant): void {
     if (!at.trusted) return;
     const lost = this.#lost.get();
-    if (lost === undefined || (lost.until !== null && lost.until <= at.wall + slackMs)) return;
+    if (lost === undefined || (lost.until !== null && !isBelowFloor(at, lost.until))) return;
     if (lost.until === null) useUpRecurring(this.#db, lost.copied, at.wall);
     this.#settle.run(Math.ceil(at.wall));
   }
@@ -37,9 +38,6 @@ interface Lost {
   readonly copied: number;
   readonly until: number | null;
 }
-
-/** Clocks are corrected by moments all the time. */
-const slackMs = 5_000;
 
 /** Inside the caller's transaction. */
 export const noteLostCounts = (db: Database, copiedWall: number): void =>

@@ -84,6 +84,15 @@ test("nothing found says so in a sentence, and names the doors that there are", 
   );
 });
 
+test("a type or a person that the record does not know is said, and not taken for a quiet Saturday", async () => {
+  const { text } = await shown("--from", "saturday", "--type", "acess.granted", "--person", "anna");
+  expect(text).toContain('No event here is a "acess.granted"; there are ');
+  expect(text).toContain("access.denied, access.granted");
+  expect(text).toContain('No event here names the person "anna".');
+  const { text: known } = await shown("--until", "2026-11-01", "--person", "ana", ...decisions);
+  expect(known).toBe("Nothing of that kind to 2026-11-02 00:00.");
+});
+
 test.each([
   [["--from", "someday"], '--from takes a time such as saturday, "saturday 18:00", yesterday, 2026-12-24 or 18:00.'],
   [["--from", "satur"], "--from takes a time such as"],
