@@ -84,9 +84,30 @@ function whyNot(outcome: Outcome): string {
 }
 
 function orderIn([kind = "", ...words]: readonly string[], time: string | undefined, lines: string | undefined): Order {
+  if (words.length > mostWords(kind, words[0])) throw new Misuse(needOf(kind));
   const parsed = downSchemas.command.shape.do.safeParse(orderOf(kind, words, time, lines));
   if (parsed.success) return parsed.data;
   throw new Misuse(needOf(kind));
+}
+
+/** Whoever says more than an order takes must not be told that it was done. */
+function mostWords(kind: string, first: string | undefined): number {
+  switch (kind) {
+    case "lockdown":
+    case "release":
+      return Number.POSITIVE_INFINITY;
+    case "clear":
+      return first === "fire" ? 1 : 2;
+    case "revoke":
+      return 2;
+    case "sync":
+    case "restart":
+    case "logs":
+    case "identify":
+      return 0;
+    default:
+      return 1;
+  }
 }
 
 /** What an order asks for, where it lacks something or has too much. */
@@ -97,9 +118,12 @@ function needOf(kind: string): string {
     case "clear":
       return 'Say what is cleared: "clear fire", or "clear forced|tamper DOOR".';
     case "logs":
-      return "--lines takes a number from 1 to 1000.";
+      return '"logs" takes no word but --lines, a number from 1 to 1000; name the controller with --controller.';
     case "identify":
-      return "--for takes a time from 1s to 10min.";
+      return '"identify" takes no word but --for, a time from 1s to 10min; name the controller with --controller.';
+    case "sync":
+    case "restart":
+      return `"${kind}" takes no word; name the controller with --controller.`;
     case "lockdown":
     case "release":
       return `"${kind}" takes doors by their ids, or none for all of them.`;
@@ -108,22 +132,15 @@ function needOf(kind: string): string {
   }
 }
 
-function orderOf(
-  kind: string,
-  [first, second, ...rest]: readonly string[],
-  time: string | undefined,
-  lines: string | undefined,
-): unknown {
-  const doors = [first, second, ...rest].filter((word) => word !== undefined);
+function orderOf(kind: string, words: readonly string[], time: string | undefined, lines: string | undefined): unknown {
+  const [first, second] = words;
   switch (kind) {
     case "lockdown":
-      return { kind: "lockDown", doors, forMs: time === undefined ? null : msOf(time) };
+      return { kind: "lockDown", doors: words, forMs: time === undefined ? null : msOf(time) };
     case "release":
-      return { kind: "lockDownRelease", doors };
+      return { kind: "lockDownRelease", doors: words };
     case "clear":
-      return first === "fire"
-        ? { kind: "clearFire" }
-        : { kind: first === "forced" ? "clearForced" : "clearTamper", door: second };
+      return { kind: clearings[first ?? ""] ?? null, ...(first === "fire" ? {} : { door: second }) };
     case "revoke":
       return { kind, of: first, id: second };
     case "logs":
@@ -134,10 +151,11 @@ function orderOf(
     case "restart":
       return { kind };
     default:
-      return doors.length > 1 ? null : { kind: doorOrders[kind] ?? kind, door: first };
+      return { kind: doorOrders[kind] ?? kind, door: first };
   }
 }
 
+const clearings: Readonly<Record<string, string>> = { fire: "clearFire", forced: "clearForced", tamper: "clearTamper" };
 const doorOrders: Readonly<Record<string, string>> = {
   doublelock: "doubleLock",
   hold: "lockOpen",

@@ -147,7 +147,17 @@ describe("with an issuer", () => {
       'postern issuer: There is no person "nobody" at hof; "postern issuer directory list" shows all.',
     );
     expectMisuse(await issuer("lockdown", "--for", "soon", "--site", "hof"), "--for takes a time");
-    expectMisuse(await issuer("clear", "--site", "hof"), 'Say what is cleared: "clear fire"');
+    for (const words of [
+      [],
+      ["door", "front"],
+      ["forced", "front", "garage"],
+      ["fire", "front"],
+      ["constructor", "front"],
+    ])
+      expectMisuse(await issuer("clear", ...words, "--site", "hof"), 'Say what is cleared: "clear fire"');
+    expectMisuse(await issuer("revoke", "person", "ana", "ben", "--site", "hof"), "Say what is revoked");
+    for (const verb of ["sync", "restart", "logs", "identify"])
+      expectMisuse(await issuer(verb, "gate-1", "--site", "hof"), `"${verb}" takes no word`);
     expectMisuse(
       await issuer("revoke", "door", "front", "--site", "hof"),
       'Say what is revoked: "revoke person|pass|credential ID"',
