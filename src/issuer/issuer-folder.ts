@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { Fault } from "../domain/fault.ts";
-import { refuseExposed, writeWhole } from "./private-file.ts";
+import { writeWhole } from "../link/whole-file.ts";
+import { refuseExposed } from "./private-file.ts";
 
 const path = z.string().min(1).max(1_000).nullable();
 

@@ -14,8 +14,9 @@ import { Fault } from "../domain/fault.ts";
 import type { Signer } from "../link/envelope.ts";
 import { keyIdOf, rawPublicKey } from "../link/envelope.ts";
 import { privateKeyText, publicKeyText } from "../link/identity.ts";
+import { writeWhole } from "../link/whole-file.ts";
 import { issuerPaths } from "./issuer-folder.ts";
-import { refuseExposed, writeWhole } from "./private-file.ts";
+import { refuseExposed } from "./private-file.ts";
 
 /** Keys that change together. */
 export interface KeyGeneration {

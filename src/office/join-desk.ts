@@ -73,7 +73,7 @@ export class JoinDesk {
       const { joinAsDevice } = await import("../link/pairing/join-as-device.ts");
       const { identityOf, makeOwnKeys } = await import("../link/pairing/join-identity.ts");
       const { formerIdentityFile, nextKeysFile } = await import("../link/pairing/next-keys.ts");
-      const { writeWhole } = await import("./sync/whole-file.ts");
+      const { writeWhole } = await import("../link/whole-file.ts");
       const [keys, code] = [makeOwnKeys(), makeJoinCode(randomBytes)];
       await joinAsDevice({
         ...{ broker, code, keys, random: randomBytes, signal: running.signal },

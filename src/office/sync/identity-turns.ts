@@ -1,7 +1,7 @@
 // Which of two identities is used while new keys have not proven themselves: a broker that refuses them must not lock the controller out.
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { formerIdentityFile } from "../../link/pairing/next-keys.ts";
-import { writeWhole } from "./whole-file.ts";
+import { writeWhole } from "../../link/whole-file.ts";
 
 export interface IdentityTurnsParts {
   readonly identityFile: string;

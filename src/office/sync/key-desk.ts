@@ -10,7 +10,7 @@ import { identitySchema } from "../../link/identity.ts";
 import type { NextKeys } from "../../link/pairing/next-keys.ts";
 import { formerIdentityFile, nextKeysFile, readNextKeys } from "../../link/pairing/next-keys.ts";
 import type { Up } from "../../link/up-messages.ts";
-import { writeWhole } from "./whole-file.ts";
+import { writeWhole } from "../../link/whole-file.ts";
 
 export interface KeyDeskParts {
   readonly identityFile: string;
